@@ -1,0 +1,400 @@
+"""A dataclass and the marshmallow schema that follows from it: reading and writing JSON payloads.
+
+A class that derives from :class:`Payload` declares its attributes once, with their types; the schema, the
+wire names (``call_id`` is ``callId``) and the conversions follow from that declaration. Nothing in here
+knows an event.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import math
+import re
+import typing
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
+
+import marshmallow
+from marshmallow import ValidationError, fields
+
+T = TypeVar("T")
+
+MAX_DEPTH = 64
+"""How many objects and arrays may stand inside one another. Bandwidth's own payloads need three."""
+
+
+# -- JSON text -----------------------------------------------------------------------------------------------
+
+
+def decode_json(text: str | bytes) -> Any:
+    """Return what a JSON text says; of duplicate keys the last one counts, as in :mod:`json`.
+
+    Bytes are read as UTF-8, whatever else JSON might be written in. Raises
+    :class:`marshmallow.ValidationError`, which says what is wrong and where, for text that is no JSON, for
+    numbers that JSON does not have (``NaN``, ``Infinity``, ``1e999``) and for more than
+    :data:`MAX_DEPTH` levels.
+    """
+    try:
+        if isinstance(text, bytes):
+            text = text.decode("utf-8-sig")
+        value = _json_decoder.decode(text)
+    except UnicodeDecodeError as error:
+        raise ValidationError(f"Not UTF-8: byte {error.start} cannot be read.") from None
+    except json.JSONDecodeError as error:
+        raise ValidationError(
+            f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        ) from None
+    except RecursionError:
+        raise ValidationError(f"Nested deeper than {MAX_DEPTH} levels.") from None
+    except ValueError as error:
+        raise ValidationError(f"Not JSON: {error}.") from None
+    # Every level opens a bracket, so few brackets spare the walk.
+    if text.count("{") + text.count("[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        raise ValidationError(f"Nested deeper than {MAX_DEPTH} levels.")
+    return value
+
+
+def _refuse_constant(name: str) -> typing.NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"{digits[:20]} is too large a number")
+    return number
+
+
+_json_decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
+
+
+def _depth(value: Any) -> int:
+    depth = 0
+    level = [value]
+    while level := [item for item in level if isinstance(item, dict | list)]:
+        depth += 1
+        level = [
+            child
+            for container in level
+            for child in (container.values() if isinstance(container, dict) else container)
+        ]
+    return depth
+
+
+# -- The values that Bandwidth's payloads hold -------------------------------------------------------------
+#
+# A GET callback carries every value as text, so each of these reads text too.
+
+
+class WholeNumber(fields.Integer):
+    """An integer, or its digits as text; never a rounded fraction."""
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}", value):
+            raise self.make_error("invalid", input=value)
+        if isinstance(value, float) and not value.is_integer():
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+class TrueOrFalse(fields.Boolean):
+    """A boolean, which Bandwidth writes as the text ``"true"`` or ``"false"``."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(truthy={True, "true"}, falsy={False, "false"}, **options)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return None if value is None else str(value).lower()
+
+
+class UTCDateTime(fields.AwareDateTime):
+    """A point in time, in UTC; text without a zone means UTC."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="iso", default_timezone=UTC, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs).astimezone(UTC)
+        except OverflowError:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from None
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        if value is None:
+            return None
+        moment = value.astimezone(UTC).replace(tzinfo=None)
+        precision = "microseconds" if moment.microsecond % 1000 else "milliseconds"
+        return f"{moment.isoformat(timespec=precision)}Z"
+
+
+class Duration(fields.Field[timedelta]):
+    """A length of time in ISO 8601, like ``PT1M52.217257456S``; what is finer than microseconds is cut off."""
+
+    default_error_messages = {"invalid": "Not a valid duration."}
+    _form = re.compile(
+        r"P(?:([0-9]+)D)?(?:T(?=[0-9])(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)(?:\.([0-9]+))?S)?)?"
+    )
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> timedelta:
+        match = self._form.fullmatch(value) if isinstance(value, str) and value != "P" else None
+        if match is None:
+            raise self.make_error("invalid", input=value)
+        days, hours, minutes, seconds, fraction = (digits or "0" for digits in match.groups())
+        try:
+            return timedelta(
+                days=int(days),
+                hours=int(hours),
+                minutes=int(minutes),
+                seconds=int(seconds),
+                microseconds=int(fraction[:6].ljust(6, "0")),
+            )
+        except (OverflowError, ValueError):
+            raise self.make_error("invalid", input=value) from None
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        if value is None:
+            return None
+        minutes, seconds = divmod(value, timedelta(minutes=1))
+        hours, minutes = divmod(minutes, 60)
+        text = f"{seconds.seconds}.{seconds.microseconds:06}".rstrip("0").rstrip(".")
+        written = f"{hours}H" * bool(hours) + f"{minutes}M" * bool(minutes) + f"{text}S" * bool(seconds)
+        return f"PT{written or '0S'}"
+
+
+class _FromText:
+    """Mixed into a field whose value may come as JSON text, as in a query string."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, str):
+            value = decode_json(value)
+        return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[misc]
+
+
+class TextMapping(_FromText, fields.Dict):
+    """An object whose values are all text."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(keys=fields.String(), values=fields.String(), **options)
+
+
+class TextList(_FromText, fields.List[str]):
+    """An array of texts, kept as a tuple."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(fields.String(), **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return tuple(super()._deserialize(value, attr, data, **kwargs))
+
+
+class NestedPayload(_FromText, fields.Nested):  # type: ignore[misc]
+    """Another :class:`Payload`; of an object that cannot be read in full, what can be read is kept."""
+
+    default_error_messages = {"type": "Not an object."}
+
+    def __init__(self, payload_class: type[Payload], **options: Any) -> None:
+        super().__init__(payload_class.Schema, **options)
+        self.payload_class = payload_class
+
+    def _load(self, value: Any, partial: Any = None) -> Any:
+        if not isinstance(value, Mapping):
+            raise self.make_error("type", input=value)
+        payload, errors = self.payload_class.read_leniently(value)
+        if errors:
+            raise ValidationError(errors, valid_data=payload)  # type: ignore[arg-type]
+        return payload
+
+
+_FIELDS: dict[Any, type[fields.Field[Any]]] = {
+    str: fields.String,
+    int: WholeNumber,
+    float: fields.Float,
+    bool: TrueOrFalse,
+    datetime: UTCDateTime,
+    timedelta: Duration,
+    dict[str, str]: TextMapping,
+    tuple[str, ...]: TextList,
+}
+
+
+# -- A dataclass and its schema ----------------------------------------------------------------------------
+
+
+class PayloadSchema(marshmallow.Schema):
+    """Base of the schemas that follow from a :class:`Payload`; loads to its instances and dumps them."""
+
+    class Meta:
+        unknown = marshmallow.EXCLUDE  # what is unknown is kept in .extra, out of the attributes' way
+        register = False
+
+    payload_class: ClassVar[type[Payload]]
+
+    @marshmallow.pre_load
+    def _resolve_aliases(self, data: Any, **kwargs: Any) -> Any:
+        aliases = self.payload_class.aliases
+        if not aliases or not isinstance(data, Mapping):
+            return data
+        return {name: data[alias] for alias, name in aliases.items() if alias in data} | dict(data)
+
+    @marshmallow.post_load(pass_original=True)
+    def _make(self, values: dict[str, Any], original: Mapping[str, Any], **kwargs: Any) -> Payload:
+        return self.payload_class._make(values, original)
+
+    @marshmallow.post_dump(pass_original=True)
+    def _drop_absent(self, values: dict[str, Any], original: Payload, **kwargs: Any) -> dict[str, Any]:
+        return original.extra | {name: value for name, value in values.items() if value is not None}
+
+
+class _SchemaClass:
+    """Gives each payload class its schema class when it is first asked for: importing builds none."""
+
+    def __get__(self, instance: object, payload_class: type[Payload]) -> type[PayloadSchema]:
+        return _schema_class(payload_class)
+
+
+def _once_per_class(build: Callable[[type[Any]], T]) -> Callable[[type[Any]], T]:
+    return functools.cache(build)  # type: ignore[return-value]  # mypy takes no class for hashable
+
+
+@_once_per_class
+def attribute_types(payload_class: type[Any]) -> Mapping[str, Any]:
+    """Return the attributes that stand for properties, with the type that each has when it is not None."""
+    hints = typing.get_type_hints(payload_class)
+    return {
+        field.name: typing.get_args(hints[field.name])[0]
+        for field in dataclasses.fields(payload_class)
+        if type(None) in typing.get_args(hints[field.name])
+    }
+
+
+@_once_per_class
+def _attributes_by_wire_name(payload_class: type[Any]) -> Mapping[str, str]:
+    return {payload_class.wire_name(attribute): attribute for attribute in attribute_types(payload_class)}
+
+
+@_once_per_class
+def _schema_class(payload_class: type[Any]) -> type[PayloadSchema]:
+    attributes = {
+        name: _field(kind, data_key=payload_class.wire_name(name))
+        for name, kind in attribute_types(payload_class).items()
+    }
+    return type(
+        f"{payload_class.__name__}Schema", (PayloadSchema,), attributes | {"payload_class": payload_class}
+    )
+
+
+@_once_per_class
+def _schema(payload_class: type[Any]) -> marshmallow.Schema:
+    return _schema_class(payload_class)()
+
+
+def _field(kind: Any, data_key: str) -> fields.Field[Any]:
+    if isinstance(kind, type) and issubclass(kind, Payload):
+        return NestedPayload(kind, data_key=data_key, allow_none=True)
+    return _FIELDS[kind](data_key=data_key, allow_none=True)
+
+
+# __eq__ and __repr__ are written once, in Payload: generating them for each class would slow the import down.
+_as_dataclass = dataclasses.dataclass(kw_only=True, eq=False, repr=False)
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(dataclasses.field,))
+@_as_dataclass
+class Payload:
+    """Base of every class that is read from JSON: a dataclass whose schema follows from its attributes.
+
+    Every attribute is None when its property is missing or null. Two payloads are equal when they are of
+    one class and all their attributes are, :attr:`extra` included.
+    """
+
+    Schema: ClassVar[_SchemaClass] = _SchemaClass()
+    """The marshmallow schema class: ``InitiateCallback.Schema().load(payload)``."""
+
+    wire_names: ClassVar[Mapping[str, str]] = {"var_from": "from"}
+    """Wire names of the attributes whose name in camelCase is not the wire name."""
+
+    aliases: ClassVar[Mapping[str, str]] = {}
+    """Other names under which a property may come, each with the wire name that it stands for."""
+
+    extra: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """The properties that this class does not know, by their wire names, as they came."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        _as_dataclass(cls)
+
+    @classmethod
+    def wire_name(cls, attribute: str) -> str:
+        """Return the name that an attribute's property has in JSON."""
+        first, *others = attribute.split("_")
+        return cls.wire_names.get(attribute) or first + "".join(word.capitalize() for word in others)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read a payload (wire names, JSON values), strictly.
+
+        Raises :class:`marshmallow.ValidationError`, naming every property that cannot be read.
+        """
+        return typing.cast(Self, _schema(cls).load(data))
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read a payload from JSON text, strictly; bytes are UTF-8.
+
+        Raises :class:`marshmallow.ValidationError` for text that is no JSON object and for every property
+        that cannot be read.
+        """
+        return cls.from_dict(decode_json(text))
+
+    @classmethod
+    def read_leniently(cls, data: Mapping[str, Any]) -> tuple[Self, dict[str, Any]]:
+        """Read what can be read of a payload; return it with the faults, by wire name (empty: none).
+
+        Only the value that cannot be read becomes None, not the object around it.
+        """
+        try:
+            return cls.from_dict(data), {}
+        except ValidationError as error:
+            values = typing.cast(dict[str, Any], error.valid_data)
+            return cls._make(values, data), typing.cast(dict[str, Any], error.messages)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the payload as wire names and JSON values; unknown properties are kept, None is left out."""
+        return typing.cast(dict[str, Any], _schema(type(self)).dump(self))
+
+    def to_json(self) -> str:
+        """Return :meth:`to_dict` as JSON text."""
+        return json.dumps(self.to_dict())
+
+    @classmethod
+    def _make(cls, values: Mapping[str, Any], data: Mapping[str, Any]) -> Self:
+        # Not through __init__: a property that is missing is None even where the attribute has a default.
+        payload = cls.__new__(cls)
+        attributes = _attributes_by_wire_name(cls)
+        payload.__dict__.update(dict.fromkeys(attributes.values()))
+        payload.__dict__.update(values)
+        taken = [alias for alias, name in cls.aliases.items() if name not in data]
+        payload.extra = {
+            name: value
+            for name, value in data.items()
+            if name not in attributes and name not in taken
+        }
+        return payload
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._compared() == other._compared()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _compared(self) -> list[Any]:
+        return [getattr(self, name) for name in (*attribute_types(type(self)), "extra")]
+
+    def __repr__(self) -> str:
+        values = {name: getattr(self, name) for name in (*attribute_types(type(self)), "extra")}
+        told = ", ".join(f"{name}={value!r}" for name, value in values.items() if value not in (None, {}))
+        return f"{type(self).__name__}({told})"
