@@ -310,7 +310,7 @@ class Payload:
     one class and all their attributes are, :attr:`extra` included.
     """
 
-    Schema: ClassVar[_SchemaClass] = _SchemaClass()
+    Schema = _SchemaClass()
     """The marshmallow schema class: ``InitiateCallback.Schema().load(payload)``."""
 
     wire_names: ClassVar[Mapping[str, str]] = {"var_from": "from"}
