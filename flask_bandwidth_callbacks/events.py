@@ -85,7 +85,7 @@ class StirShaken(Payload):
     """How far the caller's number was verified."""
 
     verstat: str | None = None
-    """Outcome: ``TN-Verification-Passed`` or ``TN-Verification-Failed`` (also seen: ``TN-Validation-...``)."""
+    """Outcome: ``TN-Verification-Passed`` or ``TN-Verification-Failed`` (or ``TN-Validation-...``)."""
     attestation_indicator: str | None = None
     """``A`` full, ``B`` partial, ``C`` gateway."""
     originating_id: str | None = None
@@ -204,7 +204,7 @@ class Callback(Payload):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read a payload (wire names, JSON values), strictly; a base class chooses the class by ``eventType``.
+        """Read a payload (wire names, JSON values), strictly; for a base class ``eventType`` says the class.
 
         Raises :class:`marshmallow.ValidationError`, naming every property that cannot be read.
         """
@@ -617,10 +617,10 @@ class MediaStreamStoppedCallback(MediaStreamCallback, Caused):
 class RealTimeTranscriptionCallback(CallCallback, Queued, Answered, Tagged):
     """Base of the events about a transcription that is made while the call goes on."""
 
-    aliases = {"transcription": "realTimeTranscription"}  # the documentation's tables and examples differ
+    aliases: ClassVar[Mapping[str, str]] = {"transcription": "realTimeTranscription"}
 
     real_time_transcription: RealTimeTranscription | None = None
-    """The transcription; read from ``transcription`` too."""
+    """The transcription; Bandwidth's examples call the property ``transcription``."""
 
 
 class RealTimeTranscriptionStartedCallback(RealTimeTranscriptionCallback):
@@ -651,7 +651,7 @@ class RealTimeTranscriptionAvailableCallback(RealTimeTranscriptionCallback):
 
 
 class UnknownCallback(CallCallback, Tagged):
-    """An event that this version does not know; what most events have can be read, the rest is in ``extra``."""
+    """An event that this version does not know; what most events have can be read, the rest is ``extra``."""
 
     reply = UNKNOWN_REPLY
     identity = None

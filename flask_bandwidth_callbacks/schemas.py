@@ -131,9 +131,9 @@ class UTCDateTime(fields.AwareDateTime):
 
 
 class Duration(fields.Field[timedelta]):
-    """A length of time in ISO 8601, like ``PT1M52.217257456S``; what is finer than microseconds is cut off."""
+    """A length of time in ISO 8601, like ``PT1M52.217257456S``; what is finer than microseconds is cut."""
 
-    default_error_messages = {"invalid": "Not a valid duration."}
+    default_error_messages = {"invalid": "Not a valid duration."}  # noqa: RUF012  # marshmallow's own way
     _form = re.compile(
         r"P(?:([0-9]+)D)?(?:T(?=[0-9])(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)(?:\.([0-9]+))?S)?)?"
     )
@@ -193,7 +193,7 @@ class TextList(_FromText, fields.List[str]):
 class NestedPayload(_FromText, fields.Nested):  # type: ignore[misc]
     """Another :class:`Payload`; of an object that cannot be read in full, what can be read is kept."""
 
-    default_error_messages = {"type": "Not an object."}
+    default_error_messages = {"type": "Not an object."}  # noqa: RUF012  # marshmallow's own way
 
     def __init__(self, payload_class: type[Payload], **options: Any) -> None:
         super().__init__(payload_class.Schema, **options)

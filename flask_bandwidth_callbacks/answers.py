@@ -1,0 +1,157 @@
+"""What a handler returned becomes the reply that Bandwidth gets, checked before it is sent."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol, TypeAlias
+
+from flask import Response, current_app
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from . import bxml, config, links
+from .events import Callback
+from .exceptions import InvalidBXML
+
+logger = logging.getLogger("flask_bandwidth_callbacks")
+
+CONTENT_TYPE = "application/xml; charset=utf-8"
+
+
+class SupportsToBXML(Protocol):
+    """Anything that writes itself as BXML, like the verbs and documents of the official SDK."""
+
+    def to_bxml(self) -> str: ...
+
+
+Answer: TypeAlias = (
+    SupportsToBXML | Sequence[SupportsToBXML] | str | bytes | WerkzeugResponse | None
+)
+"""What a responder may return. None only where there may be nothing to add."""
+
+_MAY_RETURN = (
+    "a verb, a list of verbs, a bxml.Response, anything with to_bxml(), a text that holds a BXML document, or a"
+    " Flask response"
+)
+
+
+def no_content() -> Response:
+    """Return the reply to an event that needs none."""
+    response = current_app.response_class(status=204)
+    del response.headers["Content-Type"]
+    return response
+
+
+def is_answer(returned: Any) -> bool:
+    """Tell whether a value is for :func:`make_answer`, where it may as well be what a Flask view returns."""
+    if isinstance(returned, tuple):
+        return all(hasattr(item, "to_bxml") for item in returned)
+    return not isinstance(returned, dict)
+
+
+def make_answer(event: Callback, handler: str, returned: Any) -> WerkzeugResponse:
+    """Return the reply for what ``handler`` (its name, for messages) returned.
+
+    Raises :class:`TypeError` for what is no answer, :class:`~.exceptions.LinkError` for a handler that cannot
+    be linked to, and, if answers are checked, :class:`~.exceptions.InvalidBXML`.
+    """
+    if returned is None:
+        if event.reply.when_none == "no content":
+            return no_content()
+        if event.reply.when_none == "error":
+            raise TypeError(
+                f"{handler} returned None for {event.event_type!r}, and the call would be hung up: return"
+                f" {_MAY_RETURN}. bxml.Response() hangs up on purpose."
+            )
+        returned = bxml.Response()
+    if isinstance(returned, WerkzeugResponse):
+        _check(event, handler, _faults_of_response(event, returned))
+        return returned
+    document = _document(event, handler, returned)
+    if isinstance(document, bxml.Document):
+        body = bxml.render(document)
+        _check(event, handler, _faults_of_document(event, document, body))
+    else:
+        body = document
+        _check(event, handler, _faults_of_text(event, body))
+    return current_app.response_class(body, content_type=CONTENT_TYPE)
+
+
+def _document(event: Callback, handler: str, returned: Any) -> bxml.Document | bytes:
+    """Return a document: as elements if it was made of ours, else as it was written."""
+    if isinstance(returned, bxml.Document):
+        return links.resolve(returned)
+    if isinstance(returned, bxml.Verb):
+        return links.resolve(bxml.Response(returned))
+    if isinstance(returned, str | bytes):
+        text = returned.encode("utf-8", "replace") if isinstance(returned, str) else returned
+        if text.lstrip().startswith(b"<") or text.startswith(b"\xef\xbb\xbf<"):
+            return text
+    elif not isinstance(returned, type) and callable(getattr(returned, "to_bxml", None)):
+        return _in_response([returned.to_bxml()])
+    elif isinstance(returned, Sequence):
+        if all(isinstance(verb, bxml.Verb) for verb in returned):
+            return links.resolve(bxml.Response(*returned))
+        if all(callable(getattr(verb, "to_bxml", None)) and not isinstance(verb, type) for verb in returned):
+            return _in_response(
+                [(links.resolve(verb) if isinstance(verb, bxml.Element) else verb).to_bxml() for verb in returned]
+            )
+    raise TypeError(
+        f"{handler} returned {_shorten(returned)} for {event.event_type!r}, which is no answer: return"
+        f" {_MAY_RETURN}."
+    )
+
+
+def _in_response(written: Sequence[str]) -> bytes:
+    """Return elements that others wrote as a document; a text that is one already stays as it is."""
+    if len(written) == 1 and re.match(r"\s*(<\?xml.*?\?>\s*)?<(Response|Bxml)\b", written[0], re.DOTALL):
+        return written[0].encode("utf-8", "replace")
+    return f"<Response>{''.join(written)}</Response>".encode("utf-8", "replace")
+
+
+def _shorten(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}... ({type(value).__name__})"
+
+
+# -- The checks --------------------------------------------------------------------------------------------
+
+
+def _check(event: Callback, handler: str, faults: Iterator[str]) -> None:
+    found = [f"{handler} answers {event.event_type!r}: {fault}" for fault in faults]
+    if not found:
+        return
+    if config.check_bxml(current_app):
+        raise InvalidBXML(found)
+    details = {"event_type": event.event_type, "call_id": getattr(event, "call_id", None)}
+    for fault in found:
+        logger.error("%s", fault, extra=details)
+
+
+def _faults_of_response(event: Callback, response: WerkzeugResponse) -> Iterator[str]:
+    # Another status than 200 is the application's own way to fail, and a stream can only be read once.
+    if response.status_code != 200 or response.is_streamed or response.direct_passthrough:
+        return
+    if response.mimetype not in ("application/xml", "text/xml"):
+        yield f"the response is sent as {response.mimetype}, not as {CONTENT_TYPE}"
+    yield from _faults_of_text(event, response.get_data())
+
+
+def _faults_of_text(event: Callback, body: bytes) -> Iterator[str]:
+    try:
+        document = bxml.parse(body)
+    except InvalidBXML as error:
+        yield from error.faults
+    else:
+        yield from _faults_of_document(event, document, body)
+
+
+def _faults_of_document(event: Callback, document: bxml.Document, body: bytes) -> Iterator[str]:
+    if not isinstance(document, bxml.Response):
+        yield "the root of a reply is Response; Bxml is for documents that are sent over REST"
+    if len(body) > bxml.MAX_DOCUMENT_SIZE:
+        yield f"the document has {len(body)} bytes; Bandwidth takes {bxml.MAX_DOCUMENT_SIZE}"
+    if event.reply.verbs != "any":
+        yield from bxml.misplaced(document, event.reply.verbs)
+    yield from links.faults(document)

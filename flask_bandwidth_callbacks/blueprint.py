@@ -1,0 +1,353 @@
+"""CallbackBlueprint: where requests, events, subscriptions and replies meet."""
+
+from __future__ import annotations
+
+import logging
+import re
+import weakref
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
+
+from flask import Blueprint, Flask, current_app, g, got_request_exception, has_app_context, request
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from . import answers, config, links, signals
+from .credentials import Credentials, Gate
+from .events import Callback
+from .exceptions import LinkError, SubscriptionError
+from .refusals import Refusal, challenge
+from .requests import load_event, read_payload
+from .subscriptions import Subscription, Subscriptions, describe, targets_of
+
+logger = logging.getLogger("flask_bandwidth_callbacks")
+
+# All are routed here, so that every request is asked for credentials before it is told anything.
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
+
+E = TypeVar("E", bound=Callback)
+P = ParamSpec("P")
+AnswerT = TypeVar("AnswerT", bound=answers.Answer | Awaitable[answers.Answer])
+NothingT = TypeVar("NothingT", bound=Awaitable[None] | None)
+
+
+class ResponderDecorator(Protocol[E]):
+    """Takes a function that is called with the event and returns an answer; returns it unchanged."""
+
+    def __call__(
+        self, handler: Callable[Concatenate[E, P], AnswerT], /
+    ) -> Callable[Concatenate[E, P], AnswerT]: ...
+
+
+class SubscriberDecorator(Protocol[E]):
+    """Takes a function that is called with the event and returns nothing; returns it unchanged."""
+
+    def __call__(
+        self, handler: Callable[Concatenate[E, P], NothingT], /
+    ) -> Callable[Concatenate[E, P], NothingT]: ...
+
+
+class CallbackBlueprint(Blueprint):
+    """A Flask blueprint that receives Bandwidth's callbacks and answers them with your functions.
+
+    :param name: the blueprint's name.
+    :param import_name: usually ``__name__``.
+    :param credentials: ``(username, password)`` pairs that Bandwidth may send; all are accepted, the first is
+        handed out. None lets everyone in. Left out, ``BANDWIDTH_CALLBACKS_CREDENTIALS`` of ``app.config``
+        counts. Without either, registering raises :class:`~.exceptions.ConfigurationError`.
+    :param blueprint_options: what :class:`flask.Blueprint` takes besides.
+    """
+
+    def __init__(
+        self, name: str, import_name: str, *, credentials: Any = config.UNSET, **blueprint_options: Any
+    ) -> None:
+        super().__init__(name, import_name, **blueprint_options)
+        self.subscriptions = Subscriptions()
+        """Who answers and who hears of which event."""
+        self._credentials = credentials
+        self._apps: weakref.WeakSet[Flask] = weakref.WeakSet()
+        self._paths: set[str | None] = set()
+        self.url_value_preprocessor(_exempt_from_csrf)
+        self.before_request(self._authenticate)
+        self._add_path(None)
+
+    # -- Subscribing -------------------------------------------------------------------------------------
+
+    @overload
+    def respond(
+        self, event: type[E] | tuple[type[E], ...], path: str | None = None, **match: Any
+    ) -> ResponderDecorator[E]: ...
+    @overload
+    def respond(
+        self, event: str | tuple[str | type[Callback], ...], path: str | None = None, **match: Any
+    ) -> ResponderDecorator[Any]: ...
+    def respond(self, event: Any, path: str | None = None, **match: Any) -> Any:
+        """Let the decorated function answer an event; what it returns becomes the reply.
+
+        :param event: an event class, an event type such as ``"initiate"``, or a tuple of these. A base class
+            means all answered events below it.
+        :param path: below the blueprint's own URL, like ``"/menu"`` or ``"/rooms/<room>"``, whose variables
+            the function is given by name. Without a path, events are answered at the blueprint's own URL.
+        :param match: attributes that the event must fit: a value, a collection of values, a compiled pattern
+            (searched) or a predicate.
+
+        The most specific responder answers: more matches first, then the narrower class, then the first.
+        Raises :class:`~.exceptions.SubscriptionError` for what can never work.
+        """
+        self._check_unregistered("respond")
+        targets = targets_of(event)
+        path = _normal_path(path)
+
+        def decorate(handler: Any) -> Any:
+            self._check_unregistered("respond")
+            self.subscriptions.add_responder(handler, targets, path, links.variables_of(path), match)
+            self._add_path(path)
+            return handler
+
+        return decorate
+
+    @overload
+    def on(self, event: type[E] | tuple[type[E], ...], **match: Any) -> SubscriberDecorator[E]: ...
+    @overload
+    def on(self, event: str | tuple[str | type[Callback], ...], **match: Any) -> SubscriberDecorator[Any]: ...
+    def on(self, event: Any, **match: Any) -> Any:
+        """Tell the decorated function of an event, answered or not, at whichever URL of the blueprint.
+
+        Subscribers run after the responder, in order of registration; one that raises is logged and stops
+        nobody. ``event`` and ``match`` are as for :meth:`respond`.
+        Raises :class:`~.exceptions.SubscriptionError` for what can never work.
+        """
+        self._check_unregistered("on")
+        targets = targets_of(event)
+
+        def decorate(handler: Any) -> Any:
+            self._check_unregistered("on")
+            self.subscriptions.add_subscriber(handler, targets, match)
+            return handler
+
+        return decorate
+
+    def _check_unregistered(self, decorator: str) -> None:
+        if self._apps:
+            raise SubscriptionError(
+                f"{decorator}() is used after blueprint {self.name!r} was registered: nobody would hear. Import"
+                " the handlers before app.register_blueprint."
+            )
+
+    # -- Registering -------------------------------------------------------------------------------------
+
+    def register(self, app: Flask, options: dict[str, Any]) -> None:  # type: ignore[override]
+        """Flask calls this from ``register_blueprint``.
+
+        Raises :class:`~.exceptions.ConfigurationError` without usable credentials.
+        """
+        gate = Gate(config.credentials(app, self._credentials))
+        config.check(app)
+        super().register(app, options)
+        name = f"{options.get('name_prefix', '')}.{options.get('name', self.name)}".lstrip(".")
+        links.registrations(app)[name] = links.Registration(
+            name=name,
+            blueprint=self,
+            subscriptions=self.subscriptions,
+            gate=gate,
+            prefix_variables=links.variables_of(options.get("url_prefix", self.url_prefix)),
+            endpoints=frozenset(f"{name}.{links.endpoint_of(path)}" for path in self._paths),
+        )
+        self._apps.add(app)
+        if not gate.handed_out:
+            logger.warning("Blueprint %r lets everyone in: it has no credentials.", name)
+
+    def _add_path(self, path: str | None) -> None:
+        if path in self._paths:
+            return
+        self._paths.add(path)
+
+        def receive_callback(**values: Any) -> Response:
+            return self._receive(path, values)
+
+        self.add_url_rule(
+            path or "/",
+            endpoint=links.endpoint_of(path),
+            view_func=receive_callback,
+            methods=METHODS,
+            strict_slashes=False,
+            provide_automatic_options=False,
+        )
+
+    # -- One request -------------------------------------------------------------------------------------
+
+    def _authenticate(self) -> Response | None:
+        """Ahead of the view and of every other ``before_request`` function of the blueprint."""
+        registration = links.current_registration()
+        if registration is None or registration.blueprint is not self:
+            return None  # an ordinary page
+        if registration.gate.lets_in(request.headers.get("Authorization")):
+            return None
+        return self._refuse(challenge(self.name))
+
+    def _receive(self, path: str | None, values: dict[str, Any]) -> Response:
+        """Read, load, respond, notify, reply; who sent it is known already."""
+        try:
+            payload = read_payload(request, config.max_content_length(current_app))
+            event = g.bandwidth_callback = self._load(payload)
+        except Refusal as refusal:
+            return self._refuse(refusal)
+        responder, returned = None, None
+        try:
+            responder = self.subscriptions.responder(event, path)
+            if responder is not None:
+                returned = self._respond(responder, event, values)
+        finally:
+            heard = self._notify(event)
+        return self._reply(event, responder, returned, heard=heard)
+
+    def _load(self, payload: dict[str, Any]) -> Callback:
+        event = load_event(payload, strict=config.strict(current_app))
+        if event.errors:
+            logger.warning(
+                "%r is delivered without %s, which cannot be read.",
+                event.event_type,
+                ", ".join(map(repr, event.errors)),
+                extra=_details(event),
+            )
+        signals.callback_received.send(_app(), event=event)
+        return event
+
+    def _respond(self, responder: Subscription, event: Callback, values: dict[str, Any]) -> Any:
+        variables = {name: values[name] for name in links.variables_of(responder.path)}
+        try:
+            return current_app.ensure_sync(responder.handler)(event, **variables)
+        except Exception as error:
+            signals.handler_failed.send(_app(), event=event, handler=responder.handler, exception=error)
+            raise
+
+    def _notify(self, event: Callback) -> bool:
+        """Tell the subscribers; return whether there were any."""
+        heard = False
+        for candidate in self.subscriptions.subscribers_near(event):
+            handler = candidate.subscription.handler
+            try:
+                if not candidate.fits(event):
+                    continue
+                heard = True
+                returned = current_app.ensure_sync(handler)(event)
+                if returned is not None:
+                    raise TypeError(
+                        f"Subscriber {describe(handler)} returned {type(returned).__name__}, which goes"
+                        " nowhere: only what a responder returns is an answer."
+                    )
+            except Exception as error:
+                logger.exception("Subscriber %s failed.", describe(handler), extra=_details(event))
+                got_request_exception.send(_app(), _async_wrapper=current_app.ensure_sync, exception=error)
+                signals.handler_failed.send(_app(), event=event, handler=handler, exception=error)
+        return heard
+
+    def _reply(
+        self, event: Callback, responder: Subscription | None, returned: Any, *, heard: bool
+    ) -> Response:
+        if responder is not None:
+            try:
+                response = answers.make_answer(event, str(responder), returned)
+            except Exception as error:
+                signals.handler_failed.send(_app(), event=event, handler=responder.handler, exception=error)
+                raise
+        elif event.reply.awaited and event.reply.required:
+            return self._refuse(self._nobody(event))
+        else:
+            if not heard and event.reply.awaited and event.identity is None:
+                logger.warning("Nobody knows %r, and nobody subscribed to it.", event.event_type, extra=_details(event))
+            response = answers.no_content()
+        signals.callback_answered.send(_app(), event=event, response=response)
+        return response
+
+    def _nobody(self, event: Callback) -> Refusal:
+        logger.error(
+            "Nobody answers %r at %r: the call is lost. A responder, to begin with:\n\n"
+            "@%s.respond(%s)\ndef answer_%s(event: %s):\n    return SpeakSentence(\"Hello.\")\n",
+            event.event_type,
+            request.path,
+            self.name if self.name.isidentifier() else "phone",
+            type(event).__name__,
+            re.sub(r"(?<!^)(?=[A-Z])", "_", event.event_type or "").lower(),
+            type(event).__name__,
+            extra=_details(event),
+        )
+        return Refusal(HTTPStatus.NOT_FOUND, f"Nobody answers {event.event_type!r} here.")
+
+    def _refuse(self, refusal: Refusal) -> Response:
+        if refusal.status is not HTTPStatus.UNAUTHORIZED:  # which is how every callback begins
+            logger.warning("A callback is refused with %d: %s", refusal.status, refusal.reason)
+        signals.callback_rejected.send(_app(), status=int(refusal.status), reason=refusal.reason)
+        return refusal.response()
+
+    def register_error_handler(self, code_or_exception: Any, f: Any) -> None:
+        """Let an ``errorhandler`` of this blueprint return whatever a responder may."""
+
+        def handle(error: Exception) -> ResponseReturnValue:
+            returned = current_app.ensure_sync(f)(error)
+            event = g.get("bandwidth_callback")
+            if event is None or not answers.is_answer(returned):
+                return returned  # type: ignore[no-any-return]
+            return answers.make_answer(event, describe(f), returned)
+
+        super().register_error_handler(code_or_exception, handle)
+
+    # -- Links -------------------------------------------------------------------------------------------
+
+    def url_for(self, handler: Callable[..., Any], **values: Any) -> str:
+        """Return the URL at which a handler of this blueprint is reached, a subscriber's being the blueprint's.
+
+        Without a host, unless ``_external=True`` asks for it. ``values`` are the path's variables and, beyond
+        these, the query string. Raises :class:`~.exceptions.LinkError` for what is no handler, for a handler
+        with several paths, and where it is not clear which registration is meant.
+        """
+        with self._context():
+            return links.url_for_handler(links.registration_of(self), handler, values)
+
+    @contextmanager
+    def _context(self) -> Iterator[None]:
+        """Stand in for an application context where there is none but only one application it can be."""
+        if has_app_context():
+            yield
+            return
+        if len(self._apps) != 1:
+            raise LinkError(
+                f"Blueprint {self.name!r} is registered with {len(self._apps)} applications, and no application"
+                " context says which is meant: use app.app_context()."
+            )
+        (app,) = self._apps
+        with app.app_context():
+            yield
+
+    @property
+    def credentials(self) -> Credentials | None:
+        """The pair that is handed out, for code that makes outbound calls; None if everyone is let in."""
+        with self._context():
+            pairs = config.credentials(current_app, self._credentials)
+        return pairs[0] if pairs else None
+
+
+def _normal_path(path: str | None) -> str | None:
+    if path is None or path == "/":
+        return None
+    if not path.startswith("/"):
+        raise SubscriptionError(f"The path {path!r} must start with a slash: {'/' + path!r}.")
+    return path
+
+
+def _exempt_from_csrf(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    # CSRFProtect looks before any before_request function of a blueprint runs, but after these preprocessors.
+    csrf = current_app.extensions.get("csrf")
+    if csrf is not None and hasattr(csrf, "exempt") and links.current_registration() is not None:
+        csrf.exempt(f"{__name__}.receive_callback")
+
+
+def _app() -> Flask:
+    return current_app._get_current_object()  # type: ignore[attr-defined, no-any-return]
+
+
+def _details(event: Callback) -> dict[str, Any]:
+    """What every log record about an event says as ``extra``."""
+    return {"event_type": event.event_type, "call_id": getattr(event, "call_id", None)}

@@ -1,0 +1,106 @@
+"""BXML, the language in which an application tells Bandwidth what to do with a call.
+
+One class per verb, checked when it is made; :func:`render` writes a document and :func:`parse` reads one::
+
+    >>> from flask_bandwidth_callbacks.bxml import Gather, SpeakSentence, parse, render
+    >>> menu = Gather(SpeakSentence("Press 1 for sales."), gather_url="/menu", max_digits=1)
+    >>> menu.to_bxml()
+    '<Gather gatherUrl="/menu" maxDigits="1"><SpeakSentence>Press 1 for sales.</SpeakSentence></Gather>'
+    >>> parse(render(menu)).children == (menu,)
+    True
+
+Nothing in here knows of Flask.
+"""
+
+from .attributes import Link, SupportsCallbackURL, Url
+from .oddities import BXMLWarning
+from .parsing import parse
+from .placement import misplaced
+from .rendering import MAX_DOCUMENT_SIZE, render
+from .unknown import UnknownVerb
+from .verb import VERBS, ChildElement, Document, Element, Verb
+from .verbs import (
+    Bridge,
+    Bxml,
+    Conference,
+    Connect,
+    CustomParam,
+    Endpoint,
+    Forward,
+    Gather,
+    Hangup,
+    Pause,
+    PauseRecording,
+    PhoneNumber,
+    PlayAudio,
+    Record,
+    Redirect,
+    Refer,
+    Response,
+    ResumeRecording,
+    Ring,
+    SendDtmf,
+    SipUri,
+    SpeakSentence,
+    StartGather,
+    StartRecording,
+    StartStream,
+    StartTranscription,
+    StopGather,
+    StopRecording,
+    StopStream,
+    StopTranscription,
+    StreamParam,
+    Tag,
+    Transfer,
+)
+
+__all__ = [
+    "MAX_DOCUMENT_SIZE",
+    "VERBS",
+    "BXMLWarning",
+    "Bridge",
+    "Bxml",
+    "ChildElement",
+    "Conference",
+    "Connect",
+    "CustomParam",
+    "Document",
+    "Element",
+    "Endpoint",
+    "Forward",
+    "Gather",
+    "Hangup",
+    "Link",
+    "Pause",
+    "PauseRecording",
+    "PhoneNumber",
+    "PlayAudio",
+    "Record",
+    "Redirect",
+    "Refer",
+    "Response",
+    "ResumeRecording",
+    "Ring",
+    "SendDtmf",
+    "SipUri",
+    "SpeakSentence",
+    "StartGather",
+    "StartRecording",
+    "StartStream",
+    "StartTranscription",
+    "StopGather",
+    "StopRecording",
+    "StopStream",
+    "StopTranscription",
+    "StreamParam",
+    "SupportsCallbackURL",
+    "Tag",
+    "Transfer",
+    "UnknownVerb",
+    "Url",
+    "Verb",
+    "misplaced",
+    "parse",
+    "render",
+]

@@ -1,0 +1,359 @@
+"""The kinds of value that an attribute or a text can have, and the rules for them.
+
+A :class:`Kind` checks a Python value, reads one from the text of a document and writes one into it. A
+:class:`Rule` narrows a kind and stands in the annotation of the table:
+``max_digits: Annotated[int, between(1, 50)]``. :func:`kind_of` makes the kind from such an annotation.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Protocol, get_args, get_origin, runtime_checkable
+
+from markupsafe import Markup
+
+from .characters import escape_attribute, escape_text, writable
+
+LARGEST_NUMBER = 2**63 - 1
+"""No number is larger: the documentation leaves some without a limit, but a reader must hold them."""
+
+
+class BrokenRule(Exception):
+    """A value is not what it must be; ``rules`` says what that is.
+
+    ``wrong_type`` tells a value of another type (a programming mistake) from one that is out of bounds.
+    """
+
+    def __init__(self, *rules: str, wrong_type: bool = False) -> None:
+        super().__init__(*rules)
+        self.rules = rules
+        self.wrong_type = wrong_type
+
+
+# -- Links ---------------------------------------------------------------------------------------------------
+
+
+@runtime_checkable
+class SupportsCallbackURL(Protocol):
+    """What may stand where a URL is expected because it knows its own, such as a ``CallbackBlueprint``."""
+
+    @property
+    def url_for(self) -> Callable[..., str]: ...
+
+
+Link = str | Callable[..., Any] | SupportsCallbackURL
+"""A URL, or the function that handles what is sent there, or the blueprint that does.
+
+A function or a blueprint becomes a URL before the verb is written; nothing in this package does that.
+"""
+
+
+class Url:
+    """Says of a URL attribute where it leads: an annotation of the table.
+
+    :param events: the event types sent there, as on the wire (``"gather"``).
+    :param fallback: whether it is asked only when the URL before it failed.
+    :param authenticated: whether the verb has attributes for the credentials that go with the request.
+    """
+
+    def __init__(self, *events: str, fallback: bool = False, authenticated: bool = True) -> None:
+        self.events = events
+        self.fallback = fallback
+        self.credentials: tuple[str, str] | None = None
+        """The names of the two attributes that hold the username and the password sent there."""
+        if authenticated:
+            self.credentials = (
+                ("fallback_username", "fallback_password") if fallback else ("username", "password")
+            )
+
+
+# -- Rules ---------------------------------------------------------------------------------------------------
+
+
+class Rule:
+    """What a value of the right type must fulfil besides: ``holds`` decides, ``wording`` tells."""
+
+    __slots__ = ("holds", "wording")
+
+    def __init__(self, wording: str, holds: Callable[[Any], object]) -> None:
+        self.wording = wording
+        self.holds = holds
+
+
+def between(low: float, high: float) -> Rule:
+    """A number from ``low`` to ``high``, both included."""
+    return Rule(f"must be from {low} to {high}", lambda value: low <= value <= high)
+
+
+def at_most_characters(limit: int) -> Rule:
+    """A text of ``limit`` characters or fewer."""
+    return Rule(f"must have at most {limit} characters", lambda value: len(value) <= limit)
+
+
+def matching(pattern: str, wording: str) -> Rule:
+    """A text that the whole of the regular expression matches."""
+    # Compiled when it is first needed, and kept, by re: compiling all of them would slow the import down.
+    return Rule(wording, lambda value: re.fullmatch(pattern, value))
+
+
+class Count:
+    """How many children may stand in an element: an annotation of the table."""
+
+    def __init__(self, minimum: int, maximum: int) -> None:
+        self.minimum = minimum
+        self.maximum = maximum
+
+
+# -- Kinds ---------------------------------------------------------------------------------------------------
+
+
+class Kind:
+    """One kind of value; the subclasses say which."""
+
+    wording: str
+    """What is said of a value of another type."""
+
+    def __init__(self, *rules: Rule) -> None:
+        self.rules = rules
+
+    def check(self, value: Any) -> Any:
+        """Return the value as a verb keeps it, or raise :class:`BrokenRule`."""
+        raise NotImplementedError
+
+    def read(self, text: str) -> Any:
+        """Return the value that an attribute of a document spells, unchecked.
+
+        A text that spells none comes back as it is, for :meth:`check` to refuse.
+        """
+        return text
+
+    def write(self, value: Any) -> str:
+        """Return the value as it is spelled between the quotes of an attribute."""
+        raise NotImplementedError
+
+    def _follow_rules(self, value: Any) -> None:
+        broken = [rule.wording for rule in self.rules if not rule.holds(value)]
+        if broken:
+            raise BrokenRule(*broken)
+
+
+class Boolean(Kind):
+    """True or false."""
+
+    wording = "must be true or false"
+
+    def check(self, value: Any) -> bool:
+        if value is True or value is False:
+            return value
+        raise BrokenRule(self.wording, wrong_type=True)
+
+    def read(self, text: str) -> bool | str:
+        return {"true": True, "false": False}.get(text.lower(), text)
+
+    def write(self, value: bool) -> str:
+        return "true" if value else "false"
+
+
+class Whole(Kind):
+    """A whole number, never negative."""
+
+    wording = "must be a whole number"
+    _spelling = "-?[0-9]+"
+
+    def __init__(self, *rules: Rule) -> None:
+        super().__init__(*(rules or (between(0, LARGEST_NUMBER),)))
+
+    def check(self, value: Any) -> int:
+        if not isinstance(value, int) or value is True or value is False:
+            raise BrokenRule(self.wording, wrong_type=True)
+        self._follow_rules(value)
+        return value
+
+    def read(self, text: str) -> float | str:
+        if not re.fullmatch(self._spelling, text):
+            return text
+        try:
+            return int(text)
+        except ValueError:  # more digits than Python reads
+            return text
+
+    def write(self, value: int) -> str:
+        return int.__repr__(value)
+
+
+class Number(Whole):
+    """A number, with decimals or without, never negative."""
+
+    wording = "must be a number"
+    _decimals = r"-?[0-9]+\.[0-9]+"
+
+    def check(self, value: Any) -> float:  # type: ignore[override]
+        if isinstance(value, float):
+            if not math.isfinite(value):
+                raise BrokenRule(self.wording)
+            self._follow_rules(value)
+            return value
+        return super().check(value)
+
+    def read(self, text: str) -> float | str:
+        return float(text) if re.fullmatch(self._decimals, text) else super().read(text)
+
+    def write(self, value: float) -> str:
+        if isinstance(value, int):
+            return super().write(value)
+        # Adding 0.0 takes the sign off -0.0. The shortest spelling may have an exponent: BXML has none.
+        spelling = float.__repr__(value + 0.0)
+        if "e" not in spelling:
+            return spelling
+        plain = format(Decimal(spelling), "f")
+        return plain if "." in plain else f"{plain}.0"
+
+
+class Choice(Kind):
+    """One of a few words."""
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        super().__init__()
+        self.words = words
+        self.wording = f"must be {', '.join(words[:-1])} or {words[-1]}"
+
+    def check(self, value: Any) -> str:
+        if value in self.words and not isinstance(value, Markup):
+            return str.__str__(value)
+        raise BrokenRule(self.wording, wrong_type=not isinstance(value, str))
+
+    def write(self, value: str) -> str:
+        return value
+
+
+class Text(Kind):
+    """Any text."""
+
+    wording = "must be text (str)"
+
+    def check(self, value: Any) -> str:
+        self._must_be_text(value)
+        for rule in self.rules:
+            if not rule.holds(value):
+                self._follow_rules(value)
+        return writable(value)
+
+    def write(self, value: str) -> str:
+        return escape_attribute(value)
+
+    def write_text(self, value: str) -> str:
+        """Return the value as it is spelled between two tags."""
+        return escape_text(value)
+
+    def _must_be_text(self, value: Any) -> None:
+        if type(value) is str:
+            return
+        if not isinstance(value, str):
+            raise BrokenRule(self.wording, wrong_type=True)
+        if isinstance(value, Markup):
+            # Whether its <b> was meant as four characters or as a tag cannot be known.
+            raise BrokenRule(
+                "must be plain text: Markup says SSML, which only SpeakSentence holds", wrong_type=True
+            )
+
+
+class Identifier(Text):
+    """The text of an element that names something: white space around it does not count."""
+
+    def check(self, value: Any) -> str:
+        self._must_be_text(value)
+        stripped = value.strip()
+        # An untouched text stays the same object: a URL may know more than its characters.
+        return super().check(value if stripped == value else stripped)
+
+
+_UNFIT_FOR_A_URL = "[\\s\x00-\x20\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
+_SCHEME = "[A-Za-z][A-Za-z0-9+.-]*:"
+_HTTP = "(?i:https?)://[^/?#]"
+
+
+def _is_url(value: str) -> bool:
+    if not value or re.search(_UNFIT_FOR_A_URL, value):
+        return False
+    return not re.match(_SCHEME, value) or re.match(_HTTP, value) is not None
+
+
+NOT_BLANK = Rule("must not be blank", str.strip)
+URL_RULE = Rule(
+    "must be an absolute http(s) URL or one relative to the document, without white space", _is_url
+)
+
+
+class Address(Text):
+    """A URL, or what becomes one: a function or an object with ``url_for``."""
+
+    wording = "must be a URL (str), a handler or a CallbackBlueprint"
+
+    def __init__(self, *rules: Rule) -> None:
+        super().__init__(URL_RULE, *rules)
+
+    def check(self, value: Any) -> Any:
+        if not isinstance(value, str) and (callable(value) or hasattr(value, "url_for")):
+            return value
+        return super().check(value)
+
+
+# -- Attributes ----------------------------------------------------------------------------------------------
+
+
+class Attribute:
+    """One attribute of an element, as the table has it."""
+
+    __slots__ = ("check", "kind", "name", "opening", "read", "required", "url", "wire_name", "write")
+
+    def __init__(self, name: str, kind: Kind, *, required: bool, url: Url | None) -> None:
+        self.name = name
+        """The name in Python: ``gather_url``."""
+        self.wire_name = wire_name(name)
+        """The name in a document: ``gatherUrl``."""
+        self.kind = kind
+        self.required = required
+        self.url = url
+        """Where it leads, when its value is a URL that Bandwidth sends events to."""
+        # Looked up once here, not for every value.
+        self.check = kind.check
+        self.read = kind.read
+        self.write = kind.write
+        self.opening = f' {self.wire_name}="'
+
+
+def wire_name(name: str) -> str:
+    """Return the spelling of a Python attribute in a document: ``gather_url`` is ``gatherUrl``.
+
+    The underscore behind ``from_`` only keeps it apart from Python's keyword.
+    """
+    first, *others = name.rstrip("_").split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
+_KINDS: dict[Any, type[Kind]] = {bool: Boolean, int: Whole, float: Number, str: Text, Link: Address}
+
+
+def kind_of(annotation: Any) -> tuple[Kind, Url | None]:
+    """Return the kind that an annotation of the table describes, and where it leads if it is a link.
+
+    The type chooses the kind, unless the annotation names one: ``Annotated[str, Identifier]``.
+    """
+    rules: list[Rule] = []
+    url = None
+    kind = None
+    if get_origin(annotation) is Annotated:
+        annotation, *notes = get_args(annotation)
+        for note in notes:
+            if isinstance(note, Url):
+                url = note
+            elif isinstance(note, Rule):
+                rules.append(note)
+            else:
+                kind = note
+    if get_origin(annotation) is Literal:
+        return Choice(get_args(annotation)), url
+    return (kind or _KINDS[annotation])(*rules), url

@@ -1,0 +1,36 @@
+"""Text on its way into XML: which characters can stand there, and how they are written."""
+
+from __future__ import annotations
+
+import re
+
+_UNWRITABLE = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+
+# A parser turns a bare carriage return into a line feed, and in attributes any white space into a blank:
+# as references they arrive as they were.
+_IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
+_IN_ATTRIBUTE = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
+)
+
+
+def writable(text: str) -> str:
+    """Return the text with U+FFFD for every character that XML 1.0 cannot hold.
+
+    Those are the control characters but tab, line feed and carriage return, lone surrogates, U+FFFE and
+    U+FFFF. A text without any comes back as the same object.
+    """
+    # Nearly all text is printable, and asking that is several times faster than the expression.
+    if text.isprintable() or not re.search(_UNWRITABLE, text):
+        return text
+    return re.sub(_UNWRITABLE, "\ufffd", text)
+
+
+def escape_text(text: str) -> str:
+    """Return the text as it is written between two tags."""
+    return text.translate(_IN_TEXT)
+
+
+def escape_attribute(text: str) -> str:
+    """Return the text as it is written between the double quotes of an attribute."""
+    return text.translate(_IN_ATTRIBUTE)

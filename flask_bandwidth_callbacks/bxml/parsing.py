@@ -1,0 +1,221 @@
+"""Reading documents."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+from xml.parsers import expat
+
+from markupsafe import Markup
+
+from flask_bandwidth_callbacks.exceptions import InvalidBXML
+
+from .attributes import BrokenRule, wire_name
+from .oddities import warn
+from .ssml import SpokenText, Transcript, faults_of, oddities_of
+from .unknown import UnknownVerb
+from .verb import VERBS, Document, Element, Fault, is_secret, shortened
+from .verbs import Bxml, Response
+
+_ROOTS: dict[str, type[Document]] = {"Response": Response, "Bxml": Bxml}
+_XML_WHITE_SPACE = " \t\r\n"
+
+# BXML needs three levels; this bounds the recursion of whatever walks through the document later.
+_DEEPEST = 64
+
+
+def parse(document: str | bytes) -> Response | Bxml:
+    """Return the document as verbs.
+
+    Of bytes the encoding is the one they declare, else UTF-8. Elements and attributes that are not known
+    here are kept, as :class:`UnknownVerb` and in :attr:`Element.extra`, and told in a :class:`BXMLWarning`.
+
+    Raises :class:`~flask_bandwidth_callbacks.exceptions.InvalidBXML`, with the place of each fault, for what
+    is not well-formed, for a document type declaration and for everything that could not be built either.
+    """
+    reader = _Reader(document)
+    root = reader.read()
+    for oddity in reader.oddities:
+        warn(oddity)
+    return root
+
+
+class _Refused(Exception):
+    """There is no use in reading on."""
+
+
+class _Frame:
+    """An element whose end has not been read."""
+
+    def __init__(self, name: str, element: type[Element] | None, attributes: dict[str, str], place: str) -> None:
+        self.name = name
+        self.element = element
+        self.attributes = attributes
+        self.place = place
+        self.content: list[str | Element] = []
+        self.has_stray_text = False
+
+
+class _Reader:
+    def __init__(self, document: str | bytes) -> None:
+        self.faults: list[str] = []
+        self.oddities: list[str] = []
+        self._document = document
+        self._stack: list[_Frame] = []
+        self._root: Element | None = None
+        # Set inside a SpeakSentence, with the number of SSML elements that are open.
+        self._transcript: Transcript | None = None
+        self._ssml_depth = 0
+
+    def read(self) -> Response | Bxml:
+        document = self._document
+        if isinstance(document, str):
+            # A text is decoded already: whatever encoding it declares is history.
+            self._parser = expat.ParserCreate("utf-8")
+            document = document.removeprefix("\ufeff").encode("utf-8", "surrogatepass")
+        else:
+            self._parser = expat.ParserCreate()
+        self._parser.StartDoctypeDeclHandler = self._refuse_doctype
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._characters
+        try:
+            self._parser.Parse(document, True)
+        except expat.ExpatError as error:
+            place = f"line {error.lineno}, column {error.offset + 1}"
+            self.faults.append(f"{place}: not well-formed XML: {expat.ErrorString(error.code)}")
+        except (LookupError, ValueError) as error:
+            self.faults.append(f"{self._place()}: cannot be decoded: {error}")
+        except _Refused:
+            pass
+        if self.faults:
+            raise InvalidBXML(self.faults)
+        assert isinstance(self._root, Response | Bxml)
+        return self._root
+
+    # -- What the XML parser reports ---------------------------------------------------------------------
+
+    def _refuse_doctype(self, *_: object) -> NoReturn:
+        self._report(self._place(), "a document type declaration has no place in BXML")
+        raise _Refused
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        place = self._place()
+        if self._transcript is not None:
+            self._ssml_depth += 1
+            self._transcript.start(name, attributes)
+            self.faults += (f"{place}: SpeakSentence: {fault}" for fault in faults_of(name, attributes))
+            self.oddities += (f"{place}: SpeakSentence: {oddity}" for oddity in oddities_of(name, attributes))
+            return
+        element: type[Element] | None
+        if not self._stack:
+            element = _ROOTS.get(name)
+            if element is None:
+                self._report(place, f"the document must be a Response or a Bxml, not <{name}>")
+                raise _Refused
+        else:
+            self._stack[-1].has_stray_text = False
+            element = VERBS.get(name)
+            if name in _ROOTS:
+                self._report(place, f"{name} can only be the whole document")
+            elif element is None:
+                self.oddities.append(f"{place}: <{name}> is no element known here")
+        if len(self._stack) == _DEEPEST:
+            self._report(place, f"elements are nested more than {_DEEPEST} levels deep")
+            raise _Refused
+        self._stack.append(_Frame(name, element, attributes, place))
+        if element is not None and isinstance(element.specification.text, SpokenText):
+            self._transcript = Transcript()
+
+    def _characters(self, text: str) -> None:
+        if self._transcript is not None:
+            self._transcript.characters(text)
+            return
+        frame = self._stack[-1]
+        frame.content.append(text)
+        if frame.element is None or frame.element.specification.text is not None or frame.has_stray_text:
+            return
+        stray = text.lstrip(_XML_WHITE_SPACE)
+        if stray:
+            frame.has_stray_text = True
+            place = self._place(len(text) - len(stray))
+            self._report(place, f"{frame.name} holds no text: {_quoted(stray.rstrip(_XML_WHITE_SPACE))}")
+
+    def _end(self, name: str) -> None:
+        if self._ssml_depth:
+            assert self._transcript is not None
+            self._ssml_depth -= 1
+            self._transcript.end(name)
+            return
+        frame = self._stack.pop()
+        element = self._build(frame)
+        if not self._stack:
+            self._root = element
+            return
+        parent = self._stack[-1]
+        refusal = parent.element.specification.refusal(element) if parent.element is not None else None
+        if refusal is None:
+            parent.content.append(element)
+        else:
+            self._report(frame.place, f"{parent.name} {refusal.rule}")
+
+    # -- What becomes of it ------------------------------------------------------------------------------
+
+    def _build(self, frame: _Frame) -> Element:
+        if frame.element is None:
+            unknown = object.__new__(UnknownVerb)
+            unknown._hold(frame.name, frame.content, frame.attributes)
+            return unknown
+        specification = frame.element.specification
+        faults: list[Fault] = []
+
+        given, extra = {}, {}
+        for name, value in frame.attributes.items():
+            attribute = specification.by_wire_name.get(name)
+            if attribute is None:
+                extra[name] = value
+                self.oddities.append(f"{frame.place}: {frame.name} has no attribute {name} known here")
+            else:
+                given[attribute.name] = attribute.read(value)
+
+        text = None
+        if specification.text is not None:
+            if self._transcript is not None:
+                text = self._transcript.text()
+                self._transcript = None
+            else:
+                text = "".join(part for part in frame.content if isinstance(part, str))
+            if not isinstance(text, Markup):  # else it was checked on the way
+                try:
+                    text = specification.text.check(text)
+                except BrokenRule as broken:
+                    faults += (Fault("text", text, rule) for rule in broken.rules)
+
+        element = object.__new__(frame.element)
+        children = tuple(part for part in frame.content if isinstance(part, Element))
+        faults += element._fill(text, children, given, extra)
+        for fault in faults:
+            self._report(frame.place, f"{self._subject(frame, fault)}: {fault.rule}")
+        return element
+
+    def _subject(self, frame: _Frame, fault: Fault) -> str:
+        """Return what a fault is about, in the spelling of the document."""
+        if fault.attribute is None:
+            return frame.name
+        if fault.attribute == "text":
+            return f"{frame.name} text={_quoted(fault.value)}"
+        name = wire_name(fault.attribute)
+        if name not in frame.attributes:
+            return f"{frame.name} {name}"
+        value = "***" if is_secret(name) else frame.attributes[name]
+        return f"{frame.name} {name}={_quoted(value)}"
+
+    def _report(self, place: str, fault: str) -> None:
+        self.faults.append(f"{place}: {fault}")
+
+    def _place(self, columns: int = 0) -> str:
+        parser = self._parser
+        return f"line {parser.CurrentLineNumber}, column {parser.CurrentColumnNumber + 1 + columns}"
+
+
+def _quoted(text: str) -> str:
+    return shortened(f'"{repr(text)[1:-1]}"')

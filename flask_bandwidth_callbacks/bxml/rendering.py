@@ -1,0 +1,25 @@
+"""Writing documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .verb import Document, Verb
+from .verbs import Response
+
+MAX_DOCUMENT_SIZE = 65536
+"""How many bytes a document may have. Source: https://dev.bandwidth.com/docs/voice/bxml/about"""
+
+
+def render(document: Document | Verb | Iterable[Verb]) -> bytes:
+    """Return a document in UTF-8, with its XML declaration.
+
+    A verb, or several, are put into a ``Response``. Raises
+    :class:`~flask_bandwidth_callbacks.exceptions.InvalidBXML` if something is no verb or a URL is still a
+    handler or a blueprint. How long the document is, is not checked: see :data:`MAX_DOCUMENT_SIZE`.
+    """
+    if isinstance(document, Verb):
+        document = Response(document)
+    elif not isinstance(document, Document):
+        document = Response(*document)
+    return document.to_bxml().encode()

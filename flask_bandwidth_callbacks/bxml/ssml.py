@@ -1,0 +1,203 @@
+"""SSML, the markup for speech inside ``SpeakSentence``: its elements, its check and its canonical form.
+
+Source: https://dev.bandwidth.com/docs/voice/bxml/speakSentence
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from xml.parsers import expat
+
+from markupsafe import Markup
+
+from .attributes import NOT_BLANK, BrokenRule, Rule, Text, matching
+from .characters import escape_attribute, escape_text, writable
+from .oddities import warn
+from .verb import VERBS
+
+_LONGEST_BREAK = 10.0
+_DURATION = r"([0-9]+(?:\.[0-9]+)?)(ms|s)"
+
+
+def _words(*words: str, pattern: str = "", also: str = "") -> Rule:
+    wording = f"must be {', '.join(words[:-1])} or {words[-1]}"
+    return matching("|".join((*words, pattern) if pattern else words), wording + (f", or {also}" if also else ""))
+
+
+def _is_break(value: str) -> bool:
+    match = re.fullmatch(_DURATION, value)
+    if match is None:
+        return False
+    number, unit = match.groups()
+    return float(number) / (1000 if unit == "ms" else 1) <= _LONGEST_BREAK
+
+
+_FREE = Rule("may be any text", lambda value: True)
+
+ELEMENTS: Mapping[str, Mapping[str, Rule]] = {
+    "break": {
+        "strength": _words("none", "x-weak", "weak", "medium", "strong", "x-strong"),
+        "time": Rule("must be a duration such as 1s or 500ms, at most 10s", _is_break),
+    },
+    "emphasis": {"level": _words("strong", "moderate", "reduced")},
+    "lang": {
+        "xml:lang": _words(
+            *("arb", "cmn-CN", "da-DK", "nl-NL", "en-AU", "en-GB", "en-IN", "en-US", "fr-FR", "fr-CA", "hi-IN"),
+            *("de-DE", "is-IS", "it-IT", "ja-JP", "ko-KR", "nb-NO", "pl-PL", "pt-BR", "pt-PT", "ro-RO", "ru-RU"),
+            *("es-ES", "es-MX", "es-US", "sv-SE", "tr-TR", "cy-GB"),
+        )
+    },
+    "p": {},
+    "phoneme": {"ph": _FREE},
+    "prosody": {
+        "pitch": _words(
+            *("x-low", "low", "medium", "high", "x-high", "default"),
+            pattern=r"[+-]?[0-9]+(\.[0-9]+)?%",
+            also="a relative percentage such as -15%",
+        ),
+        "rate": _words(
+            *("x-slow", "slow", "medium", "fast", "x-fast"),
+            pattern=r"\+?[0-9]+(\.[0-9]+)?%",
+            also="a percentage such as 120%",
+        ),
+        "volume": _words(
+            *("silent", "x-soft", "soft", "medium", "loud", "x-loud", "default"),
+            pattern=r"[+-]?[0-9]+(\.[0-9]+)?dB",
+            also="decibels such as +1dB",
+        ),
+    },
+    "s": {},
+    "say-as": {
+        "interpret-as": _words("date", "time", "telephone", "characters", "cardinal", "ordinal"),
+        "format": _words("mdy", "dmy", "ymd", "md", "dm", "ym", "my", "d", "m", "y"),
+    },
+    "sub": {"alias": _FREE},
+}
+"""The SSML elements that are documented, with the rules for their attributes."""
+
+
+def faults_of(name: str, attributes: Mapping[str, str]) -> Iterator[str]:
+    """Yield which rules an element inside SSML breaks."""
+    if name in VERBS or name in ("Response", "Bxml"):
+        yield f"<{name}> is BXML and cannot stand in SSML"
+    known = ELEMENTS.get(name, {})
+    for attribute, value in attributes.items():
+        rule = known.get(attribute)
+        if rule is not None and not rule.holds(value):
+            yield f"<{name}> {attribute}={value!r} {rule.wording}"
+
+
+def oddities_of(name: str, attributes: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is not known of an element inside SSML."""
+    known = ELEMENTS.get(name)
+    if known is None:
+        yield f"<{name}> is no SSML element known here"
+    else:
+        for attribute in attributes:
+            if attribute not in known:
+                yield f"<{name}> has no attribute {attribute} known here"
+
+
+class Transcript:
+    """Takes down SSML as a parser reports it, and gives it back in its canonical form.
+
+    Two texts that say the same have the same canonical form, and reading it gives it once more.
+    """
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._plain: list[str] = []
+        self._has_elements = False
+        # A tag stays open until something stands in its element: <s></s> is written <s/>.
+        self._open = False
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        self._close_tag()
+        self._pieces.append(f"<{name}")
+        self._pieces += (
+            f' {attribute}="{escape_attribute(value)}"' for attribute, value in sorted(attributes.items())
+        )
+        self._open = self._has_elements = True
+
+    def end(self, name: str) -> None:
+        self._pieces.append("/>" if self._open else f"</{name}>")
+        self._open = False
+
+    def characters(self, text: str) -> None:
+        self._close_tag()
+        self._pieces.append(escape_text(text))
+        self._plain.append(text)
+
+    def _close_tag(self) -> None:
+        if self._open:
+            self._pieces.append(">")
+            self._open = False
+
+    def text(self) -> str:
+        """Return what was taken down: ``Markup``, or a plain str if there was no element."""
+        return Markup("".join(self._pieces)) if self._has_elements else "".join(self._plain)
+
+
+class SpokenText(Text):
+    """Text to speak, as it is; or SSML, given on purpose as ``Markup``."""
+
+    def __init__(self) -> None:
+        super().__init__(NOT_BLANK)
+
+    def check(self, value: Any) -> str:
+        return super().check(_canonical(value) if isinstance(value, Markup) else value)
+
+    def write_text(self, value: str) -> str:
+        return value if isinstance(value, Markup) else escape_text(value)
+
+    def _must_be_text(self, value: Any) -> None:
+        if not isinstance(value, Markup):
+            super()._must_be_text(value)
+
+
+_WRAPPER_OPENING, _WRAPPER_CLOSING = "<SpeakSentence>", "</SpeakSentence>"
+
+
+def _canonical(markup: Markup) -> str:
+    transcript = Transcript()
+    faults: list[str] = []
+    oddities: list[str] = []
+    depth = 0
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > 1:
+            transcript.start(name, attributes)
+            faults.extend(faults_of(name, attributes))
+            oddities.extend(oddities_of(name, attributes))
+
+    def end(name: str) -> None:
+        nonlocal depth
+        depth -= 1
+        if depth > 0:
+            transcript.end(name)
+
+    parser = expat.ParserCreate("utf-8")
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = transcript.characters
+    # One element around it all: an end tag too many cannot pass.
+    document = f"{_WRAPPER_OPENING}{writable(str(markup))}{_WRAPPER_CLOSING}"
+    try:
+        parser.Parse(document.encode(), True)
+    except expat.ExpatError as error:
+        column = error.offset + 1 - (len(_WRAPPER_OPENING) if error.lineno == 1 else 0)
+        reason = expat.ErrorString(error.code)
+        raise BrokenRule(
+            f"must be well-formed SSML: {reason} at line {error.lineno}, column {column}; "
+            "text that is not markup goes in as str, or through markupsafe.escape"
+        ) from None
+    if faults:
+        raise BrokenRule(*faults)
+    for oddity in oddities:
+        warn(f"SpeakSentence: {oddity}")
+    return transcript.text()

@@ -1,0 +1,138 @@
+"""Elements that are not known here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Self
+
+from markupsafe import Markup
+
+from .characters import escape_text, writable
+from .verb import VERBS, Document, Element, Fault, Verb, raise_faults, unexpected_keyword
+
+_NAME = "[A-Za-z_][A-Za-z0-9_.-]*"
+_ROOTS = ("Response", "Bxml")
+
+
+class UnknownVerb(Verb, listed=False):
+    """An element that this library does not know: perhaps a verb that Bandwidth has added since.
+
+    It is written as it was read. ``content`` has the texts and the elements inside it in their order;
+    ``text`` is all its text, and :attr:`extra` has its attributes by their names in the document.
+
+    :param name: the name of the element, none that has a class of its own.
+    :param content: texts and elements.
+    :param extra: the attributes.
+
+    Raises :class:`~flask_bandwidth_callbacks.exceptions.InvalidBXML` for what XML cannot hold.
+    """
+
+    name: str
+    content: tuple[str | Element, ...]
+
+    def __init__(
+        self, name: str, /, *content: str | Element, extra: Mapping[str, str] | None = None
+    ) -> None:
+        extra = extra or {}
+        faults = list(_faults(name, content, extra))
+        if faults:
+            raise_faults(type(self).__name__, faults)
+        self._hold(
+            name,
+            [writable(part) if isinstance(part, str) else part for part in content],
+            {key: writable(value) for key, value in extra.items()},
+        )
+
+    def _hold(self, name: str, content: Sequence[str | Element], extra: dict[str, str]) -> None:
+        """Take over what is known to be fit for XML."""
+        children = tuple(part for part in content if isinstance(part, Element))
+        text = "".join(part for part in content if isinstance(part, str))
+        # Between elements white space is layout; elsewhere it may mean something.
+        arranged = children if children and not text.strip() else tuple(_joined(content))
+        text = "".join(part for part in arranged if isinstance(part, str))
+        self._fill(text or None, children, {}, extra)
+        vars(self).update(name=name, content=arranged)
+
+    def replace(
+        self, *, text: str | None = None, children: Iterable[Element] | None = None, **attributes: Any
+    ) -> Self:
+        """Return a copy with another text or other children, the new ones in the places of the old ones."""
+        for name in attributes:
+            raise unexpected_keyword(self.specification, name)
+        content: list[str | Element] = list(self.content)
+        if children is not None:
+            fresh = iter(children)
+            kept = [part if isinstance(part, str) else next(fresh, None) for part in content]
+            content = [part for part in kept if part is not None]
+            content += fresh
+        if text is not None:
+            content = [text, *(part for part in content if isinstance(part, Element))]
+        faults = list(_faults_of_content(content))
+        if faults:
+            raise_faults(self.name, faults)
+        copy = object.__new__(type(self))
+        copy._hold(
+            self.name, [writable(part) if isinstance(part, str) else part for part in content], self._extra
+        )
+        return copy
+
+    def _write(self, pieces: list[str]) -> None:
+        pieces.append(f"<{self.name}{self._written_extra()}")
+        if not self.content:
+            pieces.append("/>")
+            return
+        pieces.append(">")
+        for part in self.content:
+            if isinstance(part, str):
+                pieces.append(escape_text(part))
+            else:
+                part._write(pieces)
+        pieces.append(f"</{self.name}>")
+
+    def _key(self) -> tuple[Any, ...]:
+        return self.name, False, self.content, {}, self._extra
+
+    def __repr__(self) -> str:
+        arguments = [repr(self.name), *map(repr, self.content)]
+        if self._extra:
+            arguments.append(f"extra={self._extra!r}")
+        return f"{type(self).__name__}({', '.join(arguments)})"
+
+
+def _joined(content: Iterable[str | Element]) -> Iterator[str | Element]:
+    """Yield the content with neighbouring texts as one, as a parser would see it."""
+    text = ""
+    for part in content:
+        if isinstance(part, str):
+            text += part
+            continue
+        if text:
+            yield text
+        text = ""
+        yield part
+    if text:
+        yield text
+
+
+def _faults(name: Any, content: Iterable[Any], extra: Mapping[Any, Any]) -> Iterator[Fault]:
+    if not _is_name(name):
+        yield Fault("name", name, "must be a name of letters, digits, '_', '.' and '-'")
+    elif name in VERBS or name in _ROOTS:
+        yield Fault("name", name, "is known here: use its class")
+    yield from _faults_of_content(content)
+    for key, value in extra.items():
+        if not _is_name(key):
+            yield Fault("extra", key, "must be a name of letters, digits, '_', '.' and '-'")
+        if not isinstance(value, str) or isinstance(value, Markup):
+            yield Fault(str(key), value, "must be plain text (str)", wrong_type=True)
+
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and re.fullmatch(_NAME, name) is not None
+
+
+def _faults_of_content(content: Iterable[Any]) -> Iterator[Fault]:
+    for part in content:
+        if isinstance(part, Document | Markup) or not isinstance(part, str | Element):
+            yield Fault("content", part, "must be plain text (str) or a verb", wrong_type=True)

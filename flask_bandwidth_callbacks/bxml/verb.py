@@ -1,0 +1,387 @@
+"""What every element of a document is and does, and how its facts are read off its class.
+
+An element's class declares what it may hold once, in the signature of its ``__init__``: the type checker
+and the editor read that signature, and :class:`Specification` reads it for building, parsing and writing.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, NamedTuple, NoReturn, Self, get_args, get_origin
+
+from markupsafe import Markup
+
+from flask_bandwidth_callbacks.exceptions import InvalidBXML
+
+from .attributes import Attribute, BrokenRule, Count, Text, kind_of
+from .characters import escape_attribute
+
+VERBS: dict[str, type[Element]] = {}
+"""Every verb and child element by its name in a document."""
+
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_SHOWN_CHARACTERS = 60
+
+
+class InvalidBXMLType(InvalidBXML, TypeError):
+    """A value of a type that can never fit: as a mistake of the program it is a ``TypeError`` too."""
+
+
+# -- Faults --------------------------------------------------------------------------------------------------
+
+
+class Fault(NamedTuple):
+    """One broken rule of one element."""
+
+    attribute: str | None
+    """The attribute in Python's spelling, ``"text"`` for the text, or None for the element as a whole."""
+    value: Any
+    """What was given, None when nothing was."""
+    rule: str
+    wrong_type: bool = False
+
+
+def described(attribute: str, value: Any) -> str:
+    """Return a value as the application's code has it, but no password: this may end up in a log."""
+    if is_secret(attribute):
+        return "'***'"
+    try:
+        return getattr(value, "__name__", None) or repr(value)
+    except ValueError:  # a number with more digits than Python writes
+        return f"<a very large {type(value).__name__}>"
+
+
+def is_secret(attribute: str) -> bool:
+    """Return whether an attribute, in either spelling, holds a password."""
+    return attribute.lower().endswith("password")
+
+
+def shortened(text: str) -> str:
+    """Return the beginning of a text that is too long for a message."""
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
+
+
+def raise_faults(element_name: str, faults: Iterable[Fault]) -> NoReturn:
+    """Raise :class:`InvalidBXML` with a message for every fault."""
+    messages, wrong_type = [], False
+    for attribute, value, rule, of_type in faults:
+        wrong_type |= of_type
+        where = element_name if attribute is None else f"{element_name} {attribute}"
+        if attribute is not None and value is not None:
+            where += f"={shortened(described(attribute, value))}"
+        messages.append(f"{where}: {rule}")
+    raise (InvalidBXMLType if wrong_type else InvalidBXML)(messages)
+
+
+# -- Specifications ------------------------------------------------------------------------------------------
+
+CrossRule = Callable[["Specification", Mapping[str, Any], int], Iterator[Fault]]
+"""A rule between attributes: looks at those given, faulty ones too, and at the number of children."""
+
+
+class Specification:
+    """What one element may hold and where it may stand; every element class has one."""
+
+    def __init__(
+        self, element: type[Element], rules: tuple[CrossRule, ...], conference: bool, transfer_answer: bool
+    ) -> None:
+        signature = element.__init__.__annotations__
+
+        self.name = element.__name__
+        """The name of the element in a document."""
+        self.rules = rules
+        self.conference = conference
+        """Whether it may stand in the reply to a conference event."""
+        self.transfer_answer = transfer_answer
+        """Whether it may stand in the reply to ``transferAnswer``."""
+
+        self.text: Text | None = None
+        """The kind of its text, or None when it holds none."""
+        if "text" in signature:
+            kind, _ = kind_of(signature["text"])
+            assert isinstance(kind, Text)
+            self.text = kind
+
+        self.children: tuple[type[Element], ...] = ()
+        """The classes that may stand inside it."""
+        self.count: Count | None = None
+        """How many of them may, None for any number."""
+        if "children" in signature:
+            children = signature["children"]
+            if get_origin(children) is Annotated:
+                children, self.count = get_args(children)
+            # A union has members, a single class has none.
+            self.children = get_args(children) or (children,)
+
+        self.attributes: Mapping[str, Attribute] = {}
+        """Its attributes by their names in Python."""
+        if "attributes" in signature:
+            (table,) = get_args(signature["attributes"])
+            self.attributes = _attributes_of(table)
+        self.by_wire_name = {attribute.wire_name: attribute for attribute in self.attributes.values()}
+        """The same attributes by their names in a document."""
+        self.required = tuple(name for name, attribute in self.attributes.items() if attribute.required)
+        """The names in Python of the attributes that must be given."""
+
+    def refusal(self, child: Any) -> Fault | None:
+        """Return why ``child`` cannot stand inside this element, or None if it can.
+
+        An element that is not known here is never refused.
+        """
+        if isinstance(child, self.children):
+            return None
+        if not isinstance(child, Element):
+            remedy = ": give its members one by one" if isinstance(child, list | tuple) else ""
+            rule = f"cannot hold {shortened(described('', child))}, which is no element of BXML{remedy}"
+            return Fault(None, None, rule, wrong_type=True)
+        name = child.specification.name
+        if VERBS.get(name) is None and not isinstance(child, Document):
+            return None
+        homes = [home for home, verb in VERBS.items() if isinstance(child, verb.specification.children)]
+        if isinstance(child, Verb) or not homes:
+            remedy = f", only {_any_of(self.children)}" if self.children else ""
+        else:
+            remedy = f", which belongs in {' or '.join(homes)}"
+        return Fault(None, None, f"cannot hold {name}{remedy}", wrong_type=True)
+
+    def miscount(self, children: tuple[Element, ...]) -> Iterator[Fault]:
+        """Yield that these are too few or too many children, if they are."""
+        if self.count is None:
+            return
+        minimum, maximum = self.count.minimum, self.count.maximum
+        # An element that is not known here may count where one is needed, never where there are too many.
+        known = sum(isinstance(child, self.children) for child in children)
+        if len(children) < minimum or known > maximum:
+            number = f"{minimum}" if minimum == maximum else f"{minimum} to {maximum}"
+            yield Fault(None, None, f"must hold {number} {_any_of(self.children)}, not {known}")
+
+
+def _any_of(classes: tuple[type[Element], ...]) -> str:
+    if classes == (Verb,):
+        return "verbs"
+    return " or ".join(element.specification.name for element in classes)
+
+
+def _attributes_of(table: Any) -> dict[str, Attribute]:
+    """Return the attributes that a ``TypedDict`` of the table declares."""
+    attributes = {}
+    for name, annotation in table.__annotations__.items():
+        required = name in table.__required_keys__
+        if required:
+            (annotation,) = get_args(annotation)  # out of its Required[...]
+        kind, url = kind_of(annotation)
+        attributes[name] = Attribute(name, kind, required=required, url=url)
+    return attributes
+
+
+# -- Elements ------------------------------------------------------------------------------------------------
+
+
+class Element:
+    """One element of a document: a verb, what stands inside a verb, or the document itself.
+
+    Elements are values: they are checked when they are made and do not change afterwards, compare equal when
+    they say the same, and :meth:`replace` makes changed copies. The attributes can be read by name:
+    ``gather.max_digits`` is None when it was not given.
+    """
+
+    specification: ClassVar[Specification]
+    """What this element may hold and where it may stand."""
+    text: str | None
+    """The text between its tags: ``Markup`` if it is SSML, None if the element holds no text."""
+    children: tuple[Element, ...]
+    """The elements inside it."""
+    _attributes: dict[str, Any]
+    _extra: dict[str, str]
+
+    def __init_subclass__(
+        cls,
+        *,
+        rules: tuple[CrossRule, ...] = (),
+        conference: bool = False,
+        transfer_answer: bool = True,
+        listed: bool = True,
+    ) -> None:
+        # The bases below have no signature to read; an application's class keeps that of its verb.
+        if "__init__" in vars(cls) and not hasattr(cls, "specification"):
+            cls.specification = Specification(cls, rules, conference, transfer_answer)
+            if listed:
+                VERBS[cls.__name__] = cls
+
+    def __init__(
+        self, *, text: Any = None, children: tuple[Any, ...] = (), attributes: Mapping[str, Any] = _NOTHING
+    ) -> None:
+        faults: list[Fault] = []
+        specification = self.specification
+        if specification.text is not None:
+            try:
+                text = specification.text.check(text)
+            except BrokenRule as broken:
+                faults += [Fault("text", text, rule, broken.wrong_type) for rule in broken.rules]
+        for child in children:
+            refusal = specification.refusal(child)
+            if refusal is not None:
+                faults.append(refusal)
+        faults += self._fill(text, children, attributes, {})
+        if faults:
+            raise_faults(specification.name, faults)
+
+    def _fill(
+        self, text: str | None, children: tuple[Element, ...], attributes: Mapping[str, Any], extra: dict[str, str]
+    ) -> list[Fault]:
+        """Take the values over and return what is wrong with the attributes and the number of children.
+
+        The text and the single children are the caller's to check: a parser has done so on its way.
+        """
+        specification = self.specification
+        known = specification.attributes
+        faults: list[Fault] = []
+        values: dict[str, Any] = {}
+        for name, value in attributes.items():
+            attribute = known.get(name)
+            if attribute is None:
+                raise unexpected_keyword(specification, name)
+            if value is None:
+                continue
+            try:
+                values[name] = attribute.check(value)
+            except BrokenRule as broken:
+                # It counts as given for the rules below.
+                values[name] = value
+                faults += [Fault(name, value, rule, broken.wrong_type) for rule in broken.rules]
+        for name in specification.required:
+            if name not in values:
+                faults.append(Fault(name, None, "must be given"))
+        if specification.count is not None:
+            faults.extend(specification.miscount(children))
+        for rule in specification.rules:
+            faults.extend(rule(specification, values, len(children)))
+        vars(self).update(text=text, children=children, _attributes=values, _extra=extra)
+        return faults
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """The attributes that were given, by their names in Python."""
+        return MappingProxyType(self._attributes)
+
+    @property
+    def extra(self) -> Mapping[str, str]:
+        """The attributes of a parsed document that are not known here, by their names there."""
+        return MappingProxyType(self._extra)
+
+    def replace(
+        self, *, text: str | None = None, children: Iterable[Element] | None = None, **attributes: Any
+    ) -> Self:
+        """Return a copy with some parts replaced; an attribute that is given as None is left out of it.
+
+        Raises what making the element anew would raise: :class:`InvalidBXML`, or ``TypeError`` for an
+        attribute that it does not have.
+        """
+        copy = object.__new__(type(self))
+        Element.__init__(
+            copy,
+            text=self.text if text is None else text,
+            children=self.children if children is None else tuple(children),
+            attributes={**self._attributes, **attributes},
+        )
+        vars(copy)["_extra"] = self._extra
+        return copy
+
+    def to_bxml(self) -> str:
+        """Return the element as it is written in a document.
+
+        Raises :class:`InvalidBXML` if one of its URLs is still a handler or a blueprint.
+        """
+        pieces: list[str] = []
+        self._write(pieces)
+        return "".join(pieces)
+
+    def _write(self, pieces: list[str]) -> None:
+        specification = self.specification
+        opening = f"<{specification.name}"
+        if self._attributes:
+            known = specification.attributes
+            for name, value in self._attributes.items():
+                attribute = known[name]
+                if attribute.url is not None and not isinstance(value, str):
+                    raise_faults(specification.name, [Fault(name, value, _UNRESOLVED)])
+                opening += f'{attribute.opening}{attribute.write(value)}"'
+        if self._extra:
+            opening += self._written_extra()
+        if not self.text and not self.children:
+            pieces.append(f"{opening}/>")
+            return
+        pieces.append(f"{opening}>")
+        if self.text and specification.text is not None:
+            pieces.append(specification.text.write_text(self.text))
+        for child in self.children:
+            child._write(pieces)
+        pieces.append(f"</{specification.name}>")
+
+    def _written_extra(self) -> str:
+        return "".join(f' {name}="{escape_attribute(value)}"' for name, value in self._extra.items())
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.specification.attributes:
+            return self._attributes.get(name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} does not change: use replace() for a changed copy")
+
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Element) or type(other) is not type(self):
+            return NotImplemented
+        return self._key() == other._key()
+
+    def __hash__(self) -> int:
+        text, is_markup, children, attributes, extra = self._key()
+        return hash((text, is_markup, children, frozenset(attributes.items()), frozenset(extra.items())))
+
+    def _key(self) -> tuple[Any, ...]:
+        # Markup("x") == "x", but the one is SSML and the other is not.
+        return self.text, isinstance(self.text, Markup), self.children, self._attributes, self._extra
+
+    def __repr__(self) -> str:
+        arguments = [] if self.specification.text is None else [repr(self.text)]
+        arguments += map(repr, self.children)
+        arguments += (f"{name}={described(name, value)}" for name, value in self._attributes.items())
+        if self._extra:
+            arguments.append(f"extra={self._extra!r}")
+        return f"{type(self).__name__}({', '.join(arguments)})"
+
+
+_UNRESOLVED = (
+    "a handler as URL works in what a handler of a CallbackBlueprint returns; "
+    "elsewhere give what the blueprint's url_for(handler) gives"
+)
+
+
+def unexpected_keyword(specification: Specification, name: str) -> TypeError:
+    message = f"{specification.name}() got an unexpected keyword argument {name!r}"
+    nearest = difflib.get_close_matches(name, specification.attributes, n=1)
+    return TypeError(f"{message}; did you mean {nearest[0]!r}?" if nearest else message)
+
+
+class Verb(Element):
+    """An element that may stand directly in a document: something for Bandwidth to do."""
+
+
+class ChildElement(Element):
+    """An element that only stands inside a verb, such as the ``PhoneNumber`` of a ``Transfer``."""
+
+
+class Document(Element):
+    """The root of a document, with verbs that are run in their order."""
+
+    def to_bxml(self) -> str:
+        """Return the document, with its XML declaration.
+
+        Raises :class:`InvalidBXML` if a URL in it is still a handler or a blueprint.
+        """
+        return _DECLARATION + super().to_bxml()

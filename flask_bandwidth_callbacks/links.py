@@ -1,0 +1,293 @@
+"""A handler as a URL, and the credentials that go with it.
+
+A URL attribute of a verb may hold a handler or a blueprint. Before the verb is written, this becomes the
+URL at which that handler is reached, and the verb is given the username and password that this URL will
+ask for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import flask
+from flask import Blueprint, Flask, current_app, has_request_context, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BuildError, RequestRedirect
+
+from .bxml import Element, Url
+from .credentials import Credentials, Gate
+from .exceptions import LinkError
+from .subscriptions import OWN_URL, Subscription, Subscriptions, describe
+
+ElementT = TypeVar("ElementT", bound=Element)
+
+_EXTENSION = "bandwidth_callbacks"
+
+
+@dataclass(frozen=True, eq=False)
+class Registration:
+    """One blueprint as it was registered, once, with one application."""
+
+    name: str
+    """Under which Flask knows it: with the parents' names before it, if it is nested."""
+    blueprint: Blueprint
+    subscriptions: Subscriptions
+    gate: Gate
+    prefix_variables: frozenset[str]
+    """Variables of the URL prefix, which every URL of this registration needs."""
+    endpoints: frozenset[str] = field(default_factory=frozenset)
+    """Of the callback URLs: the blueprint may have ordinary pages besides."""
+
+
+class CallbackURL(str):
+    """A URL that leads to a ``CallbackBlueprint``, and knows who is let in there."""
+
+    __slots__ = ("gate",)
+    gate: Gate
+
+
+def registrations(app: Flask) -> dict[str, Registration]:
+    """Return what is registered with an application, by name; the dictionary is the application's own."""
+    found: dict[str, Registration] = app.extensions.setdefault(_EXTENSION, {})
+    return found
+
+
+def current_registration() -> Registration | None:
+    """Return the registration whose callback URL received the current request, if it was one."""
+    if not has_request_context():
+        return None
+    registration = registrations(current_app).get(request.blueprint or "")
+    return registration if registration and request.endpoint in registration.endpoints else None
+
+
+def registration_of(blueprint: Blueprint) -> Registration:
+    """Return the registration that a blueprint's URLs are built for.
+
+    It is the one that received the current request, else the only one. Raises :class:`LinkError`.
+    """
+    current = current_registration()
+    if current is not None and current.blueprint is blueprint:
+        return current
+    found = [one for one in registrations(current_app).values() if one.blueprint is blueprint]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise LinkError(
+            f"Blueprint {blueprint.name!r} is not registered with this application:"
+            " call app.register_blueprint first."
+        )
+    names = ", ".join(repr(one.name) for one in found)
+    raise LinkError(
+        f"Blueprint {blueprint.name!r} is registered as {names}, and no request to one of them says which"
+        " URL is meant: use flask.url_for with the name of the endpoint."
+    )
+
+
+# -- Paths and endpoints -----------------------------------------------------------------------------------
+
+
+def endpoint_of(path: str | None) -> str:
+    """Return the endpoint, within its blueprint, of a path below the blueprint's own URL."""
+    return f"callbacks{path or ''}".replace(".", "%2E")  # a dot would be read as a blueprint's
+
+
+def variables_of(path: str | None) -> frozenset[str]:
+    """Return the names of the variables in a path, as in ``/rooms/<int:room>``."""
+    return frozenset(re.findall(r"<(?:[^<>:]+:)?([^<>:]+)>", path or ""))
+
+
+# -- URLs --------------------------------------------------------------------------------------------------
+
+
+def url_for_handler(registration: Registration, handler: Callable[..., Any], values: Mapping[str, Any]) -> str:
+    """Return the URL at which a registration's handler is reached; raises :class:`LinkError`."""
+    subscriptions = registration.subscriptions.of(handler)
+    if not subscriptions:
+        raise LinkError(
+            f"{describe(handler)} is no handler of blueprint {registration.blueprint.name!r}:"
+            " decorate it with respond() or on()."
+        )
+    return _url(registration, _only_path(handler, subscriptions), values)
+
+
+def _only_path(handler: Callable[..., Any], subscriptions: list[Subscription]) -> str | None:
+    paths = {subscription.path for subscription in subscriptions}
+    if len(paths) > 1:
+        places = " and ".join(sorted(path or OWN_URL for path in paths))
+        raise LinkError(
+            f"{describe(handler)} is reached at {places}, and nothing says which is meant: give each path a"
+            " function of its own."
+        )
+    return paths.pop()
+
+
+def _url(registration: Registration, path: str | None, values: Mapping[str, Any]) -> CallbackURL:
+    endpoint = f"{registration.name}.{endpoint_of(path)}"
+    given = dict(values)
+    if current_registration() is registration:
+        for name in registration.prefix_variables & (request.view_args or {}).keys():
+            given.setdefault(name, (request.view_args or {})[name])
+    try:
+        if has_request_context() or given.get("_external"):
+            text = flask.url_for(endpoint, **{"_external": False, **given})
+        else:
+            given.pop("_external", None)
+            current_app.inject_url_defaults(endpoint, given)
+            # Flask itself asks for SERVER_NAME here, which a URL without a host does not need.
+            adapter = current_app.url_map.bind(
+                current_app.config["SERVER_NAME"] or "localhost", current_app.config["APPLICATION_ROOT"]
+            )
+            text = adapter.build(endpoint, given)
+    except BuildError as error:
+        missing = ", ".join(sorted(error.suggested.arguments - given.keys())) if error.suggested else path
+        raise LinkError(
+            f"The URL {path or OWN_URL} of blueprint {registration.blueprint.name!r} needs a value for"
+            f" {missing}: use url_for(handler, name=value)."
+        ) from None
+    url = CallbackURL(text)
+    url.gate = registration.gate
+    return url
+
+
+# -- The URLs and credentials of a verb --------------------------------------------------------------------
+
+
+def resolve(element: ElementT) -> ElementT:
+    """Return an element with every handler in it replaced by its URL, and the credentials filled in.
+
+    Raises :class:`LinkError` for a handler that has no URL here or does not take the event that the
+    attribute leads to, and where the credentials cannot go.
+    """
+    changes: dict[str, Any] = {}
+    links: dict[tuple[str, str], list[tuple[str, CallbackURL]]] = {}
+    for name, value in element.attributes.items():
+        attribute = element.specification.attributes[name]
+        if attribute.url is None:
+            continue
+        if not isinstance(value, str):
+            value = changes[name] = _resolve_link(element, name, attribute.url, value)
+        if isinstance(value, CallbackURL) and value.gate.handed_out is not None:
+            if attribute.url.credentials is None:
+                raise LinkError(
+                    f"{element.specification.name} {name} leads to {value}, which asks for credentials, and"
+                    f" {element.specification.name} has no attribute for them: handle it on a"
+                    " CallbackBlueprint with credentials=None."
+                )
+            links.setdefault(attribute.url.credentials, []).append((name, value))
+    for pair, group in links.items():
+        if not any(name in element.attributes for name in pair):
+            changes.update(zip(pair, _credentials(element, pair, group), strict=True))
+    children = [resolve(child) for child in element.children]
+    if not changes and all(new is old for new, old in zip(children, element.children, strict=True)):
+        return element
+    return element.replace(children=children, **changes)
+
+
+def _resolve_link(element: Element, name: str, leads: Url, link: Any) -> CallbackURL:
+    if isinstance(link, Blueprint):
+        return _url(registration_of(link), None, {})
+    here = f"{element.specification.name} {name}={describe(link)}"
+    owner = _owner(link, here)
+    subscriptions = owner.subscriptions.of(link)
+    taking = [subscription for subscription in subscriptions if subscription.takes(leads.events)]
+    if not taking:
+        taken = ", ".join(str(target) for one in subscriptions for target in one.targets)
+        raise LinkError(
+            f"{here} leads to {' or '.join(map(repr, leads.events))}, which that handler does not take:"
+            f" it is subscribed to {taken}."
+        )
+    return _url(owner, _only_path(link, taking), {})
+
+
+def _owner(handler: Callable[..., Any], here: str) -> Registration:
+    current = current_registration()
+    if current is not None and current.subscriptions.of(handler):
+        return current
+    blueprints = {
+        id(one.blueprint): one.blueprint
+        for one in registrations(current_app).values()
+        if one.subscriptions.of(handler)
+    }
+    if len(blueprints) != 1:
+        found = "several CallbackBlueprints" if blueprints else "no CallbackBlueprint"
+        raise LinkError(
+            f"{here} is a handler of {found} of this application: decorate it with respond() or on(), or give"
+            " the URL that the blueprint's url_for(handler) gives."
+        )
+    return registration_of(blueprints.popitem()[1])
+
+
+def _credentials(
+    element: Element, pair: tuple[str, str], links: list[tuple[str, CallbackURL]]
+) -> Credentials:
+    verb = element.specification.name
+    name, url = links[0]
+    credentials = url.gate.handed_out
+    assert credentials is not None
+    for other_name, other in links[1:]:
+        if other.gate.handed_out != credentials:
+            raise LinkError(
+                f"{verb} {name} and {other_name} lead to blueprints with different credentials, and {verb}"
+                f" has one {pair[0]} for both: give the blueprints the same credentials, or set {pair[0]} and"
+                f" {pair[1]} to a pair that both accept."
+            )
+    for other_name, other_url in element.attributes.items():
+        spec = element.specification.attributes[other_name].url
+        if spec is None or spec.credentials != pair or not isinstance(other_url, str):
+            continue
+        if not isinstance(other_url, CallbackURL) and _host(other_url) not in (None, _current_host()):
+            raise LinkError(
+                f"{verb} {name} leads to a blueprint whose credentials would be sent to {_host(other_url)}"
+                f" too, through {other_name}: set {pair[0]} and {pair[1]} yourself if that is meant, or let a"
+                " handler of yours receive both."
+            )
+    return credentials
+
+
+def _host(url: str) -> str | None:
+    return urlsplit(url).netloc.rpartition("@")[2] or None
+
+
+def _current_host() -> str | None:
+    return request.host if has_request_context() else None
+
+
+# -- Plain URLs --------------------------------------------------------------------------------------------
+
+
+def faults(element: Element) -> Iterator[str]:
+    """Yield what is wrong with the plain URLs in an element: those that this application would refuse."""
+    for name, value in element.attributes.items():
+        spec = element.specification.attributes[name].url
+        if spec is None or not isinstance(value, str) or isinstance(value, CallbackURL):
+            continue
+        gate = _gate_at(value)
+        username, password = spec.credentials or ("", "")
+        if gate and not gate.accepts(element.attributes.get(username), element.attributes.get(password)):
+            yield (
+                f"{element.specification.name} {name}={value!r} leads to a CallbackBlueprint of this"
+                " application without the credentials that it will ask for: give the handler itself, or what"
+                " url_for(handler) gives"
+            )
+    for child in element.children:
+        yield from faults(child)
+
+
+def _gate_at(url: str) -> Gate | None:
+    """Return the gate that a URL in the current reply leads to, or None if it leads elsewhere."""
+    target = urlsplit(urljoin(request.url, url))
+    root = request.script_root
+    if target.netloc != request.host or not target.path.startswith(root):
+        return None
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None
+    try:
+        endpoint, _ = adapter.match(target.path.removeprefix(root) or "/", method="POST")
+    except (HTTPException, RequestRedirect):
+        return None
+    registration = registrations(current_app).get(endpoint.rpartition(".")[0])
+    return registration.gate if registration and endpoint in registration.endpoints else None

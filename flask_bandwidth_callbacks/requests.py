@@ -1,0 +1,98 @@
+"""From a Flask request to a payload and from there to an event, within limits; the rest is refused."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Request
+from marshmallow import ValidationError
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+
+from .events import Callback
+from .refusals import Refusal
+from .schemas import decode_json
+
+METHODS = ("POST", "GET")
+"""The methods that Bandwidth uses for callbacks."""
+
+
+def read_payload(request: Request, max_content_length: int) -> dict[str, Any]:
+    """Return what a callback carries: the JSON body of a POST, the query string of a GET.
+
+    Raises :class:`Refusal`: 405, 415, 413 or 400.
+    """
+    if request.method not in METHODS:
+        raise Refusal(
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            f"Callbacks come by {' or '.join(METHODS)}.",
+            headers={"Allow": ", ".join(METHODS)},
+        )
+    if request.method == "GET":
+        # Of several values the last one counts, as in JSON.
+        return {name: values[-1] for name, values in request.args.lists()}
+    if not request.is_json:
+        raise Refusal(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            f"Callbacks are application/json, and this says {request.mimetype or 'nothing'!r}.",
+        )
+    try:
+        payload = decode_json(_read_body(request, max_content_length))
+    except ValidationError as error:
+        raise Refusal(HTTPStatus.BAD_REQUEST, str(error.args[0])) from None
+    if not isinstance(payload, dict):
+        raise Refusal(HTTPStatus.BAD_REQUEST, "The body is JSON, but no object.")
+    return payload
+
+
+def _read_body(request: Request, max_content_length: int) -> bytes:
+    too_large = Refusal(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {max_content_length} bytes."
+    )
+    if (request.content_length or 0) > max_content_length:
+        raise too_large
+    # Werkzeug stops reading a body of unknown length at its limit and does not tell: one byte more tells.
+    request.max_content_length = max_content_length + 1
+    try:
+        body = request.get_data()
+    except RequestEntityTooLarge:
+        raise too_large from None
+    except ClientDisconnected:
+        body = None
+    if body is None or len(body) < (request.content_length or 0):
+        raise Refusal(HTTPStatus.BAD_REQUEST, "The connection ended before the body did.")
+    if len(body) > max_content_length:
+        raise too_large
+    if not body:
+        raise Refusal(HTTPStatus.BAD_REQUEST, "The body is empty.")
+    return body
+
+
+def load_event(payload: dict[str, Any], *, strict: bool) -> Callback:
+    """Return the event that a payload tells of, its faults in ``errors``.
+
+    Raises :class:`Refusal` (422) when what the event cannot do without is missing, and when ``strict``
+    for every property that cannot be read.
+    """
+    event_type = payload.get("eventType")
+    if not isinstance(event_type, str) or not event_type:
+        raise Refusal(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "eventType is missing: without it nobody knows what this tells of.",
+            errors={"eventType": ["Missing, empty or no text."]},
+        )
+    event, errors = Callback.read_leniently(payload)
+    if event.identity and not getattr(event, event.identity):
+        name = event.wire_name(event.identity)
+        raise Refusal(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            f"{name} is missing: {event_type!r} is about nothing without it.",
+            errors={**errors, name: ["Missing, empty or no text."]},
+        )
+    if strict and errors:
+        raise Refusal(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            f"{', '.join(errors)} cannot be read.",
+            errors=errors,
+        )
+    return event
