@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import logging
 import re
 from collections.abc import Iterator, Sequence
@@ -31,9 +32,14 @@ Answer: TypeAlias = (
 """What a responder may return. None only where there may be nothing to add."""
 
 _MAY_RETURN = (
-    "a verb, a list of verbs, a bxml.Response, anything with to_bxml(), a text that holds a BXML document, or a"
-    " Flask response"
+    "a verb, a list of verbs, a bxml.Response, anything with to_bxml(), a text that holds a BXML document,"
+    " or a Flask response"
 )
+
+
+def details(event: Callback) -> dict[str, Any]:
+    """Return what every log record about an event has as ``extra``."""
+    return {"event_type": event.event_type, "call_id": getattr(event, "call_id", None)}
 
 
 def no_content() -> Response:
@@ -82,20 +88,17 @@ def _document(event: Callback, handler: str, returned: Any) -> bxml.Document | b
     """Return a document: as elements if it was made of ours, else as it was written."""
     if isinstance(returned, bxml.Document):
         return links.resolve(returned)
-    if isinstance(returned, bxml.Verb):
-        return links.resolve(bxml.Response(returned))
     if isinstance(returned, str | bytes):
-        text = returned.encode("utf-8", "replace") if isinstance(returned, str) else returned
-        if text.lstrip().startswith(b"<") or text.startswith(b"\xef\xbb\xbf<"):
+        text = _encode(returned) if isinstance(returned, str) else returned
+        if text.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<"):
             return text
-    elif not isinstance(returned, type) and callable(getattr(returned, "to_bxml", None)):
-        return _in_response([returned.to_bxml()])
-    elif isinstance(returned, Sequence):
-        if all(isinstance(verb, bxml.Verb) for verb in returned):
-            return links.resolve(bxml.Response(*returned))
-        if all(callable(getattr(verb, "to_bxml", None)) and not isinstance(verb, type) for verb in returned):
+    elif _writes_itself(returned) or isinstance(returned, Sequence):
+        verbs = [returned] if _writes_itself(returned) else returned
+        if all(isinstance(verb, bxml.Verb) for verb in verbs):
+            return links.resolve(bxml.Response(*verbs))
+        if all(_writes_itself(verb) for verb in verbs):
             return _in_response(
-                [(links.resolve(verb) if isinstance(verb, bxml.Element) else verb).to_bxml() for verb in returned]
+                [(links.resolve(verb) if isinstance(verb, bxml.Verb) else verb).to_bxml() for verb in verbs]
             )
     raise TypeError(
         f"{handler} returned {_shorten(returned)} for {event.event_type!r}, which is no answer: return"
@@ -103,11 +106,20 @@ def _document(event: Callback, handler: str, returned: Any) -> bxml.Document | b
     )
 
 
+def _writes_itself(value: Any) -> bool:
+    # A class has the method too, but a verb that was not made says nothing.
+    return not isinstance(value, type) and callable(getattr(value, "to_bxml", None))
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
 def _in_response(written: Sequence[str]) -> bytes:
     """Return elements that others wrote as a document; a text that is one already stays as it is."""
     if len(written) == 1 and re.match(r"\s*(<\?xml.*?\?>\s*)?<(Response|Bxml)\b", written[0], re.DOTALL):
-        return written[0].encode("utf-8", "replace")
-    return f"<Response>{''.join(written)}</Response>".encode("utf-8", "replace")
+        return _encode(written[0])
+    return _encode(f"<Response>{''.join(written)}</Response>")
 
 
 def _shorten(value: Any) -> str:
@@ -124,9 +136,8 @@ def _check(event: Callback, handler: str, faults: Iterator[str]) -> None:
         return
     if config.check_bxml(current_app):
         raise InvalidBXML(found)
-    details = {"event_type": event.event_type, "call_id": getattr(event, "call_id", None)}
     for fault in found:
-        logger.error("%s", fault, extra=details)
+        logger.error("%s", fault, extra=details(event))
 
 
 def _faults_of_response(event: Callback, response: WerkzeugResponse) -> Iterator[str]:
@@ -140,10 +151,12 @@ def _faults_of_response(event: Callback, response: WerkzeugResponse) -> Iterator
 
 def _faults_of_text(event: Callback, body: bytes) -> Iterator[str]:
     try:
-        document = bxml.parse(body)
+        document, oddities = bxml.examine(body)
     except InvalidBXML as error:
         yield from error.faults
     else:
+        for oddity in oddities:
+            logger.warning("Sent as it is: %s", oddity, extra=details(event))
         yield from _faults_of_document(event, document, body)
 
 

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 
 from . import answers, config, links, signals
 from .credentials import Credentials, Gate
-from .events import Callback
+from .events import Callback, UnknownCallback
 from .exceptions import LinkError, SubscriptionError
 from .refusals import Refusal, challenge
 from .requests import load_event, read_payload
@@ -132,8 +132,8 @@ class CallbackBlueprint(Blueprint):
     def _check_unregistered(self, decorator: str) -> None:
         if self._apps:
             raise SubscriptionError(
-                f"{decorator}() is used after blueprint {self.name!r} was registered: nobody would hear. Import"
-                " the handlers before app.register_blueprint."
+                f"{decorator}() is used after blueprint {self.name!r} was registered: nobody would hear."
+                " Import the handlers before app.register_blueprint."
             )
 
     # -- Registering -------------------------------------------------------------------------------------
@@ -183,8 +183,11 @@ class CallbackBlueprint(Blueprint):
         registration = links.current_registration()
         if registration is None or registration.blueprint is not self:
             return None  # an ordinary page
-        if registration.gate.lets_in(request.headers.get("Authorization")):
+        authorization = request.headers.get("Authorization")
+        if registration.gate.lets_in(authorization):
             return None
+        if authorization is not None:  # without any is how every callback begins
+            logger.warning("A callback is refused with 401: it has credentials, but none that %r takes.", self.name)
         return self._refuse(challenge(self.name))
 
     def _receive(self, path: str | None, values: dict[str, Any]) -> Response:
@@ -193,6 +196,7 @@ class CallbackBlueprint(Blueprint):
             payload = read_payload(request, config.max_content_length(current_app))
             event = g.bandwidth_callback = self._load(payload)
         except Refusal as refusal:
+            logger.warning("A callback is refused with %d: %s", refusal.status, refusal.reason)
             return self._refuse(refusal)
         responder, returned = None, None
         try:
@@ -210,7 +214,7 @@ class CallbackBlueprint(Blueprint):
                 "%r is delivered without %s, which cannot be read.",
                 event.event_type,
                 ", ".join(map(repr, event.errors)),
-                extra=_details(event),
+                extra=answers.details(event),
             )
         signals.callback_received.send(_app(), event=event)
         return event
@@ -239,7 +243,7 @@ class CallbackBlueprint(Blueprint):
                         " nowhere: only what a responder returns is an answer."
                     )
             except Exception as error:
-                logger.exception("Subscriber %s failed.", describe(handler), extra=_details(event))
+                logger.exception("Subscriber %s failed.", describe(handler), extra=answers.details(event))
                 got_request_exception.send(_app(), _async_wrapper=current_app.ensure_sync, exception=error)
                 signals.handler_failed.send(_app(), event=event, handler=handler, exception=error)
         return heard
@@ -256,8 +260,10 @@ class CallbackBlueprint(Blueprint):
         elif event.reply.awaited and event.reply.required:
             return self._refuse(self._nobody(event))
         else:
-            if not heard and event.reply.awaited and event.identity is None:
-                logger.warning("Nobody knows %r, and nobody subscribed to it.", event.event_type, extra=_details(event))
+            if isinstance(event, UnknownCallback) and not heard:
+                logger.warning(
+                    "Nobody knows %r, and nobody subscribed to it.", event.event_type, extra=answers.details(event)
+                )
             response = answers.no_content()
         signals.callback_answered.send(_app(), event=event, response=response)
         return response
@@ -265,20 +271,23 @@ class CallbackBlueprint(Blueprint):
     def _nobody(self, event: Callback) -> Refusal:
         logger.error(
             "Nobody answers %r at %r: the call is lost. A responder, to begin with:\n\n"
-            "@%s.respond(%s)\ndef answer_%s(event: %s):\n    return SpeakSentence(\"Hello.\")\n",
+            "from flask_bandwidth_callbacks import %s\n"
+            "from flask_bandwidth_callbacks.bxml import SpeakSentence\n\n"
+            "@%s.respond(%s)\n"
+            "def handle_%s(event: %s):\n"
+            '    return SpeakSentence("Hello.")\n',
             event.event_type,
             request.path,
+            type(event).__name__,
             self.name if self.name.isidentifier() else "phone",
             type(event).__name__,
             re.sub(r"(?<!^)(?=[A-Z])", "_", event.event_type or "").lower(),
             type(event).__name__,
-            extra=_details(event),
+            extra=answers.details(event),
         )
         return Refusal(HTTPStatus.NOT_FOUND, f"Nobody answers {event.event_type!r} here.")
 
     def _refuse(self, refusal: Refusal) -> Response:
-        if refusal.status is not HTTPStatus.UNAUTHORIZED:  # which is how every callback begins
-            logger.warning("A callback is refused with %d: %s", refusal.status, refusal.reason)
         signals.callback_rejected.send(_app(), status=int(refusal.status), reason=refusal.reason)
         return refusal.response()
 
@@ -297,7 +306,7 @@ class CallbackBlueprint(Blueprint):
     # -- Links -------------------------------------------------------------------------------------------
 
     def url_for(self, handler: Callable[..., Any], **values: Any) -> str:
-        """Return the URL at which a handler of this blueprint is reached, a subscriber's being the blueprint's.
+        """Return the URL at which a handler of this blueprint is reached; a subscriber's is the blueprint's.
 
         Without a host, unless ``_external=True`` asks for it. ``values`` are the path's variables and, beyond
         these, the query string. Raises :class:`~.exceptions.LinkError` for what is no handler, for a handler
@@ -314,8 +323,8 @@ class CallbackBlueprint(Blueprint):
             return
         if len(self._apps) != 1:
             raise LinkError(
-                f"Blueprint {self.name!r} is registered with {len(self._apps)} applications, and no application"
-                " context says which is meant: use app.app_context()."
+                f"Blueprint {self.name!r} is registered with {len(self._apps)} applications, and no"
+                " application context says which is meant: use app.app_context()."
             )
         (app,) = self._apps
         with app.app_context():
@@ -347,7 +356,3 @@ def _exempt_from_csrf(endpoint: str | None, values: dict[str, Any] | None) -> No
 def _app() -> Flask:
     return current_app._get_current_object()  # type: ignore[attr-defined, no-any-return]
 
-
-def _details(event: Callback) -> dict[str, Any]:
-    """What every log record about an event says as ``extra``."""
-    return {"event_type": event.event_type, "call_id": getattr(event, "call_id", None)}

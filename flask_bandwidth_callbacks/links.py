@@ -103,7 +103,9 @@ def variables_of(path: str | None) -> frozenset[str]:
 # -- URLs --------------------------------------------------------------------------------------------------
 
 
-def url_for_handler(registration: Registration, handler: Callable[..., Any], values: Mapping[str, Any]) -> str:
+def url_for_handler(
+    registration: Registration, handler: Callable[..., Any], values: Mapping[str, Any]
+) -> CallbackURL:
     """Return the URL at which a registration's handler is reached; raises :class:`LinkError`."""
     subscriptions = registration.subscriptions.of(handler)
     if not subscriptions:

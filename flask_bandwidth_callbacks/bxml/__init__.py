@@ -14,7 +14,7 @@ Nothing in here knows of Flask.
 
 from .attributes import Link, SupportsCallbackURL, Url
 from .oddities import BXMLWarning
-from .parsing import parse
+from .parsing import examine, parse
 from .placement import misplaced
 from .rendering import MAX_DOCUMENT_SIZE, render
 from .unknown import UnknownVerb
@@ -100,6 +100,7 @@ __all__ = [
     "UnknownVerb",
     "Url",
     "Verb",
+    "examine",
     "misplaced",
     "parse",
     "render",

@@ -32,11 +32,16 @@ def parse(document: str | bytes) -> Response | Bxml:
     Raises :class:`~flask_bandwidth_callbacks.exceptions.InvalidBXML`, with the place of each fault, for what
     is not well-formed, for a document type declaration and for everything that could not be built either.
     """
-    reader = _Reader(document)
-    root = reader.read()
-    for oddity in reader.oddities:
+    root, oddities = examine(document)
+    for oddity in oddities:
         warn(oddity)
     return root
+
+
+def examine(document: str | bytes) -> tuple[Response | Bxml, tuple[str, ...]]:
+    """Return the document, and what is odd in it but kept; raises as :func:`parse` does and warns of nothing."""
+    reader = _Reader(document)
+    return reader.read(), tuple(reader.oddities)
 
 
 class _Refused(Exception):
