@@ -187,7 +187,7 @@ class CallbackBlueprint(Blueprint):
         if registration.gate.lets_in(authorization):
             return None
         if authorization is not None:  # without any is how every callback begins
-            logger.warning("A callback is refused with 401: it has credentials, but none that %r takes.", self.name)
+            logger.warning("A callback is refused with 401: blueprint %r takes other credentials.", self.name)
         return self._refuse(challenge(self.name))
 
     def _receive(self, path: str | None, values: dict[str, Any]) -> Response:
@@ -262,7 +262,9 @@ class CallbackBlueprint(Blueprint):
         else:
             if isinstance(event, UnknownCallback) and not heard:
                 logger.warning(
-                    "Nobody knows %r, and nobody subscribed to it.", event.event_type, extra=answers.details(event)
+                    "Nobody knows %r, and nobody subscribed to it.",
+                    event.event_type,
+                    extra=answers.details(event),
                 )
             response = answers.no_content()
         signals.callback_answered.send(_app(), event=event, response=response)

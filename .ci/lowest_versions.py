@@ -1,0 +1,8 @@
+"""Print the lowest versions of the dependencies that setup.cfg allows, as pip takes them."""
+
+from configparser import ConfigParser
+
+config = ConfigParser()
+config.read("setup.cfg")
+for requirement in config["options"]["install_requires"].split():
+    print(requirement.replace(">=", "=="))

@@ -1,0 +1,21 @@
+"""The pages for the people at the company: ordinary Flask. They have no login: put yours in front of them."""
+
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from .calls import call_log
+from .hours import now
+
+pages = Blueprint("pages", __name__)
+
+
+@pages.get("/")
+def home() -> Response:
+    return redirect(url_for("pages.calls"))
+
+
+@pages.get("/calls")
+def calls() -> str:
+    """List today's calls."""
+    today = now()
+    return render_template("calls.html", today=today, calls=call_log().of_day(today))

@@ -1,0 +1,179 @@
+"""The phone line: what callers hear, where their calls go, and what is noted of them.
+
+A call comes in at :func:`greet`; from there each reply names, as a URL, the function that goes on. The tag
+that travels with a call says what it is about: once it was put through, the department.
+"""
+
+from datetime import timedelta
+
+from flask import current_app
+
+from flask_bandwidth_callbacks import (
+    CallbackBlueprint,
+    CallCallback,
+    DisconnectCallback,
+    GatherCallback,
+    InitiateCallback,
+    RecordingAvailableCallback,
+    RecordingCompleteCallback,
+    TransferCompleteCallback,
+)
+from flask_bandwidth_callbacks.bxml import Gather, Hangup, PhoneNumber, Record, SpeakSentence, Transfer, Verb
+
+from .calls import call_log
+from .hours import greeting, is_open, now
+
+phone = CallbackBlueprint("phone", __name__)
+
+
+# -- Picking up ----------------------------------------------------------------------------------------------
+
+
+@phone.respond(InitiateCallback)
+def greet(call: InitiateCallback) -> list[Verb]:
+    """Say who is there, and ask what it is about while somebody is in."""
+    welcome = SpeakSentence(f"{greeting()}, this is {current_app.config['SWITCHBOARD_COMPANY']}.")
+    if is_open():
+        return [welcome, ask()]
+    return [welcome, SpeakSentence("We are closed at the moment."), *take_message(call)]
+
+
+def ask(tag: str | None = None) -> Gather:
+    """Play the menu, a second time if no key comes."""
+    return Gather(
+        SpeakSentence("For sales, press 1. For support, press 2. To leave a message, press 3."),
+        gather_url=menu,
+        max_digits=1,
+        repeat_count=2,
+        tag=tag,
+    )
+
+
+# -- The menu ------------------------------------------------------------------------------------------------
+
+
+@phone.respond(GatherCallback, "/menu", digits="1")
+def sales(call: GatherCallback) -> list[Verb]:
+    return put_through("sales")
+
+
+@phone.respond(GatherCallback, "/menu", digits="2")
+def support(call: GatherCallback) -> list[Verb]:
+    return put_through("support")
+
+
+@phone.respond(GatherCallback, "/menu", digits={"3", ""})
+def message(call: GatherCallback) -> list[Verb]:
+    """The caller wants to leave a message, or has no keys to press."""
+    return take_message(call)
+
+
+@phone.respond(GatherCallback, "/menu")
+def menu(call: GatherCallback) -> list[Verb]:
+    """Any other key: ask once more, and then no longer."""
+    sorry = SpeakSentence("Sorry, that key leads nowhere.")
+    if call.tag == "asked again":
+        return [sorry, *take_message(call)]
+    return [sorry, ask(tag="asked again")]
+
+
+# -- Putting a call through ----------------------------------------------------------------------------------
+
+
+def put_through(department: str) -> list[Verb]:
+    config = current_app.config
+    return [
+        SpeakSentence(f"One moment, I am putting you through to {department}."),
+        Transfer(
+            PhoneNumber(config[f"SWITCHBOARD_{department.upper()}"]),
+            call_timeout=config["SWITCHBOARD_RING_SECONDS"],
+            transfer_complete_url=not_reached,
+            tag=department,
+        ),
+    ]
+
+
+@phone.respond(TransferCompleteCallback, "/transferred", cause="hangup")
+def talked(call: TransferCompleteCallback) -> Hangup:
+    """They talked, and the other side hung up first."""
+    return Hangup()
+
+
+@phone.respond(TransferCompleteCallback, "/transferred")
+def not_reached(call: TransferCompleteCallback) -> list[Verb]:
+    match call.cause:
+        case "busy":
+            reason = f"the line to {call.tag} is busy"
+        case "timeout":
+            reason = f"nobody in {call.tag} is answering"
+        case _:
+            reason = f"{call.tag} cannot be reached"
+    return [SpeakSentence(f"I am sorry, {reason}."), *take_message(call)]
+
+
+# -- Voicemail -----------------------------------------------------------------------------------------------
+
+
+def take_message(call: CallCallback) -> list[Verb]:
+    """Record a message; a number that we were not shown has to be in it."""
+    number = "" if (call.var_from or "").startswith("+") else ", and the number to call you back at"
+    return [
+        SpeakSentence(f"Please leave your name and your message{number}. Press hash when you are done."),
+        Record(record_complete_url=thank, recording_available_url=note_message, max_duration=180),
+    ]
+
+
+def is_empty(length: timedelta | None) -> bool:
+    return length is not None and length < timedelta(seconds=1)
+
+
+@phone.respond(RecordingCompleteCallback, "/recorded")
+def thank(call: RecordingCompleteCallback) -> list[Verb]:
+    return [SpeakSentence("Thank you, we will call you back. Goodbye."), Hangup()]
+
+
+@phone.respond(RecordingCompleteCallback, "/recorded", duration=is_empty)
+def record_again(call: RecordingCompleteCallback) -> list[Verb]:
+    """Once more, and this time without a URL for its end: the verbs after it say goodbye."""
+    return [
+        SpeakSentence("I heard nothing. Please try once more."),
+        Record(recording_available_url=note_message, max_duration=180),
+        SpeakSentence("Thank you. Goodbye."),
+    ]
+
+
+# -- What is noted of a call ---------------------------------------------------------------------------------
+
+
+def note(call: CallCallback, step: str, over: bool = False) -> None:
+    call_log().note(call.call_id or "", call.var_from or "", call.event_time or now(), step, over)
+
+
+@phone.on(InitiateCallback)
+def note_call(call: InitiateCallback) -> None:
+    note(call, "called")
+
+
+@phone.on(GatherCallback)
+def note_key(call: GatherCallback) -> None:
+    note(call, f"pressed {call.digits or 'nothing'}")
+
+
+@phone.on(TransferCompleteCallback)
+def note_transfer(call: TransferCompleteCallback) -> None:
+    note(call, f"talked to {call.tag}" if call.cause == "hangup" else f"did not reach {call.tag}: {call.cause}")
+
+
+@phone.on(RecordingAvailableCallback)
+def note_message(call: RecordingAvailableCallback) -> None:
+    """Comes some time after the recording, often after the call."""
+    if call.status == "error":
+        note(call, "left a message that was lost")
+    elif not is_empty(call.duration):
+        length = f" of {call.duration.total_seconds():.0f} s" if call.duration else ""
+        note(call, f"left a message{length}, {call.recording_id}")
+
+
+@phone.on(DisconnectCallback)
+def note_end(call: DisconnectCallback) -> None:
+    note(call, "hung up" if call.cause == "hangup" else f"cut off: {call.cause}", over=True)
