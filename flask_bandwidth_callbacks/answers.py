@@ -37,9 +37,9 @@ _MAY_RETURN = (
 )
 
 
-def details(event: Callback) -> dict[str, Any]:
-    """Return what every log record about an event has as ``extra``."""
-    return {"event_type": event.event_type, "call_id": getattr(event, "call_id", None)}
+def details(event: Callback | None) -> dict[str, Any]:
+    """Return what every log record has as ``extra``, None where it is not about an event."""
+    return {name: getattr(event, name, None) for name in ("event_type", "call_id")}
 
 
 def no_content() -> Response:
@@ -92,14 +92,15 @@ def _document(event: Callback, handler: str, returned: Any) -> bxml.Document | b
         text = _encode(returned) if isinstance(returned, str) else returned
         if text.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<"):
             return text
-    elif _writes_itself(returned) or isinstance(returned, Sequence):
+    elif _writes_itself(returned) or (isinstance(returned, Sequence) and not isinstance(returned, bytearray)):
         verbs = [returned] if _writes_itself(returned) else returned
         if all(isinstance(verb, bxml.Verb) for verb in verbs):
             return links.resolve(bxml.Response(*verbs))
         if all(_writes_itself(verb) for verb in verbs):
-            return _in_response(
-                [(links.resolve(verb) if isinstance(verb, bxml.Verb) else verb).to_bxml() for verb in verbs]
-            )
+            resolved = (links.resolve(verb) if isinstance(verb, bxml.Verb) else verb for verb in verbs)
+            written = [verb.to_bxml() for verb in resolved]
+            if all(isinstance(text, str) for text in written):
+                return _in_response(written)
     raise TypeError(
         f"{handler} returned {_shorten(returned)} for {event.event_type!r}, which is no answer: return"
         f" {_MAY_RETURN}."

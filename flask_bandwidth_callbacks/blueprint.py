@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
-from flask import Blueprint, Flask, current_app, g, got_request_exception, has_app_context, request
+from flask import Blueprint, Flask, current_app, got_request_exception, has_app_context, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -24,8 +24,8 @@ from .subscriptions import Subscription, Subscriptions, describe, targets_of
 
 logger = logging.getLogger("flask_bandwidth_callbacks")
 
-# All are routed here, so that every request is asked for credentials before it is told anything.
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
+# Not flask.g, which several requests share where a test holds an application context open.
+_EVENT = "flask_bandwidth_callbacks.event"
 
 E = TypeVar("E", bound=Callback)
 P = ParamSpec("P")
@@ -68,6 +68,7 @@ class CallbackBlueprint(Blueprint):
         """Who answers and who hears of which event."""
         self._credentials = credentials
         self._apps: weakref.WeakSet[Flask] = weakref.WeakSet()
+        self._is_registered = False  # for good, also when no application is left
         self._paths: set[str | None] = set()
         self.url_value_preprocessor(_exempt_from_csrf)
         self.before_request(self._authenticate)
@@ -130,7 +131,7 @@ class CallbackBlueprint(Blueprint):
         return decorate
 
     def _check_unregistered(self, decorator: str) -> None:
-        if self._apps:
+        if self._is_registered:
             raise SubscriptionError(
                 f"{decorator}() is used after blueprint {self.name!r} was registered: nobody would hear."
                 " Import the handlers before app.register_blueprint."
@@ -155,9 +156,16 @@ class CallbackBlueprint(Blueprint):
             prefix_variables=links.variables_of(options.get("url_prefix", self.url_prefix)),
             endpoints=frozenset(f"{name}.{links.endpoint_of(path)}" for path in self._paths),
         )
+        for endpoint in links.registrations(app)[name].endpoints:
+            for rule in app.url_map.iter_rules(endpoint):
+                # Every method comes here: a request is asked for credentials before it is told anything.
+                rule.methods = None
         self._apps.add(app)
+        self._is_registered = True
         if not gate.handed_out:
-            logger.warning("Blueprint %r lets everyone in: it has no credentials.", name)
+            logger.warning(
+                "Blueprint %r lets everyone in: it has no credentials.", name, extra=answers.details(None)
+            )
 
     def _add_path(self, path: str | None) -> None:
         if path in self._paths:
@@ -171,7 +179,6 @@ class CallbackBlueprint(Blueprint):
             path or "/",
             endpoint=links.endpoint_of(path),
             view_func=receive_callback,
-            methods=METHODS,
             strict_slashes=False,
             provide_automatic_options=False,
         )
@@ -187,16 +194,25 @@ class CallbackBlueprint(Blueprint):
         if registration.gate.lets_in(authorization):
             return None
         if authorization is not None:  # without any is how every callback begins
-            logger.warning("A callback is refused with 401: blueprint %r takes other credentials.", self.name)
+            logger.warning(
+                "A callback is refused with 401: blueprint %r takes other credentials.",
+                self.name,
+                extra=answers.details(None),
+            )
         return self._refuse(challenge(self.name))
 
     def _receive(self, path: str | None, values: dict[str, Any]) -> Response:
         """Read, load, respond, notify, reply; who sent it is known already."""
         try:
             payload = read_payload(request, config.max_content_length(current_app))
-            event = g.bandwidth_callback = self._load(payload)
+            event = request.environ[_EVENT] = self._load(payload)
         except Refusal as refusal:
-            logger.warning("A callback is refused with %d: %s", refusal.status, refusal.reason)
+            logger.warning(
+                "A callback is refused with %d: %s",
+                refusal.status,
+                refusal.reason,
+                extra=answers.details(None),
+            )
             return self._refuse(refusal)
         responder, returned = None, None
         try:
@@ -298,7 +314,7 @@ class CallbackBlueprint(Blueprint):
 
         def handle(error: Exception) -> ResponseReturnValue:
             returned = current_app.ensure_sync(f)(error)
-            event = g.get("bandwidth_callback")
+            event = request.environ.get(_EVENT)
             if event is None or not answers.is_answer(returned):
                 return returned  # type: ignore[no-any-return]
             return answers.make_answer(event, describe(f), returned)
@@ -336,8 +352,13 @@ class CallbackBlueprint(Blueprint):
     def credentials(self) -> Credentials | None:
         """The pair that is handed out, for code that makes outbound calls; None if everyone is let in."""
         with self._context():
-            pairs = config.credentials(current_app, self._credentials)
-        return pairs[0] if pairs else None
+            for registration in links.registrations(current_app).values():
+                if registration.blueprint is self:  # all of them were given the same
+                    return registration.gate.handed_out
+            raise LinkError(
+                f"Blueprint {self.name!r} is not registered with this application, so its credentials are not"
+                " read yet: call app.register_blueprint first."
+            )
 
 
 def _normal_path(path: str | None) -> str | None:

@@ -54,10 +54,13 @@ def _pair(given: Any, place: str) -> Credentials:
         raise ConfigurationError(f"{place}, lacks a username or a password. {REMEDY}")
     if ":" in credentials.username:
         raise ConfigurationError(
-            f"{place}: the username {credentials.username!r} has a colon, which HTTP Basic cannot carry."
+            f"{place}: the username {credentials.username!r} has a colon, which HTTP Basic cannot carry: use"
+            " another username."
         )
     if not all(part.isprintable() for part in credentials):
-        raise ConfigurationError(f"{place}, has a character that HTTP Basic cannot carry.")
+        raise ConfigurationError(
+            f"{place}, has a control character, which HTTP Basic cannot carry: leave it out, at both ends."
+        )
     return credentials
 
 
@@ -76,7 +79,8 @@ class Gate:
         sent = _decode(authorization)
         if sent is None:
             return False
-        return any([hmac.compare_digest(sent, accepted) for accepted in self._accepted])
+        # A list, because a generator would stop at the pair that fits and tell by its time which that is.
+        return any([hmac.compare_digest(sent, accepted) for accepted in self._accepted])  # noqa: C419
 
     def accepts(self, username: str | None, password: str | None) -> bool:
         """Tell whether a verb that carries this username and password would be let in."""

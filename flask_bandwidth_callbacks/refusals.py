@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -47,6 +48,7 @@ class Refusal(Exception):
 
 def challenge(realm: str) -> Refusal:
     """Return the refusal that makes Bandwidth send the callback again, with its credentials."""
+    realm = re.sub(r'[^ -~]|["\\]', "_", realm)  # a quote would end it, and a header holds ASCII
     return Refusal(
         HTTPStatus.UNAUTHORIZED,
         "This URL asks for the credentials of the Bandwidth application.",

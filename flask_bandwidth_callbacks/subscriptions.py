@@ -54,8 +54,8 @@ class Match:
 
     def fits(self, event: Callback) -> bool:
         value = getattr(event, self.attribute, None)
-        if self.values is not None:
-            return value in self.values
+        if self.values is not None:  # an object has no hash, and only its absence is matched
+            return isinstance(value, Hashable) and value in self.values
         if value is None:
             return False
         if self.pattern is not None:
@@ -162,6 +162,8 @@ class Subscriptions:
                     " the reply. Subscribe with on() instead."
                 )
             self._check_rivals(responder, target)
+        for target in targets:
+            self._remember(responder, target)
         self.responders.append(responder)
         self._by_handler[handler].append(responder)
         self._responder_indexes.clear()
@@ -209,8 +211,7 @@ class Subscriptions:
         return self._responder_indexes[path, event_class]
 
     def _check_rivals(self, responder: Subscription, target: Target) -> None:
-        attributes = frozenset(match.attribute for match in responder.matches)
-        place = (responder.path, target, attributes)
+        place = _place(responder, target)
         # Rivals share a key of every attribute: those that share the rarest one are enough to look at.
         shared: list[list[Subscription]] = [
             [rival for key in match.keys for rival in self._rivals.get((place, match.attribute, key), ())]
@@ -226,10 +227,17 @@ class Subscriptions:
                     f" at {responder.path or OWN_URL}: one event has one responder."
                     " Narrow one of them with a match, or give it a path of its own."
                 )
+
+    def _remember(self, responder: Subscription, target: Target) -> None:
+        place = _place(responder, target)
         self._rivals[place].append(responder)
         for match in responder.matches:
             for key in match.keys:
                 self._rivals[place, match.attribute, key].append(responder)
+
+
+def _place(responder: Subscription, target: Target) -> Hashable:
+    return responder.path, target, frozenset(match.attribute for match in responder.matches)
 
 
 def _sorted(matches: Sequence[Match]) -> list[Match]:
@@ -263,6 +271,8 @@ def _classes_below(event_class: type[Callback]) -> list[type[Callback]]:
 def _matches(
     handler: Handler, targets: Sequence[Target], match: Mapping[str, Any]
 ) -> tuple[Match, ...]:
+    if {"from_", "var_from"} <= match.keys():
+        raise SubscriptionError(f"{describe(handler)} matches on from_ and on var_from, which are the same.")
     return tuple(
         _match(handler, targets, "var_from" if attribute == "from_" else attribute, wanted)
         for attribute, wanted in match.items()
@@ -308,6 +318,8 @@ def _match(handler: Handler, targets: Sequence[Target], attribute: str, wanted: 
                 f"{attribute} holds {getattr(kind, '__name__', kind)}, which {value!r} cannot equal;"
                 " a predicate may look inside"
             )
+        if isinstance(value, datetime) and value.tzinfo is None:
+            raise refuse(f"{attribute} has a zone, and {value!r} has none: give it one")
     if attribute == "event_type":
         possible = {one for target in targets for one in _event_types(target)}
         if possible and possible.isdisjoint(values):
@@ -381,7 +393,9 @@ class _Index:
         """Return the few candidates that the event's values do not rule out, the first to be asked first."""
         found = list(self._anywhere)
         for attribute, by_value in self._by_value.items():
-            found += by_value.get(getattr(event, attribute, None), ())
+            value = getattr(event, attribute, None)
+            if isinstance(value, Hashable):
+                found += by_value.get(value, ())
         return sorted(found, key=lambda candidate: candidate.rank)
 
 

@@ -25,7 +25,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree
 
-from flask_bandwidth_callbacks import bxml
+from flask_bandwidth_callbacks import InvalidBXML, bxml
 
 CALLER = "+13035550123"
 APPLICATION_URL = "/phone/"
@@ -125,13 +125,13 @@ class Call:
             raise Surprise(f"{path} answered {answer.status}: {content.decode(errors='replace')}")
         return content
 
-    def ask(self, event: str, url: str, username: str, password: str, **more: Any) -> bxml.Response:
+    def ask(self, event: str, url: str, username: str, password: str, **more: Any) -> bxml.Document:
         """Send a callback that is answered with BXML."""
         content = self.send(event, url, username, password, **more)
         try:
             document = bxml.parse(content)
             tree = ElementTree.fromstring(content)
-        except bxml.InvalidBXML as error:
+        except InvalidBXML as error:
             raise Surprise(f"{self.url} answered no BXML: {error}") from None
         ElementTree.indent(tree)
         for line in ElementTree.tostring(tree, encoding="unicode").splitlines():
@@ -164,15 +164,15 @@ def play(port: int, username: str, password: str) -> None:
     call = Call(port)
     document = call.ask("initiate", APPLICATION_URL, username, password)
     for verb_class, attribute, event, told in STORY:
-        verb = next((verb for verb in document.children if isinstance(verb, verb_class)), None)
-        if verb is None:
-            raise Surprise(f"There is no {verb_class.__name__} in this answer.")
+        verb = find(verb_class, document)
         if verb.tag is not None:
             call.payload["tag"] = verb.tag
         document = call.ask(event, getattr(verb, attribute), verb.username, verb.password, **told)
+    find(bxml.Hangup, document)
     call.send("disconnect", APPLICATION_URL, username, password, cause="hangup")
-    available = (verb.recording_available_url, verb.username, verb.password)
-    call.send("recordingAvailable", *available, **RECORDING, status="complete")
+    # The last verb of the story was the Record.
+    told = {**RECORDING, "status": "complete"}
+    call.send("recordingAvailable", verb.recording_available_url, verb.username, verb.password, **told)
 
     answer, page = request(call.host, "GET", "/calls")
     entry = re.search(f"<article>.*?{re.escape(CALLER)}.*?</article>", page.decode(), re.DOTALL)
@@ -182,6 +182,13 @@ def play(port: int, username: str, password: str) -> None:
     for line in re.sub("<[^>]*>", "", entry[0]).split("\n"):
         if line.strip():
             print(f"  {html.unescape(line.strip())}")
+
+
+def find(verb_class: type[bxml.Verb], document: bxml.Document) -> bxml.Verb:
+    for verb in document.children:
+        if isinstance(verb, verb_class):
+            return verb
+    raise Surprise(f"There is no {verb_class.__name__} in this answer.")
 
 
 def main() -> int:

@@ -38,14 +38,13 @@ def greet(call: InitiateCallback) -> list[Verb]:
     return [welcome, SpeakSentence("We are closed at the moment."), *take_message(call)]
 
 
-def ask(tag: str | None = None) -> Gather:
+def ask() -> Gather:
     """Play the menu, a second time if no key comes."""
     return Gather(
         SpeakSentence("For sales, press 1. For support, press 2. To leave a message, press 3."),
         gather_url=menu,
         max_digits=1,
         repeat_count=2,
-        tag=tag,
     )
 
 
@@ -74,7 +73,7 @@ def menu(call: GatherCallback) -> list[Verb]:
     sorry = SpeakSentence("Sorry, that key leads nowhere.")
     if call.tag == "asked again":
         return [sorry, *take_message(call)]
-    return [sorry, ask(tag="asked again")]
+    return [sorry, ask().replace(tag="asked again")]
 
 
 # -- Putting a call through ----------------------------------------------------------------------------------
@@ -161,7 +160,8 @@ def note_key(call: GatherCallback) -> None:
 
 @phone.on(TransferCompleteCallback)
 def note_transfer(call: TransferCompleteCallback) -> None:
-    note(call, f"talked to {call.tag}" if call.cause == "hangup" else f"did not reach {call.tag}: {call.cause}")
+    talked = call.cause == "hangup"
+    note(call, f"talked to {call.tag}" if talked else f"did not reach {call.tag}: {call.cause}")
 
 
 @phone.on(RecordingAvailableCallback)

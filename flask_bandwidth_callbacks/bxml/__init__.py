@@ -12,6 +12,8 @@ One class per verb, checked when it is made; :func:`render` writes a document an
 Nothing in here knows of Flask.
 """
 
+from flask_bandwidth_callbacks.exceptions import InvalidBXML
+
 from .attributes import Link, SupportsCallbackURL, Url
 from .oddities import BXMLWarning
 from .parsing import examine, parse
@@ -71,6 +73,7 @@ __all__ = [
     "Forward",
     "Gather",
     "Hangup",
+    "InvalidBXML",
     "Link",
     "Pause",
     "PauseRecording",

@@ -95,6 +95,7 @@ def at_most_characters(limit: int) -> Rule:
 
 def matching(pattern: str, wording: str) -> Rule:
     """A text that the whole of the regular expression matches."""
+
     def compile_and_match(value: str) -> object:
         # Only now: compiling all of them would make up most of the time that the import takes.
         rule.holds = re.compile(pattern).fullmatch
@@ -136,13 +137,16 @@ class Kind:
         return text
 
     def write(self, value: Any) -> str:
-        """Return the value as it is spelled between the quotes of an attribute."""
+        """Return the value as it is spelled between the quotes of an attribute.
+
+        Raises :class:`BrokenRule` if it cannot be written yet.
+        """
         raise NotImplementedError
 
     def _follow_rules(self, value: Any) -> None:
-        broken = [rule.wording for rule in self.rules if not rule.holds(value)]
-        if broken:
-            raise BrokenRule(*broken)
+        for rule in self.rules:
+            if not rule.holds(value):
+                raise BrokenRule(*(each.wording for each in self.rules if not each.holds(value)))
 
 
 class Boolean(Kind):
@@ -171,7 +175,7 @@ class Whole(Kind):
     def __init__(self, *rules: Rule) -> None:
         super().__init__(*(rules or (between(0, LARGEST_NUMBER),)))
 
-    def check(self, value: Any) -> int:
+    def check(self, value: Any) -> float:
         if not isinstance(value, int) or value is True or value is False:
             raise BrokenRule(self.wording, wrong_type=True)
         self._follow_rules(value)
@@ -185,8 +189,8 @@ class Whole(Kind):
         except ValueError:  # more digits than Python reads
             return text
 
-    def write(self, value: int) -> str:
-        return int.__repr__(value)
+    def write(self, value: float) -> str:
+        return int.__repr__(int(value))
 
 
 class Number(Whole):
@@ -195,7 +199,7 @@ class Number(Whole):
     wording = "must be a number"
     _decimals = r"-?[0-9]+\.[0-9]+"
 
-    def check(self, value: Any) -> float:  # type: ignore[override]
+    def check(self, value: Any) -> float:
         if isinstance(value, float):
             if not math.isfinite(value):
                 raise BrokenRule(self.wording)
@@ -240,10 +244,9 @@ class Text(Kind):
     wording = "must be text (str)"
 
     def check(self, value: Any) -> str:
-        self._must_be_text(value)
-        for rule in self.rules:
-            if not rule.holds(value):
-                self._follow_rules(value)
+        if type(value) is not str:
+            self._must_be_text(value)
+        self._follow_rules(value)
         return writable(value)
 
     def write(self, value: str) -> str:
@@ -254,8 +257,6 @@ class Text(Kind):
         return escape_text(value)
 
     def _must_be_text(self, value: Any) -> None:
-        if type(value) is str:
-            return
         if not isinstance(value, str):
             raise BrokenRule(self.wording, wrong_type=True)
         if isinstance(value, Markup):
@@ -269,7 +270,8 @@ class Identifier(Text):
     """The text of an element that names something: white space around it does not count."""
 
     def check(self, value: Any) -> str:
-        self._must_be_text(value)
+        if type(value) is not str:
+            self._must_be_text(value)
         stripped = value.strip()
         # An untouched text stays the same object: a URL may know more than its characters.
         return super().check(value if stripped == value else stripped)
@@ -293,9 +295,17 @@ class Address(Text):
         super().__init__(URL_RULE, *rules)
 
     def check(self, value: Any) -> Any:
-        if not isinstance(value, str) and (callable(value) or hasattr(value, "url_for")):
-            return value
-        return super().check(value)
+        if isinstance(value, str) or not (callable(value) or isinstance(value, SupportsCallbackURL)):
+            return super().check(value)
+        return value
+
+    def write(self, value: Any) -> str:
+        if isinstance(value, str):
+            return escape_attribute(value)
+        raise BrokenRule(
+            "a handler as URL works in what a handler of a CallbackBlueprint returns; "
+            "elsewhere give what the blueprint's url_for(handler) gives"
+        )
 
 
 # -- Attributes ----------------------------------------------------------------------------------------------

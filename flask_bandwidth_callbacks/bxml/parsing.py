@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 from xml.parsers import expat
 
 from markupsafe import Markup
@@ -10,6 +10,7 @@ from markupsafe import Markup
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 
 from .attributes import BrokenRule, wire_name
+from .characters import XML_WHITE_SPACE
 from .oddities import warn
 from .ssml import SpokenText, Transcript, faults_of, oddities_of
 from .unknown import UnknownVerb
@@ -17,7 +18,6 @@ from .verb import VERBS, Document, Element, Fault, is_secret, shortened
 from .verbs import Bxml, Response
 
 _ROOTS: dict[str, type[Document]] = {"Response": Response, "Bxml": Bxml}
-_XML_WHITE_SPACE = " \t\r\n"
 
 # BXML needs three levels; this bounds the recursion of whatever walks through the document later.
 _DEEPEST = 64
@@ -39,9 +39,25 @@ def parse(document: str | bytes) -> Response | Bxml:
 
 
 def examine(document: str | bytes) -> tuple[Response | Bxml, tuple[str, ...]]:
-    """Return the document, and what is odd in it but kept; raises as :func:`parse` does and warns of nothing."""
+    """Return the document, and what is odd in it but kept.
+
+    Raises as :func:`parse` does and warns of nothing.
+    """
     reader = _Reader(document)
-    return reader.read(), tuple(reader.oddities)
+    return reader.read(), _in_order(reader.oddities)
+
+
+class _Place(NamedTuple):
+    line: int
+    column: int
+
+
+def _in_order(found: list[tuple[_Place, str]]) -> tuple[str, ...]:
+    """Return what was found in the order of the document: elements are examined where they end."""
+    return tuple(
+        f"line {place.line}, column {place.column}: {message}"
+        for place, message in sorted(found, key=lambda one: one[0])
+    )
 
 
 class _Refused(Exception):
@@ -51,7 +67,9 @@ class _Refused(Exception):
 class _Frame:
     """An element whose end has not been read."""
 
-    def __init__(self, name: str, element: type[Element] | None, attributes: dict[str, str], place: str) -> None:
+    def __init__(
+        self, name: str, element: type[Element] | None, attributes: dict[str, str], place: _Place
+    ) -> None:
         self.name = name
         self.element = element
         self.attributes = attributes
@@ -62,8 +80,8 @@ class _Frame:
 
 class _Reader:
     def __init__(self, document: str | bytes) -> None:
-        self.faults: list[str] = []
-        self.oddities: list[str] = []
+        self.faults: list[tuple[_Place, str]] = []
+        self.oddities: list[tuple[_Place, str]] = []
         self._document = document
         self._stack: list[_Frame] = []
         self._root: Element | None = None
@@ -86,14 +104,14 @@ class _Reader:
         try:
             self._parser.Parse(document, True)
         except expat.ExpatError as error:
-            place = f"line {error.lineno}, column {error.offset + 1}"
-            self.faults.append(f"{place}: not well-formed XML: {expat.ErrorString(error.code)}")
+            place = _Place(error.lineno, error.offset + 1)
+            self._report(place, f"not well-formed XML: {expat.ErrorString(error.code)}")
         except (LookupError, ValueError) as error:
-            self.faults.append(f"{self._place()}: cannot be decoded: {error}")
+            self._report(self._place(), f"cannot be decoded: {error}")
         except _Refused:
             pass
         if self.faults:
-            raise InvalidBXML(self.faults)
+            raise InvalidBXML(_in_order(self.faults))
         assert isinstance(self._root, Response | Bxml)
         return self._root
 
@@ -108,8 +126,10 @@ class _Reader:
         if self._transcript is not None:
             self._ssml_depth += 1
             self._transcript.start(name, attributes)
-            self.faults += (f"{place}: SpeakSentence: {fault}" for fault in faults_of(name, attributes))
-            self.oddities += (f"{place}: SpeakSentence: {oddity}" for oddity in oddities_of(name, attributes))
+            for fault in faults_of(name, attributes):
+                self._report(place, f"SpeakSentence: {fault}")
+            for oddity in oddities_of(name, attributes):
+                self.oddities.append((place, f"SpeakSentence: {oddity}"))
             return
         element: type[Element] | None
         if not self._stack:
@@ -123,7 +143,7 @@ class _Reader:
             if name in _ROOTS:
                 self._report(place, f"{name} can only be the whole document")
             elif element is None:
-                self.oddities.append(f"{place}: <{name}> is no element known here")
+                self.oddities.append((place, f"<{name}> is no element known here"))
         if len(self._stack) == _DEEPEST:
             self._report(place, f"elements are nested more than {_DEEPEST} levels deep")
             raise _Refused
@@ -139,11 +159,11 @@ class _Reader:
         frame.content.append(text)
         if frame.element is None or frame.element.specification.text is not None or frame.has_stray_text:
             return
-        stray = text.lstrip(_XML_WHITE_SPACE)
+        stray = text.lstrip(XML_WHITE_SPACE)
         if stray:
             frame.has_stray_text = True
             place = self._place(len(text) - len(stray))
-            self._report(place, f"{frame.name} holds no text: {_quoted(stray.rstrip(_XML_WHITE_SPACE))}")
+            self._report(place, f"{frame.name} holds no text: {_quoted(stray.rstrip(XML_WHITE_SPACE))}")
 
     def _end(self, name: str) -> None:
         if self._ssml_depth:
@@ -178,7 +198,7 @@ class _Reader:
             attribute = specification.by_wire_name.get(name)
             if attribute is None:
                 extra[name] = value
-                self.oddities.append(f"{frame.place}: {frame.name} has no attribute {name} known here")
+                self.oddities.append((frame.place, f"{frame.name} has no attribute {name} known here"))
             else:
                 given[attribute.name] = attribute.read(value)
 
@@ -214,12 +234,12 @@ class _Reader:
         value = "***" if is_secret(name) else frame.attributes[name]
         return f"{frame.name} {name}={_quoted(value)}"
 
-    def _report(self, place: str, fault: str) -> None:
-        self.faults.append(f"{place}: {fault}")
+    def _report(self, place: _Place, fault: str) -> None:
+        self.faults.append((place, fault))
 
-    def _place(self, columns: int = 0) -> str:
+    def _place(self, columns: int = 0) -> _Place:
         parser = self._parser
-        return f"line {parser.CurrentLineNumber}, column {parser.CurrentColumnNumber + 1 + columns}"
+        return _Place(parser.CurrentLineNumber, parser.CurrentColumnNumber + 1 + columns)
 
 
 def _quoted(text: str) -> str:

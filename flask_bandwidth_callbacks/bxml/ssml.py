@@ -18,12 +18,16 @@ from .oddities import warn
 from .verb import VERBS
 
 _LONGEST_BREAK = 10.0
-_DURATION = r"([0-9]+(?:\.[0-9]+)?)(ms|s)"
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?"
+_DURATION = rf"({_NUMBER})(ms|s)"
 
 
-def _words(*words: str, pattern: str = "", also: str = "") -> Rule:
-    wording = f"must be {', '.join(words[:-1])} or {words[-1]}"
-    return matching("|".join((*words, pattern) if pattern else words), wording + (f", or {also}" if also else ""))
+def _one_of(*words: str) -> Rule:
+    return matching("|".join(words), f"must be {', '.join(words[:-1])} or {words[-1]}")
+
+
+def _one_of_or(pattern: str, meaning: str, *words: str) -> Rule:
+    return matching("|".join((pattern, *words)), f"must be {', '.join(words)} or {meaning}")
 
 
 def _is_break(value: str) -> bool:
@@ -38,40 +42,40 @@ _FREE = Rule("may be any text", lambda value: True)
 
 ELEMENTS: Mapping[str, Mapping[str, Rule]] = {
     "break": {
-        "strength": _words("none", "x-weak", "weak", "medium", "strong", "x-strong"),
+        "strength": _one_of("none", "x-weak", "weak", "medium", "strong", "x-strong"),
         "time": Rule("must be a duration such as 1s or 500ms, at most 10s", _is_break),
     },
-    "emphasis": {"level": _words("strong", "moderate", "reduced")},
+    "emphasis": {"level": _one_of("strong", "moderate", "reduced")},
     "lang": {
-        "xml:lang": _words(
-            *("arb", "cmn-CN", "da-DK", "nl-NL", "en-AU", "en-GB", "en-IN", "en-US", "fr-FR", "fr-CA", "hi-IN"),
-            *("de-DE", "is-IS", "it-IT", "ja-JP", "ko-KR", "nb-NO", "pl-PL", "pt-BR", "pt-PT", "ro-RO", "ru-RU"),
-            *("es-ES", "es-MX", "es-US", "sv-SE", "tr-TR", "cy-GB"),
+        "xml:lang": _one_of(
+            *("arb", "cmn-CN", "da-DK", "nl-NL", "en-AU", "en-GB", "en-IN", "en-US", "fr-FR", "fr-CA"),
+            *("hi-IN", "de-DE", "is-IS", "it-IT", "ja-JP", "ko-KR", "nb-NO", "pl-PL", "pt-BR", "pt-PT"),
+            *("ro-RO", "ru-RU", "es-ES", "es-MX", "es-US", "sv-SE", "tr-TR", "cy-GB"),
         )
     },
     "p": {},
     "phoneme": {"ph": _FREE},
     "prosody": {
-        "pitch": _words(
+        "pitch": _one_of_or(
+            rf"[+-]?{_NUMBER}%",
+            "a relative percentage such as -15%",
             *("x-low", "low", "medium", "high", "x-high", "default"),
-            pattern=r"[+-]?[0-9]+(\.[0-9]+)?%",
-            also="a relative percentage such as -15%",
         ),
-        "rate": _words(
+        "rate": _one_of_or(
+            rf"\+?{_NUMBER}%",
+            "a percentage such as 120%",
             *("x-slow", "slow", "medium", "fast", "x-fast"),
-            pattern=r"\+?[0-9]+(\.[0-9]+)?%",
-            also="a percentage such as 120%",
         ),
-        "volume": _words(
+        "volume": _one_of_or(
+            rf"[+-]?{_NUMBER}dB",
+            "decibels such as +1dB",
             *("silent", "x-soft", "soft", "medium", "loud", "x-loud", "default"),
-            pattern=r"[+-]?[0-9]+(\.[0-9]+)?dB",
-            also="decibels such as +1dB",
         ),
     },
     "s": {},
     "say-as": {
-        "interpret-as": _words("date", "time", "telephone", "characters", "cardinal", "ordinal"),
-        "format": _words("mdy", "dmy", "ymd", "md", "dm", "ym", "my", "d", "m", "y"),
+        "interpret-as": _one_of("date", "time", "telephone", "characters", "cardinal", "ordinal"),
+        "format": _one_of("mdy", "dmy", "ymd", "md", "dm", "ym", "my", "d", "m", "y"),
     },
     "sub": {"alias": _FREE},
 }

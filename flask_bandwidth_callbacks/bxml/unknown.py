@@ -8,8 +8,8 @@ from typing import Any, Self
 
 from markupsafe import Markup
 
-from .characters import escape_text, writable
-from .verb import VERBS, Document, Element, Fault, Verb, raise_faults, unexpected_keyword
+from .characters import XML_WHITE_SPACE, escape_text, writable
+from .verb import VERBS, Document, Element, Fault, Verb, raise_faults, unexpected_keyword, written
 
 _NAME = "[A-Za-z_][A-Za-z0-9_.-]*"
 _ROOTS = ("Response", "Bxml")
@@ -31,9 +31,7 @@ class UnknownVerb(Verb, listed=False):
     name: str
     content: tuple[str | Element, ...]
 
-    def __init__(
-        self, name: str, /, *content: str | Element, extra: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, name: str, /, *content: str | Element, extra: Mapping[str, str] | None = None) -> None:
         extra = extra or {}
         faults = list(_faults(name, content, extra))
         if faults:
@@ -49,7 +47,8 @@ class UnknownVerb(Verb, listed=False):
         children = tuple(part for part in content if isinstance(part, Element))
         text = "".join(part for part in content if isinstance(part, str))
         # Between elements white space is layout; elsewhere it may mean something.
-        arranged = children if children and not text.strip() else tuple(_joined(content))
+        is_layout = children and not text.strip(XML_WHITE_SPACE)
+        arranged = children if is_layout else tuple(_joined(content))
         text = "".join(part for part in arranged if isinstance(part, str))
         self._fill(text or None, children, {}, extra)
         vars(self).update(name=name, content=arranged)
@@ -77,27 +76,16 @@ class UnknownVerb(Verb, listed=False):
         )
         return copy
 
-    def _write(self, pieces: list[str]) -> None:
-        pieces.append(f"<{self.name}{self._written_extra()}")
-        if not self.content:
-            pieces.append("/>")
-            return
-        pieces.append(">")
-        for part in self.content:
-            if isinstance(part, str):
-                pieces.append(escape_text(part))
-            else:
-                part._write(pieces)
-        pieces.append(f"</{self.name}>")
+    def to_bxml(self) -> str:
+        """Return the element as it was read."""
+        content = (escape_text(part) if isinstance(part, str) else part.to_bxml() for part in self.content)
+        return written(self.name, self._written_extra(), "".join(content))
 
     def _key(self) -> tuple[Any, ...]:
         return self.name, False, self.content, {}, self._extra
 
     def __repr__(self) -> str:
-        arguments = [repr(self.name), *map(repr, self.content)]
-        if self._extra:
-            arguments.append(f"extra={self._extra!r}")
-        return f"{type(self).__name__}({', '.join(arguments)})"
+        return self._repr_of([repr(self.name), *map(repr, self.content)])
 
 
 def _joined(content: Iterable[str | Element]) -> Iterator[str | Element]:

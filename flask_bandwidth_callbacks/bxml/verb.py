@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, NamedTuple, NoReturn, Self, get_args, get_origin
+from typing import Any, ClassVar, NamedTuple, NoReturn, Self, get_args
 
 from markupsafe import Markup
 
@@ -48,8 +48,11 @@ def described(attribute: str, value: Any) -> str:
     """Return a value as the application's code has it, but no password: this may end up in a log."""
     if is_secret(attribute):
         return "'***'"
+    name = getattr(value, "__name__", None)  # of a handler
+    if isinstance(name, str):
+        return name
     try:
-        return getattr(value, "__name__", None) or repr(value)
+        return repr(value)
     except ValueError:  # a number with more digits than Python writes
         return f"<a very large {type(value).__name__}>"
 
@@ -111,8 +114,9 @@ class Specification:
         """How many of them may, None for any number."""
         if "children" in signature:
             children = signature["children"]
-            if get_origin(children) is Annotated:
-                children, self.count = get_args(children)
+            annotated = get_args(children)
+            if annotated and isinstance(annotated[-1], Count):
+                children, self.count = annotated
             # A union has members, a single class has none.
             self.children = get_args(children) or (children,)
 
@@ -147,11 +151,9 @@ class Specification:
             remedy = f", which belongs in {' or '.join(homes)}"
         return Fault(None, None, f"cannot hold {name}{remedy}", wrong_type=True)
 
-    def miscount(self, children: tuple[Element, ...]) -> Iterator[Fault]:
+    def miscount(self, children: tuple[Element, ...], count: Count) -> Iterator[Fault]:
         """Yield that these are too few or too many children, if they are."""
-        if self.count is None:
-            return
-        minimum, maximum = self.count.minimum, self.count.maximum
+        minimum, maximum = count.minimum, count.maximum
         # An element that is not known here may count where one is needed, never where there are too many.
         known = sum(isinstance(child, self.children) for child in children)
         if len(children) < minimum or known > maximum:
@@ -230,7 +232,11 @@ class Element:
             raise_faults(specification.name, faults)
 
     def _fill(
-        self, text: str | None, children: tuple[Element, ...], attributes: Mapping[str, Any], extra: dict[str, str]
+        self,
+        text: str | None,
+        children: tuple[Element, ...],
+        attributes: Mapping[str, Any],
+        extra: dict[str, str],
     ) -> list[Fault]:
         """Take the values over and return what is wrong with the attributes and the number of children.
 
@@ -255,11 +261,17 @@ class Element:
         for name in specification.required:
             if name not in values:
                 faults.append(Fault(name, None, "must be given"))
-        if specification.count is not None:
-            faults.extend(specification.miscount(children))
+        count = specification.count
+        if count is not None and not count.minimum <= len(children) <= count.maximum:
+            faults.extend(specification.miscount(children, count))
         for rule in specification.rules:
             faults.extend(rule(specification, values, len(children)))
-        vars(self).update(text=text, children=children, _attributes=values, _extra=extra)
+        # Past __setattr__, which refuses.
+        state = self.__dict__
+        state["text"] = text
+        state["children"] = children
+        state["_attributes"] = values
+        state["_extra"] = extra
         return faults
 
     @property
@@ -295,31 +307,20 @@ class Element:
 
         Raises :class:`InvalidBXML` if one of its URLs is still a handler or a blueprint.
         """
-        pieces: list[str] = []
-        self._write(pieces)
-        return "".join(pieces)
-
-    def _write(self, pieces: list[str]) -> None:
         specification = self.specification
-        opening = f"<{specification.name}"
+        attributes = self._written_extra() if self._extra else ""
         if self._attributes:
             known = specification.attributes
             for name, value in self._attributes.items():
                 attribute = known[name]
-                if attribute.url is not None and not isinstance(value, str):
-                    raise_faults(specification.name, [Fault(name, value, _UNRESOLVED)])
-                opening += f'{attribute.opening}{attribute.write(value)}"'
-        if self._extra:
-            opening += self._written_extra()
-        if not self.text and not self.children:
-            pieces.append(f"{opening}/>")
-            return
-        pieces.append(f"{opening}>")
-        if self.text and specification.text is not None:
-            pieces.append(specification.text.write_text(self.text))
+                try:
+                    attributes += f'{attribute.opening}{attribute.write(value)}"'
+                except BrokenRule as broken:
+                    raise_faults(specification.name, [Fault(name, value, rule) for rule in broken.rules])
+        content = specification.text.write_text(self.text) if self.text and specification.text else ""
         for child in self.children:
-            child._write(pieces)
-        pieces.append(f"</{specification.name}>")
+            content += child.to_bxml()
+        return written(specification.name, attributes, content)
 
     def _written_extra(self) -> str:
         return "".join(f' {name}="{escape_attribute(value)}"' for name, value in self._extra.items())
@@ -332,7 +333,8 @@ class Element:
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"{type(self).__name__} does not change: use replace() for a changed copy")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> NoReturn:
+        self.__setattr__(name, None)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Element) or type(other) is not type(self):
@@ -351,21 +353,25 @@ class Element:
         arguments = [] if self.specification.text is None else [repr(self.text)]
         arguments += map(repr, self.children)
         arguments += (f"{name}={described(name, value)}" for name, value in self._attributes.items())
+        return self._repr_of(arguments)
+
+    def _repr_of(self, arguments: list[str]) -> str:
         if self._extra:
-            arguments.append(f"extra={self._extra!r}")
+            extra = (f"{name!r}: {described(name, value)}" for name, value in self._extra.items())
+            arguments.append(f"extra={{{', '.join(extra)}}}")
         return f"{type(self).__name__}({', '.join(arguments)})"
 
 
-_UNRESOLVED = (
-    "a handler as URL works in what a handler of a CallbackBlueprint returns; "
-    "elsewhere give what the blueprint's url_for(handler) gives"
-)
-
-
 def unexpected_keyword(specification: Specification, name: str) -> TypeError:
+    """Return the error for a keyword that is no attribute of the element."""
     message = f"{specification.name}() got an unexpected keyword argument {name!r}"
     nearest = difflib.get_close_matches(name, specification.attributes, n=1)
     return TypeError(f"{message}; did you mean {nearest[0]!r}?" if nearest else message)
+
+
+def written(name: str, attributes: str, content: str) -> str:
+    """Return an element as it is written in a document, of parts that are."""
+    return f"<{name}{attributes}>{content}</{name}>" if content else f"<{name}{attributes}/>"
 
 
 class Verb(Element):
@@ -378,6 +384,8 @@ class ChildElement(Element):
 
 class Document(Element):
     """The root of a document, with verbs that are run in their order."""
+
+    children: tuple[Verb, ...]
 
     def to_bxml(self) -> str:
         """Return the document, with its XML declaration.

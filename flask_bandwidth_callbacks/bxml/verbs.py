@@ -134,9 +134,7 @@ def _few_repetitions(_: Specification, given: Mapping[str, Any], children: int) 
         yield Fault("repeat_count", times, rule)
 
 
-def _https_for_credentials(
-    specification: Specification, given: Mapping[str, Any], _: int
-) -> Iterator[Fault]:
+def _https_for_credentials(specification: Specification, given: Mapping[str, Any], _: int) -> Iterator[Fault]:
     for name, url in given.items():
         attribute = specification.attributes[name].url
         if attribute is None or attribute.credentials is None or not isinstance(url, str):
@@ -208,7 +206,7 @@ class SipUriAttributes(CalledPartyAttributes, total=False):
 
 
 class SipUri(ChildElement):
-    """A SIP address that a ``Transfer`` calls or a ``Refer`` names; the text is the address, ``sip:user@host``.
+    """A SIP address that a ``Transfer`` calls or a ``Refer`` names; the text is that address.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/transfer
     """
@@ -379,7 +377,9 @@ class SendDtmf(Verb):
     def __init__(
         self,
         text: Annotated[
-            str, Identifier, matching("[0-9*#A-Da-d,wW]{1,50}", "must be 1 to 50 tones of 0-9, *, #, A-D, ',', w and W")
+            str,
+            Identifier,
+            matching("[0-9*#A-Da-d,wW]{1,50}", "must be 1 to 50 tones of 0-9, *, #, A-D, ',', w and W"),
         ],
         /,
         **attributes: Unpack[SendDtmfAttributes],
@@ -392,7 +392,7 @@ class SendDtmf(Verb):
 
 class GatherAttributes(Authenticated, FallbackAuthenticated, Tagged, total=False):
     gather_url: Annotated[Link, Url("gather")]
-    """Asked for BXML with the result; the verbs after ``Gather`` do not run then. Without it the keys are lost."""
+    """Asked for BXML with the result, and the verbs after ``Gather`` do not run; else the keys are lost."""
     gather_method: HttpMethod
     """Default POST."""
     gather_fallback_url: Annotated[Link, Url("gather", fallback=True)]
@@ -479,7 +479,7 @@ class TransferAttributes(Authenticated, FallbackAuthenticated, Tagged, Diverting
     call_timeout: RingingTime
     """How long it may ring, 1 to 300, default 30."""
     transfer_complete_url: Annotated[Link, Url("transferComplete")]
-    """Asked for BXML when the called party has left or was not reached; the verbs after ``Transfer`` do not run."""
+    """Asked for BXML when the called party left or was not reached; the verbs after do not run then."""
     transfer_complete_method: HttpMethod
     """Default POST."""
     transfer_complete_fallback_url: Annotated[Link, Url("transferComplete", fallback=True)]
@@ -562,7 +562,12 @@ class Bridge(Verb, transfer_answer=False):
         super().__init__(text=text, attributes=attributes)
 
 
-_CONFERENCE_EVENTS = ("conferenceCreated", "conferenceMemberJoin", "conferenceMemberExit", "conferenceCompleted")
+_CONFERENCE_EVENTS = (
+    "conferenceCreated",
+    "conferenceMemberJoin",
+    "conferenceMemberExit",
+    "conferenceCompleted",
+)
 
 
 class ConferenceAttributes(Authenticated, FallbackAuthenticated, Tagged, total=False):
@@ -585,7 +590,7 @@ class ConferenceAttributes(Authenticated, FallbackAuthenticated, Tagged, total=F
 
 
 class Conference(Verb, transfer_answer=False):
-    """Puts the call into a conference; the text is its name, at most 100 letters, digits, ``_``, ``.``, ``-``.
+    """Puts the call into a conference; the text is its name, of up to 100 letters, digits, ``_.-``.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/conference
     """
@@ -622,9 +627,14 @@ class Refer(Verb):
         super().__init__(children=children, attributes=attributes)
 
 
+# Two sources, two sets of names.
 _ENDPOINT_EVENTS = (
-    *("DEVICE_CONNECTED", "DEVICE_DISCONNECTED"),
-    *("endpointConnected", "endpointDisconnected", "endpointEligible", "endpointIneligible"),
+    "DEVICE_CONNECTED",
+    "DEVICE_DISCONNECTED",
+    "endpointConnected",
+    "endpointDisconnected",
+    "endpointEligible",
+    "endpointIneligible",
 )
 
 
@@ -650,7 +660,7 @@ class Connect(Verb):
 
 class RecordAttributes(Recording, Authenticated, FallbackAuthenticated, Tagged, total=False):
     record_complete_url: Annotated[Link, Url("recordComplete")]
-    """Asked for BXML when the recording ended, but not by hanging up; the verbs after ``Record`` do not run then."""
+    """Asked for BXML when the recording ended, unless by hanging up; the verbs after do not run then."""
     record_complete_method: HttpMethod
     """Default POST."""
     record_complete_fallback_url: Annotated[Link, Url("recordComplete", fallback=True)]
@@ -733,7 +743,7 @@ class StartStreamAttributes(Authenticated, total=False):
     destination: Required[WebSocketURL]
     """Where the audio goes, ``wss://...``."""
     name: str
-    """Name of the stream for ``StopStream``, of its own on this call; default a generated id."""
+    """Name for ``StopStream``, of its own on this call; default a generated id."""
     mode: Literal["unidirectional", "bidirectional"]
     """Whether audio may come back, default ``unidirectional``."""
     tracks: Tracks
@@ -781,7 +791,7 @@ class StopStream(Verb):
 
 class StartTranscriptionAttributes(Authenticated, total=False):
     name: str
-    """Name of the transcription for ``StopTranscription``, of its own on this call; default a generated id."""
+    """Name for ``StopTranscription``, of its own on this call; default a generated id."""
     tracks: Tracks
     """What is transcribed, as Bandwidth sees it, default ``inbound``."""
     transcription_event_url: Annotated[
@@ -899,7 +909,7 @@ class Response(Document, listed=False):
 class Bxml(Document, listed=False):
     """BXML that is sent to Bandwidth to replace what a call or a conference is doing.
 
-    Source: https://dev.bandwidth.com/apis/voice
+    Source: ``PUT /calls/{callId}/bxml`` in Bandwidth's OpenAPI description of the voice API
     """
 
     def __init__(self, *children: Verb) -> None:
