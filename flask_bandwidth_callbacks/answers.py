@@ -92,17 +92,28 @@ def _document(event: Callback, handler: str, returned: Any) -> bxml.Document | b
         text = _encode(returned) if isinstance(returned, str) else returned
         if text.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<"):
             return text
-    elif _writes_itself(returned) or (isinstance(returned, Sequence) and not isinstance(returned, bytearray)):
-        verbs = [returned] if _writes_itself(returned) else returned
-        if all(isinstance(verb, bxml.Verb) for verb in verbs):
-            return links.resolve(bxml.Response(*verbs))
-        if all(_writes_itself(verb) for verb in verbs):
-            resolved = (links.resolve(verb) if isinstance(verb, bxml.Verb) else verb for verb in verbs)
-            written = [verb.to_bxml() for verb in resolved]
-            if all(isinstance(text, str) for text in written):
-                return _in_response(written)
-    raise TypeError(
-        f"{handler} returned {_shorten(returned)} for {event.event_type!r}, which is no answer: return"
+        raise _no_answer(event, handler, returned)
+    if _writes_itself(returned):
+        verbs: Sequence[Any] = [returned]
+    elif isinstance(returned, Sequence) and not isinstance(returned, bytearray):
+        verbs = returned
+    else:
+        raise _no_answer(event, handler, returned)
+    for place, verb in enumerate(verbs, start=1):
+        if not _writes_itself(verb):
+            raise _no_answer(event, handler, returned, f" Item {place}, {_shorten(verb)}, is no verb.")
+    if all(isinstance(verb, bxml.Verb) for verb in verbs):
+        return links.resolve(bxml.Response(*verbs))
+    resolved = (links.resolve(verb) if isinstance(verb, bxml.Verb) else verb for verb in verbs)
+    written = [verb.to_bxml() for verb in resolved]
+    if not all(isinstance(text, str) for text in written):
+        raise _no_answer(event, handler, returned, " Its to_bxml() gives no text.")
+    return _in_response(written)
+
+
+def _no_answer(event: Callback, handler: str, returned: Any, why: str = "") -> TypeError:
+    return TypeError(
+        f"{handler} returned {_shorten(returned)} for {event.event_type!r}, which is no answer.{why} Return"
         f" {_MAY_RETURN}."
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import logging
 import re
 import weakref
@@ -28,6 +29,8 @@ logger = logging.getLogger("flask_bandwidth_callbacks")
 _EVENT = "flask_bandwidth_callbacks.event"
 
 E = TypeVar("E", bound=Callback)
+E2 = TypeVar("E2", bound=Callback)
+E3 = TypeVar("E3", bound=Callback)
 P = ParamSpec("P")
 AnswerT = TypeVar("AnswerT", bound=answers.Answer | Awaitable[answers.Answer])
 NothingT = TypeVar("NothingT", bound=Awaitable[None] | None)
@@ -77,9 +80,15 @@ class CallbackBlueprint(Blueprint):
     # -- Subscribing -------------------------------------------------------------------------------------
 
     @overload
+    def respond(self, event: type[E], path: str | None = None, **match: Any) -> ResponderDecorator[E]: ...
+    @overload
     def respond(
-        self, event: type[E] | tuple[type[E], ...], path: str | None = None, **match: Any
-    ) -> ResponderDecorator[E]: ...
+        self, event: tuple[type[E], type[E2]], path: str | None = None, **match: Any
+    ) -> ResponderDecorator[E | E2]: ...
+    @overload
+    def respond(
+        self, event: tuple[type[E], type[E2], type[E3]], path: str | None = None, **match: Any
+    ) -> ResponderDecorator[E | E2 | E3]: ...
     @overload
     def respond(
         self, event: str | tuple[str | type[Callback], ...], path: str | None = None, **match: Any
@@ -110,7 +119,13 @@ class CallbackBlueprint(Blueprint):
         return decorate
 
     @overload
-    def on(self, event: type[E] | tuple[type[E], ...], **match: Any) -> SubscriberDecorator[E]: ...
+    def on(self, event: type[E], **match: Any) -> SubscriberDecorator[E]: ...
+    @overload
+    def on(self, event: tuple[type[E], type[E2]], **match: Any) -> SubscriberDecorator[E | E2]: ...
+    @overload
+    def on(
+        self, event: tuple[type[E], type[E2], type[E3]], **match: Any
+    ) -> SubscriberDecorator[E | E2 | E3]: ...
     @overload
     def on(self, event: str | tuple[str | type[Callback], ...], **match: Any) -> SubscriberDecorator[Any]: ...
     def on(self, event: Any, **match: Any) -> Any:
@@ -148,12 +163,13 @@ class CallbackBlueprint(Blueprint):
         config.check(app)
         super().register(app, options)
         name = f"{options.get('name_prefix', '')}.{options.get('name', self.name)}".lstrip(".")
+        own_url = next(app.url_map.iter_rules(f"{name}.{links.endpoint_of(None)}"))
         links.registrations(app)[name] = links.Registration(
             name=name,
             blueprint=self,
             subscriptions=self.subscriptions,
             gate=gate,
-            prefix_variables=links.variables_of(options.get("url_prefix", self.url_prefix)),
+            prefix_variables=frozenset(own_url.arguments),
             endpoints=frozenset(f"{name}.{links.endpoint_of(path)}" for path in self._paths),
         )
         for endpoint in links.registrations(app)[name].endpoints:
@@ -297,7 +313,7 @@ class CallbackBlueprint(Blueprint):
             event.event_type,
             request.path,
             type(event).__name__,
-            self.name if self.name.isidentifier() else "phone",
+            self.name if self.name.isidentifier() and not keyword.iskeyword(self.name) else "phone",
             type(event).__name__,
             re.sub(r"(?<!^)(?=[A-Z])", "_", event.event_type or "").lower(),
             type(event).__name__,
@@ -378,4 +394,3 @@ def _exempt_from_csrf(endpoint: str | None, values: dict[str, Any] | None) -> No
 
 def _app() -> Flask:
     return current_app._get_current_object()  # type: ignore[attr-defined, no-any-return]
-

@@ -208,28 +208,30 @@ class Callback(Payload):
 
         Raises :class:`marshmallow.ValidationError`, naming every property that cannot be read.
         """
-        event_class = cls._class_for(data)
-        event = super(Callback, event_class).from_dict(data)
-        if cls.event_types and event.event_type not in (None, *cls.event_types):
-            raise ValidationError({"eventType": [f"{event.event_type!r} is no {cls.__name__}."]})
-        return event
+        return super(Callback, cls._class_for(data)).from_dict(data)
 
     @classmethod
     def read_leniently(cls, data: Mapping[str, Any]) -> tuple[Self, dict[str, Any]]:
-        """Read what can be read; the faults are the event's :attr:`errors` too."""
+        """Read what can be read; the faults are the event's :attr:`errors` too.
+
+        Raises :class:`marshmallow.ValidationError` for what is no object, or an event of another class.
+        """
         event, errors = super(Callback, cls._class_for(data)).read_leniently(data)
         event.errors = errors
         return event, errors
 
     @classmethod
     def _class_for(cls, data: Mapping[str, Any]) -> type[Self]:
-        if cls.event_types or not isinstance(data, Mapping):
+        if not isinstance(data, Mapping):
             return cls
         event_type = data.get("eventType")
-        event_class = event_class_of(event_type) if isinstance(event_type, str) else UnknownCallback
-        if not issubclass(event_class, cls):
-            raise ValidationError({"eventType": [f"{event_type!r} is no {cls.__name__}."]})
-        return event_class
+        if not cls.event_types:
+            event_class = event_class_of(event_type) if isinstance(event_type, str) else UnknownCallback
+            if issubclass(event_class, cls):
+                return event_class
+        elif not isinstance(event_type, str) or event_type in cls.event_types:
+            return cls
+        raise ValidationError({"eventType": [f"{event_type!r} is no {cls.__name__}."]})
 
     @classmethod
     def _make(cls, values: Mapping[str, Any], data: Mapping[str, Any]) -> Self:

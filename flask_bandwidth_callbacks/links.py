@@ -38,7 +38,7 @@ class Registration:
     subscriptions: Subscriptions
     gate: Gate
     prefix_variables: frozenset[str]
-    """Variables of the URL prefix, which every URL of this registration needs."""
+    """Variables of the URL prefix and the subdomain, which every URL of this registration needs."""
     endpoints: frozenset[str] = field(default_factory=frozenset)
     """Of the callback URLs: the blueprint may have ordinary pages besides."""
 
@@ -145,10 +145,11 @@ def _url(registration: Registration, path: str | None, values: Mapping[str, Any]
             )
             text = adapter.build(endpoint, given)
     except BuildError as error:
-        missing = ", ".join(sorted(error.suggested.arguments - given.keys())) if error.suggested else path
+        missing = sorted(error.suggested.arguments - given.keys()) if error.suggested else []
+        blueprint = registration.blueprint.name
         raise LinkError(
-            f"The URL {path or OWN_URL} of blueprint {registration.blueprint.name!r} needs a value for"
-            f" {missing}: use url_for(handler, name=value)."
+            f"The URL {path or OWN_URL} of blueprint {blueprint!r} needs a value for {' and '.join(missing)}:"
+            f" give {blueprint}.url_for(handler, {', '.join(f'{name}=...' for name in missing)})."
         ) from None
     url = CallbackURL(text)
     url.gate = registration.gate

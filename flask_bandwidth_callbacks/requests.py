@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Request
 from marshmallow import ValidationError
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from .events import Callback
 from .refusals import Refusal
@@ -29,8 +28,13 @@ def read_payload(request: Request, max_content_length: int) -> dict[str, Any]:
             headers={"Allow": ", ".join(METHODS)},
         )
     if request.method == "GET":
-        # Of several values the last one counts, as in JSON.
-        return {name: values[-1] for name, values in request.args.lists()}
+        try:
+            # Of several values the last one counts, as in JSON.
+            return {name: values[-1] for name, values in request.args.lists()}
+        except UnicodeDecodeError as error:  # bytes that nobody percent-encoded
+            raise Refusal(
+                HTTPStatus.BAD_REQUEST, f"The query string is not UTF-8: byte {error.start} cannot be read."
+            ) from None
     if not request.is_json:
         raise Refusal(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -53,14 +57,14 @@ def _read_body(request: Request, max_content_length: int) -> bytes:
         raise too_large
     # Werkzeug stops reading a body of unknown length at its limit and does not tell: one byte more tells.
     request.max_content_length = max_content_length + 1
+    # Whoever looked at request.form before us has left a stream there, with the limit of the host.
+    request.__dict__.pop("stream", None)
     try:
         body = request.get_data()
-    except RequestEntityTooLarge:
-        raise too_large from None
-    except ClientDisconnected:
+    except Exception:  # a server's own: gunicorn's for broken chunks is no OSError, which Werkzeug expects
         body = None
     if body is None or len(body) < (request.content_length or 0):
-        raise Refusal(HTTPStatus.BAD_REQUEST, "The connection ended before the body did.")
+        raise Refusal(HTTPStatus.BAD_REQUEST, "The body breaks off before its end.")
     if len(body) > max_content_length:
         raise too_large
     if not body:

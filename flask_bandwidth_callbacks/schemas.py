@@ -125,7 +125,8 @@ class UTCDateTime(fields.AwareDateTime):
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         if value is None:
             return None
-        moment = value.astimezone(UTC).replace(tzinfo=None)
+        # A missing zone means UTC here too, where astimezone would take it for that of this machine.
+        moment = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
         precision = "microseconds" if moment.microsecond % 1000 else "milliseconds"
         return f"{moment.isoformat(timespec=precision)}Z"
 
@@ -135,16 +136,16 @@ class Duration(fields.Field[timedelta]):
 
     default_error_messages = {"invalid": "Not a valid duration."}  # noqa: RUF012  # marshmallow's own way
     _form = re.compile(
-        r"P(?:([0-9]+)D)?(?:T(?=[0-9])(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)(?:\.([0-9]+))?S)?)?"
+        r"-?P(?:([0-9]+)D)?(?:T(?=[0-9])(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)(?:\.([0-9]+))?S)?)?"
     )
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> timedelta:
-        match = self._form.fullmatch(value) if isinstance(value, str) and value != "P" else None
-        if match is None:
+        match = self._form.fullmatch(value) if isinstance(value, str) else None
+        if match is None or not any(match.groups()):
             raise self.make_error("invalid", input=value)
         days, hours, minutes, seconds, fraction = (digits or "0" for digits in match.groups())
         try:
-            return timedelta(
+            length = timedelta(
                 days=int(days),
                 hours=int(hours),
                 minutes=int(minutes),
@@ -153,15 +154,16 @@ class Duration(fields.Field[timedelta]):
             )
         except (OverflowError, ValueError):
             raise self.make_error("invalid", input=value) from None
+        return -length if value.startswith("-") else length
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         if value is None:
             return None
-        minutes, seconds = divmod(value, timedelta(minutes=1))
+        minutes, seconds = divmod(abs(value), timedelta(minutes=1))
         hours, minutes = divmod(minutes, 60)
         text = f"{seconds.seconds}.{seconds.microseconds:06}".rstrip("0").rstrip(".")
         written = f"{hours}H" * bool(hours) + f"{minutes}M" * bool(minutes) + f"{text}S" * bool(seconds)
-        return f"PT{written or '0S'}"
+        return f"{'-' * (value < timedelta())}PT{written or '0S'}"
 
 
 class _FromText:
@@ -187,7 +189,12 @@ class TextList(_FromText, fields.List[str]):
         super().__init__(fields.String(), **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        return tuple(super()._deserialize(value, attr, data, **kwargs))
+        try:
+            return tuple(super()._deserialize(value, attr, data, **kwargs))
+        except ValidationError as error:
+            if error.valid_data is not None:
+                error.valid_data = tuple(error.valid_data)  # type: ignore[assignment]
+            raise
 
 
 class NestedPayload(_FromText, fields.Nested):  # type: ignore[misc]
@@ -237,7 +244,8 @@ class PayloadSchema(marshmallow.Schema):
         aliases = self.payload_class.aliases
         if not aliases or not isinstance(data, Mapping):
             return data
-        return {name: data[alias] for alias, name in aliases.items() if alias in data} | dict(data)
+        resolved = {name: data[alias] for alias, name in aliases.items() if data.get(name) is None and alias in data}
+        return dict(data) | resolved
 
     @marshmallow.post_load(pass_original=True)
     def _make(self, values: dict[str, Any], original: Mapping[str, Any], **kwargs: Any) -> Payload:
@@ -301,9 +309,15 @@ def _field(kind: Any, data_key: str) -> fields.Field[Any]:
 _as_dataclass = dataclasses.dataclass(kw_only=True, eq=False, repr=False)
 
 
+# Not Payload itself: type checkers overlook the attributes of the class that is decorated so.
 @dataclass_transform(kw_only_default=True, field_specifiers=(dataclasses.field,))
-@_as_dataclass
-class Payload:
+class _Declared:
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        _as_dataclass(cls)
+
+
+class Payload(_Declared):
     """Base of every class that is read from JSON: a dataclass whose schema follows from its attributes.
 
     Every attribute is None when its property is missing or null. Two payloads are equal when they are of
@@ -321,10 +335,6 @@ class Payload:
 
     extra: dict[str, Any] = dataclasses.field(default_factory=dict)
     """The properties that this class does not know, by their wire names, as they came."""
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        _as_dataclass(cls)
 
     @classmethod
     def wire_name(cls, attribute: str) -> str:
@@ -353,11 +363,14 @@ class Payload:
     def read_leniently(cls, data: Mapping[str, Any]) -> tuple[Self, dict[str, Any]]:
         """Read what can be read of a payload; return it with the faults, by wire name (empty: none).
 
-        Only the value that cannot be read becomes None, not the object around it.
+        Only the value that cannot be read becomes None, not the object around it. Raises
+        :class:`marshmallow.ValidationError` for what is no object at all.
         """
         try:
             return cls.from_dict(data), {}
         except ValidationError as error:
+            if not isinstance(data, Mapping):
+                raise
             values = typing.cast(dict[str, Any], error.valid_data)
             return cls._make(values, data), typing.cast(dict[str, Any], error.messages)
 
@@ -376,7 +389,7 @@ class Payload:
         attributes = _attributes_by_wire_name(cls)
         payload.__dict__.update(dict.fromkeys(attributes.values()))
         payload.__dict__.update(values)
-        taken = [alias for alias, name in cls.aliases.items() if name not in data]
+        taken = [alias for alias, name in cls.aliases.items() if data.get(name) is None]
         payload.extra = {
             name: value
             for name, value in data.items()

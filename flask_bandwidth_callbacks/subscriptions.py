@@ -7,6 +7,7 @@ knows Flask: ``subscriptions.responder(event, path)`` only tells who would answe
 from __future__ import annotations
 
 import difflib
+import functools
 import inspect
 import re
 import warnings
@@ -92,6 +93,8 @@ class Subscription:
 
 def describe(handler: Handler) -> str:
     """Return a handler's name and place, for messages."""
+    while isinstance(handler, functools.partial):  # whose repr shows the arguments, perhaps a password
+        handler = handler.func
     name = getattr(handler, "__qualname__", None) or repr(handler)
     code = getattr(inspect.unwrap(handler), "__code__", None)
     return f"{name} ({Path(code.co_filename).name}:{code.co_firstlineno})" if code else name
@@ -282,13 +285,10 @@ def _matches(
 def _match(handler: Handler, targets: Sequence[Target], attribute: str, wanted: Any) -> Match:
     kind: Any = None
     for target in targets:
-        kinds = [
-            attribute_types(event_class)[attribute]
-            for event_class in _classes_below(target.event_class)
-            if attribute in attribute_types(event_class)
-        ]
+        types = [attribute_types(event_class) for event_class in _classes_below(target.event_class)]
+        kinds = [known[attribute] for known in types if attribute in known]
         if not kinds:
-            known = sorted(attribute_types(target.event_class))
+            known = sorted({name for known in types for name in known})
             nearest = difflib.get_close_matches(attribute, known, n=1, cutoff=0)[0]
             raise SubscriptionError(
                 f"{describe(handler)} matches on {attribute!r}, which {target} does not have; the nearest"
@@ -314,9 +314,9 @@ def _match(handler: Handler, targets: Sequence[Target], attribute: str, wanted: 
         raise refuse("the collection of values is empty")
     for value in values:
         if value is not None and (kind not in _COMPARABLE or not isinstance(value, kind)):
+            remedy = f"give {str(value)!r}" if kind is str else "a predicate may look inside"
             raise refuse(
-                f"{attribute} holds {getattr(kind, '__name__', kind)}, which {value!r} cannot equal;"
-                " a predicate may look inside"
+                f"{attribute} holds {getattr(kind, '__name__', kind)}, which {value!r} cannot equal; {remedy}"
             )
         if isinstance(value, datetime) and value.tzinfo is None:
             raise refuse(f"{attribute} has a zone, and {value!r} has none: give it one")

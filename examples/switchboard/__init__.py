@@ -1,4 +1,4 @@
-"""The switchboard: a small company's phone line and its list of today's calls. Start reading at ``phone.py``."""
+"""The switchboard: a small company's phone line, and a page with today's calls. Begin at ``phone.py``."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -58,6 +58,7 @@ def serve(port: int, credentials: str) -> Iterator[int]:
     # The open socket is handed down, so no other program can take the port in between, and a request
     # made before the server is up waits for it.
     with listener:
+        port = listener.getsockname()[1]
         server = subprocess.Popen(
             [
                 *(sys.executable, "-m", "gunicorn", "examples.switchboard:create_app()", "--threads", "4"),
@@ -69,7 +70,6 @@ def serve(port: int, credentials: str) -> Iterator[int]:
             | {"FLASK_SWITCHBOARD_OPENS": "0", "FLASK_SWITCHBOARD_CLOSES": "24", "GUNICORN_CMD_ARGS": ""}
             | {"FLASK_BANDWIDTH_CALLBACKS_CREDENTIALS": credentials},
         )
-        port = listener.getsockname()[1]
     try:
         yield port
     finally:
@@ -122,7 +122,7 @@ class Call:
         answer, content = request(self.host, "POST", path, body, headers)
         print(f"  as {username}: {answer.status} {answer.headers.get('Content-Type', '')}")
         if answer.status not in (200, 204):
-            raise Surprise(f"{path} answered {answer.status}: {content.decode(errors='replace')}")
+            raise Surprise(f"{path} answered {answer.status}.")
         return content
 
     def ask(self, event: str, url: str, username: str, password: str, **more: Any) -> bxml.Document:
@@ -167,7 +167,10 @@ def play(port: int, username: str, password: str) -> None:
         verb = find(verb_class, document)
         if verb.tag is not None:
             call.payload["tag"] = verb.tag
-        document = call.ask(event, getattr(verb, attribute), verb.username, verb.password, **told)
+        url = getattr(verb, attribute)
+        if url is None:
+            raise Surprise(f"This {verb_class.__name__} does not say where {event} goes.")
+        document = call.ask(event, url, verb.username, verb.password, **told)
     find(bxml.Hangup, document)
     call.send("disconnect", APPLICATION_URL, username, password, cause="hangup")
     # The last verb of the story was the Record.
@@ -202,8 +205,11 @@ def main() -> int:
     try:
         with serve(options.port, f"{username}:{password}") as port:
             play(port, username, password)
-    except (Surprise, OSError, http.client.HTTPException) as error:
-        print(f"The demo failed. {error or repr(error)}", file=sys.stderr)
+    except Surprise as surprise:
+        print(f"The demo failed. {surprise}", file=sys.stderr)
+        return 1
+    except (OSError, http.client.HTTPException) as error:
+        print(f"The demo failed. The application does not answer: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -160,8 +160,8 @@ def note_key(call: GatherCallback) -> None:
 
 @phone.on(TransferCompleteCallback)
 def note_transfer(call: TransferCompleteCallback) -> None:
-    talked = call.cause == "hangup"
-    note(call, f"talked to {call.tag}" if talked else f"did not reach {call.tag}: {call.cause}")
+    reached = call.cause == "hangup"
+    note(call, f"talked to {call.tag}" if reached else f"did not reach {call.tag}: {call.cause}")
 
 
 @phone.on(RecordingAvailableCallback)

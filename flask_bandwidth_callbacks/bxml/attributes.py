@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Protocol, get_args, get_origin, runtime_checkable
@@ -116,7 +117,7 @@ class Count:
 # -- Kinds ---------------------------------------------------------------------------------------------------
 
 
-class Kind:
+class Kind(ABC):
     """One kind of value; the subclasses say which."""
 
     wording: str
@@ -125,9 +126,9 @@ class Kind:
     def __init__(self, *rules: Rule) -> None:
         self.rules = rules
 
+    @abstractmethod
     def check(self, value: Any) -> Any:
         """Return the value as a verb keeps it, or raise :class:`BrokenRule`."""
-        raise NotImplementedError
 
     def read(self, text: str) -> Any:
         """Return the value that an attribute of a document spells, unchecked.
@@ -136,12 +137,12 @@ class Kind:
         """
         return text
 
+    @abstractmethod
     def write(self, value: Any) -> str:
         """Return the value as it is spelled between the quotes of an attribute.
 
         Raises :class:`BrokenRule` if it cannot be written yet.
         """
-        raise NotImplementedError
 
     def _follow_rules(self, value: Any) -> None:
         for rule in self.rules:
@@ -295,8 +296,12 @@ class Address(Text):
         super().__init__(URL_RULE, *rules)
 
     def check(self, value: Any) -> Any:
-        if isinstance(value, str) or not (callable(value) or isinstance(value, SupportsCallbackURL)):
-            return super().check(value)
+        if type(value) is not str:
+            if not isinstance(value, str) and (callable(value) or isinstance(value, SupportsCallbackURL)):
+                return value
+            self._must_be_text(value)
+        # The rule leaves nothing that would have to be made writable.
+        self._follow_rules(value)
         return value
 
     def write(self, value: Any) -> str:

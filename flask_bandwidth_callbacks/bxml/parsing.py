@@ -14,10 +14,12 @@ from .characters import XML_WHITE_SPACE
 from .oddities import warn
 from .ssml import SpokenText, Transcript, faults_of, oddities_of
 from .unknown import UnknownVerb
-from .verb import VERBS, Document, Element, Fault, is_secret, shortened
+from .verb import VERBS, Document, Element, Fault, shortened
 from .verbs import Bxml, Response
 
 _ROOTS: dict[str, type[Document]] = {"Response": Response, "Bxml": Bxml}
+
+_ENCODINGS = ("utf-8", "utf-16", "utf-16be", "utf-16le", "iso-8859-1", "us-ascii")
 
 # BXML needs three levels; this bounds the recursion of whatever walks through the document later.
 _DEEPEST = 64
@@ -26,8 +28,9 @@ _DEEPEST = 64
 def parse(document: str | bytes) -> Response | Bxml:
     """Return the document as verbs.
 
-    Of bytes the encoding is the one they declare, else UTF-8. Elements and attributes that are not known
-    here are kept, as :class:`UnknownVerb` and in :attr:`Element.extra`, and told in a :class:`BXMLWarning`.
+    Bytes are in UTF-8, or in the UTF-16, ISO-8859-1 or US-ASCII that they declare. Elements and attributes
+    that are not known here are kept, as :class:`UnknownVerb` and in :attr:`Element.extra`, and told in a
+    :class:`BXMLWarning`.
 
     Raises :class:`~flask_bandwidth_callbacks.exceptions.InvalidBXML`, with the place of each fault, for what
     is not well-formed, for a document type declaration and for everything that could not be built either.
@@ -97,6 +100,7 @@ class _Reader:
             document = document.removeprefix("\ufeff").encode("utf-8", "surrogatepass")
         else:
             self._parser = expat.ParserCreate()
+            self._parser.XmlDeclHandler = self._check_encoding
         self._parser.StartDoctypeDeclHandler = self._refuse_doctype
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
@@ -106,8 +110,6 @@ class _Reader:
         except expat.ExpatError as error:
             place = _Place(error.lineno, error.offset + 1)
             self._report(place, f"not well-formed XML: {expat.ErrorString(error.code)}")
-        except (LookupError, ValueError) as error:
-            self._report(self._place(), f"cannot be decoded: {error}")
         except _Refused:
             pass
         if self.faults:
@@ -116,6 +118,12 @@ class _Reader:
         return self._root
 
     # -- What the XML parser reports ---------------------------------------------------------------------
+
+    def _check_encoding(self, _: str, encoding: str | None, __: int) -> None:
+        # Left to itself, expat would ask Python for any codec: some warn, some fail, none is needed.
+        if encoding is not None and encoding.lower() not in _ENCODINGS:
+            self._report(self._place(), f"the encoding must be UTF-8, not {shortened(encoding)}")
+            raise _Refused
 
     def _refuse_doctype(self, *_: object) -> NoReturn:
         self._report(self._place(), "a document type declaration has no place in BXML")
@@ -231,8 +239,7 @@ class _Reader:
         name = wire_name(fault.attribute)
         if name not in frame.attributes:
             return f"{frame.name} {name}"
-        value = "***" if is_secret(name) else frame.attributes[name]
-        return f"{frame.name} {name}={_quoted(value)}"
+        return f"{frame.name} {name}={_quoted(frame.attributes[name])}"
 
     def _report(self, place: _Place, fault: str) -> None:
         self.faults.append((place, fault))

@@ -12,6 +12,7 @@ from .characters import XML_WHITE_SPACE, escape_text, writable
 from .verb import VERBS, Document, Element, Fault, Verb, raise_faults, unexpected_keyword, written
 
 _NAME = "[A-Za-z_][A-Za-z0-9_.-]*"
+_NAME_RULE = "must be a name of letters, digits, '_', '.' and '-'"
 _ROOTS = ("Response", "Bxml")
 
 
@@ -105,13 +106,13 @@ def _joined(content: Iterable[str | Element]) -> Iterator[str | Element]:
 
 def _faults(name: Any, content: Iterable[Any], extra: Mapping[Any, Any]) -> Iterator[Fault]:
     if not _is_name(name):
-        yield Fault("name", name, "must be a name of letters, digits, '_', '.' and '-'")
+        yield Fault("name", name, _NAME_RULE, wrong_type=not isinstance(name, str))
     elif name in VERBS or name in _ROOTS:
         yield Fault("name", name, "is known here: use its class")
     yield from _faults_of_content(content)
     for key, value in extra.items():
         if not _is_name(key):
-            yield Fault("extra", key, "must be a name of letters, digits, '_', '.' and '-'")
+            yield Fault("extra", key, _NAME_RULE, wrong_type=not isinstance(key, str))
         if not isinstance(value, str) or isinstance(value, Markup):
             yield Fault(str(key), value, "must be plain text (str)", wrong_type=True)
 

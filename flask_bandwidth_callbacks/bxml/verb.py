@@ -46,7 +46,7 @@ class Fault(NamedTuple):
 
 def described(attribute: str, value: Any) -> str:
     """Return a value as the application's code has it, but no password: this may end up in a log."""
-    if is_secret(attribute):
+    if attribute.lower().endswith("password"):
         return "'***'"
     name = getattr(value, "__name__", None)  # of a handler
     if isinstance(name, str):
@@ -55,11 +55,6 @@ def described(attribute: str, value: Any) -> str:
         return repr(value)
     except ValueError:  # a number with more digits than Python writes
         return f"<a very large {type(value).__name__}>"
-
-
-def is_secret(attribute: str) -> bool:
-    """Return whether an attribute, in either spelling, holds a password."""
-    return attribute.lower().endswith("password")
 
 
 def shortened(text: str) -> str:
@@ -224,8 +219,7 @@ class Element:
             except BrokenRule as broken:
                 faults += [Fault("text", text, rule, broken.wrong_type) for rule in broken.rules]
         for child in children:
-            refusal = specification.refusal(child)
-            if refusal is not None:
+            if not isinstance(child, specification.children) and (refusal := specification.refusal(child)):
                 faults.append(refusal)
         faults += self._fill(text, children, attributes, {})
         if faults:

@@ -7,10 +7,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
+from examples.switchboard import demo
 
 COMMAND = [sys.executable, "-m", "examples.switchboard.demo"]
 ROOT = Path(__file__).parents[2]
@@ -98,21 +102,64 @@ def test_application_that_does_not_start_fails_the_demo() -> None:
     done = run(FLASK_BANDWIDTH_CALLBACKS_MAX_CONTENT_LENGTH="0")
     assert done.returncode == 1
     assert "ConfigurationError" in done.stderr
-    assert "The demo failed." in done.stderr.splitlines()[-1]
+    assert done.stderr.splitlines()[-1].startswith("The demo failed. The application does not answer")
+
+
+def test_failing_application_fails_the_demo() -> None:
+    """An answer that is no success ends the story, and the last line says which it was."""
+    done = run(FLASK_SWITCHBOARD_RING_SECONDS="0")
+    assert done.returncode == 1
+    assert "call_timeout" in done.stderr
+    assert done.stderr.splitlines()[-1] == "The demo failed. /phone/menu answered 500."
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """An application that is not the switchboard: one answer to everything."""
+
+    challenge = True
+    answer = b""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        challenged = self.challenge and "Authorization" not in self.headers
+        self.send_response(401 if challenged else 200)
+        self.send_header("WWW-Authenticate", 'Basic realm="x"')
+        self.send_header("Content-Length", str(len(self.answer)))
+        self.end_headers()
+        self.wfile.write(self.answer)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
 
 
 @pytest.mark.parametrize(
-    ("environment", "message"),
+    ("challenge", "answer", "message"),
     [
-        ({"FLASK_SWITCHBOARD_RING_SECONDS": "0"}, "/phone/menu answered 500"),
-        ({"FLASK_APPLICATION_ROOT": "/", "FLASK_SWITCHBOARD_SALES": "nobody"}, "/phone/menu answered 500"),
+        (False, b"<Response/>", "/phone/ does not ask for credentials."),
+        (True, b"<Response><Gather>", "http://127.0.0.1:PORT/phone/ answered no BXML: "),
+        (True, b"<Response/>", "There is no Gather in this answer."),
+        (True, b"<Response><Gather/></Response>", "This Gather does not say where gather goes."),
+        (
+            True,
+            b'<Response><Gather gatherUrl="http://example.com/x"/></Response>',
+            "gather would go to http://example.com/x, which is not this application.",
+        ),
     ],
 )
-def test_surprise_fails_the_demo(environment: dict[str, str], message: str) -> None:
-    """An answer that does not belong to the story ends it, and the last line says which it was."""
-    done = run(**environment)
-    assert done.returncode == 1
-    assert message in done.stderr
+def test_surprise_is_said(
+    monkeypatch: pytest.MonkeyPatch, challenge: bool, answer: bytes, message: str
+) -> None:
+    """Whatever does not belong to the story is named, and nothing is sent to another host."""
+    monkeypatch.setattr(Stranger, "challenge", challenge)
+    monkeypatch.setattr(Stranger, "answer", answer)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            with pytest.raises(demo.Surprise) as surprise:
+                demo.play(server.server_port, "someone", "s3cret")
+        finally:
+            server.shutdown()
+    assert str(surprise.value).startswith(message.replace("PORT", str(server.server_port)))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -120,11 +167,13 @@ def test_interrupted_demo_leaves_no_server(number: int) -> None:
     """Whoever stops the demo stops the server with it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with subprocess.Popen([*COMMAND, "--port", str(port)], cwd=ROOT, stdout=subprocess.PIPE) as demo:
-        assert demo.stdout is not None
-        demo.stdout.readline()
-        demo.stdout.readline()
-        demo.send_signal(number)
-        assert demo.wait(30) in (0, 130)
+    command = [*COMMAND, "--port", str(port)]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"\n"
+        assert child.stdout.readline().startswith(b"initiate")
+        child.send_signal(number)
+        assert child.wait(30) in (0, 130)
     with pytest.raises(ConnectionRefusedError):
         http.client.HTTPConnection("127.0.0.1", port, timeout=5).connect()

@@ -132,9 +132,7 @@ def test_the_clock_of_the_machine_is_the_default(monkeypatch: pytest.MonkeyPatch
     """Without a clock of its own the application knows what day it is here."""
     monkeypatch.setenv("FLASK_BANDWIDTH_CALLBACKS_CREDENTIALS", "a:b")
     client = create_app().test_client()
-    days = {str(datetime.now().astimezone().year)}
-    page = client.get("/calls").text
-    assert any(day in page for day in days | {str(datetime.now().astimezone().year)})
+    assert str(datetime.now().year) in client.get("/calls").text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,271 @@
+"""Elements are values: they compare, copy and show themselves, and do not change."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import pytest
+from markupsafe import Markup
+
+from flask_bandwidth_callbacks.bxml import (
+    VERBS,
+    Bxml,
+    ChildElement,
+    Conference,
+    Document,
+    Element,
+    Gather,
+    Hangup,
+    PhoneNumber,
+    PlayAudio,
+    Record,
+    Redirect,
+    Response,
+    SpeakSentence,
+    StopStream,
+    Transfer,
+    UnknownVerb,
+    Verb,
+    examine,
+)
+from flask_bandwidth_callbacks.exceptions import InvalidBXML
+
+MENU = Gather(
+    SpeakSentence("Hi", voice="kate"), PlayAudio("/a.wav"), gather_url="/menu", max_digits=1, password="p"
+)
+
+
+def menu(call: object) -> None:
+    """A handler."""
+
+
+class URL(str):
+    """A URL that knows more than its characters, as the library's own do."""
+
+
+def test_reading() -> None:
+    """Text, children and attributes are there by name; what was not given is None."""
+    assert MENU.text is None
+    assert [type(child) for child in MENU.children] == [SpeakSentence, PlayAudio]
+    assert MENU.children[0].text == "Hi"
+    assert (MENU.max_digits, MENU.gather_url, MENU.tag) == (1, "/menu", None)
+    assert dict(MENU.attributes) == {"gather_url": "/menu", "max_digits": 1, "password": "p"}
+    assert MENU.extra == {}
+    assert StopStream(name="a").name == "a"
+    with pytest.raises(AttributeError, match="'Gather' object has no attribute 'max_digit'"):
+        _ = MENU.max_digit
+
+
+def test_no_attribute_hides_another() -> None:
+    """No attribute of the table has the name of something that every element has."""
+    for element in VERBS.values():
+        for name in element.specification.attributes:
+            assert not hasattr(element, name), f"{element.__name__}.{name}"
+            assert name not in ("text", "children")
+
+
+def test_elements_do_not_change() -> None:
+    """Nothing of an element can be set, deleted or added to."""
+    with pytest.raises(AttributeError, match=r"Gather does not change: use replace\(\) for a changed copy"):
+        MENU.max_digits = 2
+    with pytest.raises(AttributeError, match="does not change"):
+        del MENU.text
+    for mapping in (MENU.attributes, MENU.extra):
+        with pytest.raises(TypeError):
+            mapping["max_digits"] = 2  # type: ignore[index]
+    assert MENU.max_digits == 1
+
+
+def test_equality() -> None:
+    """Elements are equal that say the same, in whatever order, and then have the same hash."""
+    same = Gather(
+        SpeakSentence("Hi", voice="kate"), PlayAudio("/a.wav"), password="p", max_digits=1, gather_url="/menu"
+    )
+    assert same == MENU
+    assert hash(MENU) == hash(same)
+    others: list[Any] = [
+        *(
+            MENU.replace(max_digits=2),
+            MENU.replace(children=[]),
+            Gather(),
+            Hangup(),
+            Response(MENU),
+            "Gather",
+            None,
+        ),
+        *(
+            UnknownVerb("A"),
+            UnknownVerb("B"),
+            UnknownVerb("A", "x"),
+            UnknownVerb("A", extra={"x": "y"}),
+            Bxml(MENU),
+        ),
+        *examine('<Response><Hangup a="1"/></Response>')[0].children,
+        *(PhoneNumber("+1"), SpeakSentence("+1"), Redirect(redirect_url="/")),
+    ]
+    for index, one in enumerate(others):
+        assert one != MENU
+        assert [other for other in others if other == one] == [one], index
+    assert len({*others}) == len(others)
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        MENU,
+        Response(MENU, Hangup()),
+        UnknownVerb("Whisper", "Hi", MENU, extra={"to": "x"}),
+        SpeakSentence(Markup("<s>Hi</s>")),
+        Redirect(redirect_url=menu),
+    ],
+)
+def test_copies(element: Element) -> None:
+    """Elements survive copying, deep copying and pickling."""
+    for again in (copy.copy(element), copy.deepcopy(element), pickle.loads(pickle.dumps(element))):
+        assert again == element
+        assert again is not element
+        assert type(again.text) is type(element.text)
+
+
+def test_replace() -> None:
+    """A changed copy has the changes, and all else from the original, which stays as it was."""
+    (original,) = examine('<Response><Gather tag="a" new="b"><New/></Gather></Response>')[0].children
+    changed = original.replace(tag=None, max_digits=2)
+    assert (changed.attributes, changed.extra, changed.children) == (
+        {"max_digits": 2},
+        {"new": "b"},
+        original.children,
+    )
+    assert original.attributes == {"tag": "a"}
+    assert MENU.replace(children=iter([SpeakSentence("Ho")])).children == (SpeakSentence("Ho"),)
+    assert MENU.replace() == MENU
+    assert Conference("a", mute=True).replace(text="b") == Conference("b", mute=True)
+    assert Response(MENU).replace(children=[Hangup()]) == Response(Hangup())
+    assert type(Bxml().replace()) is Bxml
+
+
+def test_replace_checks() -> None:
+    """A changed copy is checked as a new element would be."""
+    with pytest.raises(InvalidBXML, match="Gather max_digits=0: must be from 1 to 50"):
+        MENU.replace(max_digits=0)
+    with pytest.raises(InvalidBXML, match="Gather: cannot hold Hangup"):
+        MENU.replace(children=[Hangup()])
+
+
+def test_replace_in_an_unknown_verb() -> None:
+    """New children of an unknown element stand where the old ones stood; further ones follow."""
+    verb = UnknownVerb("A", "1", Hangup(), "2", Hangup(), extra={"x": "y"})
+    one, two, three = PlayAudio("1"), PlayAudio("2"), PlayAudio("3")
+    assert verb.replace(children=[one, two]).content == ("1", one, "2", two)
+    assert verb.replace(children=[one]).content == ("1", one, "2")
+    assert verb.replace(children=[one, two, three]).content == ("1", one, "2", two, three)
+    assert verb.replace(text="3\x00").content == ("3\ufffd", Hangup(), Hangup())
+    assert verb.replace(children=[]) == UnknownVerb("A", "12", extra={"x": "y"})
+    assert verb.replace() == verb
+    assert UnknownVerb("A", "", "").content == ()
+
+
+@pytest.mark.parametrize(
+    ("element", "text"),
+    [
+        (Hangup(), "Hangup()"),
+        (Conference("room", mute=True), "Conference('room', mute=True)"),
+        (SpeakSentence(Markup("<s>Hi</s>")), "SpeakSentence(Markup('<s>Hi</s>'))"),
+        (
+            Response(Transfer(PhoneNumber("+1"), call_timeout=1.5), Redirect(redirect_url=menu)),
+            "Response(Transfer(PhoneNumber('+1'), call_timeout=1.5), Redirect(redirect_url=menu))",
+        ),
+        (
+            UnknownVerb("A", "x", Hangup(), extra={"b": "c"}),
+            "UnknownVerb('A', 'x', Hangup(), extra={'b': 'c'})",
+        ),
+        (Gather(username="u", password="secret"), "Gather(username='u', password='***')"),
+        (UnknownVerb("A", extra={"newPassword": "secret"}), "UnknownVerb('A', extra={'newPassword': '***'})"),
+        (examine('<Response><Hangup a="1"/></Response>')[0], "Response(Hangup(extra={'a': '1'}))"),
+    ],
+)
+def test_repr(element: Element, text: str) -> None:
+    """An element shows itself as the call that makes it, but for passwords."""
+    assert repr(element) == text
+
+
+def test_links_are_kept() -> None:
+    """A handler, a blueprint and a string that knows more stand in an element as the very objects given."""
+
+    class Blueprint:
+        def url_for(self, handler: object) -> str:
+            return "/"
+
+    blueprint, url, audio = Blueprint(), URL("/menu"), URL("/a.wav")
+    gather = Gather(
+        PlayAudio(audio), gather_url=url, gather_fallback_url=menu, partial_result_callback=blueprint
+    )
+    assert gather.gather_url is url
+    assert gather.gather_fallback_url is menu
+    assert gather.partial_result_callback is blueprint
+    assert gather.children[0].text is audio
+    assert gather.replace(gather_fallback_url="/").gather_url is url
+
+
+def test_stripped_identifiers() -> None:
+    """White space around what names something does not count."""
+    assert PlayAudio(URL("\n /a.wav ")).text == "/a.wav"
+    assert Conference("\troom\n") == Conference("room")
+
+
+def test_classes() -> None:
+    """Every element of the table is a verb or stands inside one, and knows its name in a document."""
+    for name, element in VERBS.items():
+        assert element.specification.name == name == element.__name__
+        assert issubclass(element, Verb) is not issubclass(element, ChildElement)
+        homes = [verb for verb in VERBS.values() if element in verb.specification.children]
+        assert homes or issubclass(element, Verb)
+        assert "Source: https://dev.bandwidth.com/docs/voice/" in (element.__doc__ or "")
+    assert all(issubclass(root, Document) for root in (Response, Bxml))
+    assert not {"Response", "Bxml", "UnknownVerb"} & VERBS.keys()
+
+
+def test_an_applications_own_class() -> None:
+    """A class derived from a verb is that verb, and does not become another element."""
+
+    class Voicemail(Record):
+        def __init__(self) -> None:
+            super().__init__(record_complete_url="/done", max_duration=120)
+
+    assert Voicemail().to_bxml() == '<Record recordCompleteUrl="/done" maxDuration="120"/>'
+    assert Response(Voicemail()).children[0].replace(max_duration=60).max_duration == 60
+    assert "Voicemail" not in VERBS
+
+
+def test_where_urls_lead() -> None:
+    """Every URL attribute knows its events and credentials; a fallback goes where its URL goes."""
+    urls = {
+        f"{name} {attribute.name}": attribute.url
+        for name, element in VERBS.items()
+        for attribute in element.specification.attributes.values()
+        if attribute.url is not None
+    }
+    primary_of = {"Connect event_fallback_url": "Connect event_callback_url"}
+    assert len(urls) > 30
+    gather = urls["Gather gather_url"]
+    assert (gather.events, gather.fallback, gather.credentials) == (
+        ("gather",),
+        False,
+        ("username", "password"),
+    )
+    for place, url in urls.items():
+        element = VERBS[place.split()[0]]
+        assert url.events
+        for name in url.credentials or ():
+            assert name in element.specification.attributes
+        if url.fallback:
+            primary = urls[primary_of.get(place, place.replace("_fallback", ""))]
+            assert (primary.events, primary.fallback) == (url.events, False)
+    assert sorted(place for place, url in urls.items() if url.credentials is None) == [
+        "Connect event_callback_url",
+        "Connect event_fallback_url",
+        "Gather partial_result_callback",
+        "Refer refer_complete_url",
+    ]

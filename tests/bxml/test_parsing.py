@@ -1,0 +1,400 @@
+"""Reading documents: the faults with their places, what is odd, what is refused outright."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from flask_bandwidth_callbacks.bxml import (
+    Bridge,
+    Bxml,
+    BXMLWarning,
+    Forward,
+    Gather,
+    Hangup,
+    Pause,
+    PlayAudio,
+    Redirect,
+    Response,
+    SpeakSentence,
+    Tag,
+    UnknownVerb,
+    examine,
+    parse,
+    render,
+)
+from flask_bandwidth_callbacks.exceptions import InvalidBXML
+from tests.bxml import strategies
+
+
+def faults_of(document: str | bytes) -> tuple[str, ...]:
+    with pytest.raises(InvalidBXML) as caught:
+        parse(document)
+    return caught.value.faults
+
+
+def test_a_document_as_people_write_it() -> None:
+    """Layout, comments, instructions, CDATA and white space around identifiers mean nothing; text is kept."""
+    document = parse(
+        """<?xml version="1.0" encoding="UTF-8"?>
+        <!-- a menu -->
+        <Response>
+            <?an instruction?>
+            <Gather gatherUrl='/menu?a=1&amp;b=2' maxDigits="1" firstDigitTimeout="5.0"
+                    profanityFilter="False">
+                <SpeakSentence voice="kate"> Hello <!-- dear --> <![CDATA[<you>]]></SpeakSentence>
+                <PlayAudio>
+                    https://example.com/a.wav
+                </PlayAudio>
+            </Gather>
+            <Bridge> c-95ac8d6e </Bridge>
+            <Forward from="Anonymous" to="+15551112222" callTimeout="30"/>
+            <Tag></Tag>
+            <Hangup></Hangup>
+        </Response>"""
+    )
+    assert document == Response(
+        Gather(
+            SpeakSentence(" Hello  <you>", voice="kate"),
+            PlayAudio("https://example.com/a.wav"),
+            gather_url="/menu?a=1&b=2",
+            max_digits=1,
+            first_digit_timeout=5.0,
+            profanity_filter=False,
+        ),
+        Bridge("c-95ac8d6e"),
+        Forward(from_="Anonymous", to="+15551112222", call_timeout=30),
+        Tag(),
+        Hangup(),
+    )
+    assert isinstance(document.children[0].max_digits, int)
+    assert isinstance(document.children[0].first_digit_timeout, float)
+
+
+def test_both_roots() -> None:
+    """A document is a Response or a Bxml, and an empty one is legal."""
+    assert parse("<Response/>") == Response()
+    assert parse(b"<Bxml></Bxml>") == Bxml()
+    assert parse("<Bxml/>") != parse("<Response/>")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        '<?xml version="1.0" encoding="utf-16"?><Response><Tag>\u00e9</Tag></Response>',
+        '\ufeff<?xml version="1.0" encoding="nonsense"?><Response><Tag>\u00e9</Tag></Response>',
+        "<Response><Tag>\u00e9</Tag></Response>".encode(),
+        "\ufeff<Response><Tag>\u00e9</Tag></Response>".encode(),
+        '<?xml version="1.0" encoding="iso-8859-1"?><Response><Tag>\u00e9</Tag></Response>'.encode("latin-1"),
+        '<?xml version="1.0" encoding="utf-16"?><Response><Tag>\u00e9</Tag></Response>'.encode("utf-16"),
+    ],
+)
+def test_encodings(document: str | bytes) -> None:
+    """Bytes are in the encoding that they declare; what a decoded text declares is ignored."""
+    assert parse(document) == Response(Tag("\u00e9"))
+
+
+def test_all_faults_with_their_places() -> None:
+    """Every fault of a document is told, in the document's order and spelling, with line and column."""
+    assert faults_of(
+        """<Response>
+  <Gather maxDigits="0" gatherMethod="get" repeatCount="x">stray
+    <Hangup/> again
+    <PhoneNumber>555</PhoneNumber>
+  </Gather>
+  <Redirect/>
+  <Conference>two words</Conference>
+  <SpeakSentence> </SpeakSentence>
+  <Transfer/><Pause duration="1e3"/><Ring answerCall="yes"/>
+  <Record password="secret\x09" recordCompleteUrl="http://example.com" tag="%s"/>
+  <Hangup>now</Hangup><Hangup><Hangup/></Hangup><PhoneNumber>+1</PhoneNumber>
+  <Response/>
+</Response>"""
+        % ("x" * 257)
+    ) == (
+        'line 2, column 3: Gather maxDigits="0": must be from 1 to 50',
+        'line 2, column 3: Gather gatherMethod="get": must be GET or POST',
+        'line 2, column 3: Gather repeatCount="x": must be a whole number',
+        'line 2, column 60: Gather holds no text: "stray"',
+        "line 3, column 5: Gather cannot hold Hangup, only PlayAudio or SpeakSentence",
+        'line 3, column 15: Gather holds no text: "again"',
+        'line 4, column 5: PhoneNumber text="555": must be + and digits',
+        "line 4, column 5: Gather cannot hold PhoneNumber, which belongs in Transfer",
+        "line 6, column 3: Redirect redirectUrl: must be given",
+        'line 7, column 3: Conference text="two words": must be a name of 1 to 100 letters, digits, '
+        "'_', '.' and '-'",
+        'line 8, column 3: SpeakSentence text=" ": must not be blank',
+        "line 9, column 3: Transfer: must hold 1 to 8 PhoneNumber or SipUri, not 0",
+        'line 9, column 14: Pause duration="1e3": must be a number',
+        'line 9, column 37: Ring answerCall="yes": must be true or false',
+        'line 10, column 3: Record tag="%s...: must have at most 256 characters' % ("x" * 59),
+        'line 10, column 3: Record recordCompleteUrl="http://example.com": must be https, because username '
+        "and password go there",
+        'line 11, column 11: Hangup holds no text: "now"',
+        "line 11, column 31: Hangup cannot hold Hangup",
+        "line 11, column 49: Response cannot hold PhoneNumber, which belongs in Transfer",
+        "line 12, column 3: Response can only be the whole document",
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ("1.0", "must be a whole number"),
+        ("", "must be a whole number"),
+        (" 1", "must be a whole number"),
+        ("+1", "must be a whole number"),
+        ("\u0661", "must be a whole number"),
+        ("1_0", "must be a whole number"),
+        ("-1", "must be from 1 to 50"),
+        ("051", "must be from 1 to 50"),
+        ("9" * 400, "must be from 1 to 50"),
+        ("9" * 5000, "must be a whole number"),
+    ],
+)
+def test_whole_numbers(value: str, fault: str) -> None:
+    """Whole numbers are digits of ASCII, few enough for Python to read."""
+    (found,) = faults_of(f'<Response><Gather maxDigits="{value}"/></Response>')
+    assert found.endswith(fault)
+
+
+@pytest.mark.parametrize("value", ["1.", ".5", "1,5", "1e1", "nan", "inf", "", "9" * 400 + ".0", "1" * 5000])
+def test_numbers(value: str) -> None:
+    """Numbers are plain decimals: no exponent, no infinity, digits on both sides of the point."""
+    (found,) = faults_of(f'<Response><Gather speechTimeout="{value}"/></Response>')
+    assert found.endswith("must be a number")
+
+
+def test_numbers_without_exponent() -> None:
+    """The smallest and the largest numbers are written out, and read as they were."""
+    verbs = [Gather(speech_timeout=value) for value in (1e-7, 1.5e17, 2.0**62, 10**18, -0.0, 0.1)]
+    assert [verb.to_bxml().split('"')[1] for verb in verbs] == [
+        "0.0000001",
+        "150000000000000000.0",
+        "4611686018427388000.0",
+        "1000000000000000000",
+        "0.0",
+        "0.1",
+    ]
+    assert parse(render(verbs)) == Response(*verbs)
+
+
+def test_what_is_not_known_is_kept_and_told() -> None:
+    """Elements and attributes from tomorrow are kept, written again, and told at the caller's line."""
+    document = (
+        '<Response room="1"><Gather newOne="&lt;1&gt;" tag="x">'
+        '<Whisper to="b">Hi <Hangup/> there<New/></Whisper>'
+        "</Gather><Transfer><Fax>+1</Fax></Transfer><PlayAudio>/a.wav<Loop/></PlayAudio></Response>"
+    )
+    with pytest.warns(BXMLWarning) as told:
+        parsed = parse(document)
+    assert [str(warning.message) for warning in told] == [
+        "line 1, column 1: Response has no attribute room known here",
+        "line 1, column 20: Gather has no attribute newOne known here",
+        "line 1, column 55: <Whisper> is no element known here",
+        "line 1, column 89: <New> is no element known here",
+        "line 1, column 124: <Fax> is no element known here",
+        "line 1, column 165: <Loop> is no element known here",
+    ]
+    assert {warning.filename for warning in told} == {__file__}
+
+    gather, transfer, play = parsed.children
+    assert parsed.extra == {"room": "1"}
+    assert gather.extra == {"newOne": "<1>"}
+    assert gather.attributes == {"tag": "x"}
+    (whisper,) = gather.children
+    assert isinstance(whisper, UnknownVerb)
+    assert whisper == UnknownVerb("Whisper", "Hi ", Hangup(), " there", UnknownVerb("New"), extra={"to": "b"})
+    assert (whisper.name, whisper.text, whisper.extra) == ("Whisper", "Hi  there", {"to": "b"})
+    assert whisper.children == (Hangup(), UnknownVerb("New"))
+    assert transfer.children == (UnknownVerb("Fax", "+1"),)
+    assert (play.text, play.children) == ("/a.wav", (UnknownVerb("Loop"),))
+
+    assert examine(render(parsed))[0] == parsed
+    assert examine(document) == (parsed, tuple(str(warning.message) for warning in told))
+
+
+def test_layout_in_an_unknown_element() -> None:
+    """White space between the elements of an unknown one is layout; alone in it, it may mean something."""
+    document, _ = examine("<Response><A>\n <Hangup/>\n</A><A> </A><A>\u00a0<Hangup/></A></Response>")
+    assert document.children == (
+        UnknownVerb("A", Hangup()),
+        UnknownVerb("A", " "),
+        UnknownVerb("A", "\u00a0", Hangup()),
+    )
+
+
+def test_unknown_elements_do_not_make_too_many() -> None:
+    """An unknown element among the children is not held against the most that there may be."""
+    document, _ = examine(f"<Response><Gather>{'<PlayAudio>a</PlayAudio>' * 20}<New/></Gather></Response>")
+    assert len(document.children[0].children) == 21
+    (fault,) = faults_of(f"<Response><Gather>{'<PlayAudio>a</PlayAudio>' * 21}<New/></Gather></Response>")
+    assert fault.endswith("not 21")
+
+
+@pytest.mark.parametrize(
+    ("document", "fault"),
+    [
+        ("", "line 1, column 1: not well-formed XML: no element found"),
+        ("<Response>", "line 1, column 11: not well-formed XML: no element found"),
+        ("<Response>\n<Gather></Response>", "line 2, column 11: not well-formed XML: mismatched tag"),
+        ('<Response a="1" a="2"/>', "line 1, column 17: not well-formed XML: duplicate attribute"),
+        ("<Response>&nbsp;</Response>", "line 1, column 11: not well-formed XML: undefined entity"),
+        (
+            "<Response>\x00</Response>",
+            "line 1, column 11: not well-formed XML: not well-formed (invalid token)",
+        ),
+        (
+            "<Response>\ud800</Response>",
+            "line 1, column 11: not well-formed XML: not well-formed (invalid token)",
+        ),
+        (
+            b"<Response>\xff</Response>",
+            "line 1, column 11: not well-formed XML: not well-formed (invalid token)",
+        ),
+        ("<Gather/>", "line 1, column 1: the document must be a Response or a Bxml, not <Gather>"),
+        ("<html><body/></html>", "line 1, column 1: the document must be a Response or a Bxml, not <html>"),
+        ('<?xml version="1.0" encoding="nonsense"?><Response/>', None),
+        (
+            b'<?xml version="1.0" encoding="nonsense"?><Response/>',
+            "line 1, column 1: the encoding must be UTF-8, not nonsense",
+        ),
+        (
+            b'<?xml version="1.0" encoding="utf-7"?><Response/>',
+            "line 1, column 1: the encoding must be UTF-8, not utf-7",
+        ),
+    ],
+)
+def test_what_is_no_document(document: str | bytes, fault: str | None) -> None:
+    """What is not well-formed, or not BXML at all, is refused with the place where that shows."""
+    if fault is None:
+        assert parse(document) == Response()
+    else:
+        (found,) = faults_of(document)
+        assert fault in found
+
+
+def test_faults_before_the_end_of_what_is_readable() -> None:
+    """Faults found before a document stops being XML are told too."""
+    assert faults_of('<Response>\n<Pause duration="x"/>\n<Gather>') == (
+        'line 2, column 1: Pause duration="x": must be a number',
+        "line 3, column 9: not well-formed XML: no element found",
+    )
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        "<!DOCTYPE Response>",
+        '<!DOCTYPE Response [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>',
+        '<!DOCTYPE Response SYSTEM "file:///etc/passwd">',
+        '<!DOCTYPE Response [<!ENTITY secret SYSTEM "file:///etc/passwd">]>',
+    ],
+)
+def test_no_document_types(declaration: str) -> None:
+    """Entities, which can blow up or read files, cannot even be declared."""
+    faults = faults_of(f"{declaration}<Response><SpeakSentence>&b;</SpeakSentence></Response>")
+    assert [fault.partition(": ")[2] for fault in faults] == [
+        "a document type declaration has no place in BXML"
+    ]
+
+
+def test_depth() -> None:
+    """Elements may be nested deeper than BXML ever is, but not so deep that walking them would fail."""
+    deep = "<A>" * 63 + "</A>" * 63
+    with pytest.warns(BXMLWarning):
+        assert parse(f"<Response>{deep}</Response>").children
+    assert faults_of(f"<Response>{'<A>' * 100_000}") == (
+        "line 1, column 200: elements are nested more than 64 levels deep",
+    )
+
+
+def test_ssml_may_be_as_deep_as_it_likes() -> None:
+    """SSML is never walked, so that its depth is no matter."""
+    deep = f"<Response><SpeakSentence>{'<s>' * 50_000}x{'</s>' * 50_000}</SpeakSentence></Response>"
+    assert render(parse(deep)).decode().endswith(deep)
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        *(
+            "<Response>",
+            "</Response>",
+            "<Gather",
+            ' maxDigits="',
+            "5",
+            "99999999999999999999",
+            '"',
+            ">",
+            "/>",
+        ),
+        *(
+            "</Gather>",
+            "<SpeakSentence>",
+            "</SpeakSentence>",
+            "<break/>",
+            "<s>",
+            "</s>",
+            "<Hangup/>",
+            "<New>",
+        ),
+        *(
+            "</New>",
+            "<PhoneNumber>",
+            "</PhoneNumber>",
+            "&#0;",
+            "&lt;",
+            "&",
+            "<![CDATA[",
+            "]]>",
+            "<!--",
+            "-->",
+        ),
+        *(
+            "<!DOCTYPE a [",
+            "\x00",
+            "\ud800",
+            "\ufeff",
+            "\n",
+            "<?xml version='1.0' encoding='",
+            "utf-16",
+            "'?>",
+        ),
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(
+        st.binary(max_size=50),
+        strategies.hostile_text,
+        st.lists(FRAGMENTS, max_size=15).map("".join),
+        st.lists(FRAGMENTS, max_size=15).map(lambda parts: f"<Response>{''.join(parts)}</Response>"),
+    )
+)
+@example(b"<?xml version='1.0' encoding='unicode_escape'?><Response/>")
+@example(b"<?xml version='1.0' encoding='idna'?><Response/>")
+@example(b"<?xml version='1.0' encoding='zlib'?><Response/>")
+@example(b"\xff\xfe<\x00")
+def test_nothing_but_invalid_bxml(document: str | bytes) -> None:
+    """Whatever is read, the outcome is a document that can be written again, or InvalidBXML."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BXMLWarning)
+        for form in (document, document.encode(errors="replace") if isinstance(document, str) else document):
+            try:
+                parsed = parse(form)
+            except InvalidBXML:
+                continue
+            assert parse(render(parsed)) == parsed
+
+
+def test_equal_documents() -> None:
+    """The order of attributes and the spelling of values do not make another document."""
+    assert parse('<Response><Pause duration="1"/></Response>') == Response(Pause(duration=1.0))
+    assert parse('<Response><Redirect redirectMethod="GET" redirectUrl="/"/></Response>') == Response(
+        Redirect(redirect_url="/", redirect_method="GET")
+    )

@@ -1,0 +1,54 @@
+"""What is written is read back as the same."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flask_bandwidth_callbacks.bxml import (
+    VERBS,
+    BXMLWarning,
+    Document,
+    Element,
+    Response,
+    UnknownVerb,
+    parse,
+    render,
+)
+from tests.bxml import strategies
+from tests.bxml.test_text_is_text import inside
+
+
+def reread(document: Document) -> Document:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BXMLWarning)
+        return parse(render(document))
+
+
+@pytest.mark.parametrize("element", VERBS.values(), ids=VERBS)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_every_element(element: type[Element], data: st.DataObject) -> None:
+    """Any element with any of its attributes, its text and its children is read as the element it was."""
+    document = Response(inside(data.draw(strategies.elements(element))))  # type: ignore[arg-type]
+    assert parse(render(document)) == document
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(document=strategies.documents())
+def test_whole_documents(document: Document) -> None:
+    """Documents of both roots are read as they were, what is not known here included."""
+    again = reread(document)
+    assert again == document
+    assert hash(again) == hash(document)
+    assert render(again) == render(document)
+
+
+@settings(max_examples=100, deadline=None)
+@given(verb=strategies.unknown_verbs())
+def test_unknown_verbs(verb: UnknownVerb) -> None:
+    """An element that is not known here keeps its name, attributes, texts and elements, in their order."""
+    assert reread(Response(verb)).children == (verb,)

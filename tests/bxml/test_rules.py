@@ -1,0 +1,454 @@
+"""Each limit and each rule, at its edge and one step beyond; the error names what broke it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+from typing import Any, cast
+
+import pytest
+from markupsafe import Markup
+
+from flask_bandwidth_callbacks.bxml import (
+    VERBS,
+    Bridge,
+    Bxml,
+    Conference,
+    Connect,
+    CustomParam,
+    Element,
+    Endpoint,
+    Forward,
+    Gather,
+    Hangup,
+    Pause,
+    PhoneNumber,
+    PlayAudio,
+    Record,
+    Redirect,
+    Refer,
+    Response,
+    Ring,
+    SendDtmf,
+    SipUri,
+    SpeakSentence,
+    StartGather,
+    StartRecording,
+    StartStream,
+    StartTranscription,
+    StopStream,
+    StreamParam,
+    Tag,
+    Transfer,
+    UnknownVerb,
+)
+from flask_bandwidth_callbacks.exceptions import InvalidBXML
+
+Make = Callable[[], Element]
+# Without the types, which would refuse much of what is tried here.
+ELEMENT: dict[str, Any] = dict(VERBS)
+
+ANN = PhoneNumber("+15551112222")
+HI = SpeakSentence("Hi")
+WSS = "wss://example.com"
+
+
+def transfer(**attributes: Any) -> Transfer:
+    return Transfer(ANN, **attributes)
+
+
+def forward(**attributes: Any) -> Forward:
+    return Forward(**{"to": "+15551112222", **attributes})
+
+
+def stream(**attributes: Any) -> StartStream:
+    return StartStream(**{"destination": WSS, **attributes})
+
+
+RANGES: list[tuple[Callable[..., Element], str, float, float]] = [
+    (Gather, "max_digits", 1, 50),
+    (Gather, "inter_digit_timeout", 1, 60),
+    (Gather, "first_digit_timeout", 0, 60),
+    (Gather, "repeat_count", 0, 2**63 - 1),
+    (Gather, "speech_timeout", 0, 2**63 - 1),
+    (Pause, "duration", 0.1, 86400),
+    (Ring, "duration", 0.1, 86400),
+    (Record, "max_duration", 0, 10800),
+    (Record, "silence_timeout", 0, 10800),
+    (transfer, "call_timeout", 1, 300),
+    (forward, "call_timeout", 1, 300),
+    (lambda **given: Conference("room", **given), "callback_timeout", 1, 25),
+    (lambda **given: SendDtmf("1", **given), "tone_duration", 50, 5000),
+    (lambda **given: SendDtmf("1", **given), "tone_interval", 50, 5000),
+]
+
+
+@pytest.mark.parametrize(("element", "name", "low", "high"), RANGES)
+def test_ranges(element: Callable[..., Element], name: str, low: float, high: float) -> None:
+    """A number is taken at both ends of its range and refused beyond them, with the range in the message."""
+    step = 1 if isinstance(low, int) else 0.01
+    assert getattr(element(**{name: low}), name) == low
+    assert getattr(element(**{name: high}), name) == high
+    for value in (low - step, high + 1):
+        with pytest.raises(InvalidBXML) as caught:
+            element(**{name: value})
+        (fault,) = caught.value.faults
+        verb = fault.partition(" ")[0]
+        assert fault == f"{verb} {name}={value}: must be from {low} to {high}"
+        assert verb in VERBS
+        assert not isinstance(caught.value, TypeError)
+
+
+LENGTHS: list[tuple[Callable[..., Element], str, int]] = [
+    *(
+        (element.replace, "tag", 256)
+        for element in (
+            *(Gather(), Record(), transfer(), Bridge("c-1"), Conference("room"), StartRecording()),
+            *(
+                ANN,
+                SipUri("sip:a@b"),
+                Redirect(redirect_url="/"),
+                StartGather(dtmf_url="/"),
+                Refer(SipUri("sip:a@b")),
+            ),
+        )
+    ),
+    (transfer, "transfer_caller_display_name", 256),
+    (forward, "caller_display_name", 256),
+    (lambda **given: StreamParam(**{"value": "", **given}), "name", 256),
+    (lambda **given: StreamParam(**{"name": "", **given}), "value", 2048),
+    (lambda **given: CustomParam(**{"value": "", **given}), "name", 256),
+    (lambda **given: CustomParam(**{"name": "", **given}), "value", 2048),
+]
+
+
+@pytest.mark.parametrize(("element", "name", "longest"), LENGTHS)
+def test_lengths(element: Callable[..., Element], name: str, longest: int) -> None:
+    """A text may have so many characters, of whatever kind, and not one more."""
+    assert getattr(element(**{name: "\U0001f600" * longest}), name) == "\U0001f600" * longest
+    with pytest.raises(InvalidBXML, match=rf" {name}='x+\.\.\.: must have at most {longest} characters$"):
+        element(**{name: "x" * (longest + 1)})
+
+
+@pytest.mark.parametrize(
+    ("element", "longest"), [(forward, 256), (SipUri("sip:a@b").replace, 256), (ANN.replace, 350)]
+)
+def test_user_to_user_lengths(element: Callable[..., Element], longest: int) -> None:
+    """User-To-User values count with all that belongs to them."""
+    ending = ";encoding=base64"
+    longest_value = "x" * (longest - len(ending)) + ending
+    assert element(uui=longest_value).uui == longest_value
+    with pytest.raises(InvalidBXML, match=f"must have at most {longest} characters"):
+        element(uui=f"x{longest_value}")
+
+
+VALID: list[Make] = [
+    lambda: Response(),
+    lambda: Bxml(),
+    lambda: Gather(),
+    lambda: Gather(*[HI] * 20),
+    lambda: Gather(HI, HI, repeat_count=10),
+    lambda: Gather(repeat_count=1000),
+    lambda: Gather(terminating_digits="0123456789*#ABCDabcd"),
+    lambda: Gather(terminating_digits=""),
+    lambda: Gather(hints="ignored without speech", language="en-US"),
+    lambda: Transfer(*[ANN] * 8),
+    lambda: transfer(transfer_caller_id="Anonymous", diversion_reason="away"),
+    lambda: transfer(transfer_caller_id="+1"),
+    lambda: transfer(transfer_caller_display_name="Ann", privacy=True),
+    lambda: stream().replace(children=[StreamParam(name="a", value="b")] * 12),
+    lambda: StartTranscription(*[CustomParam(name="a", value="b")] * 12),
+    lambda: StartTranscription(stabilized=False, destination="WS://example.com"),
+    lambda: StartTranscription(preferred_languages="en-US, fr-FR,en-US", detect_language=False),
+    lambda: Connect(*[Endpoint("e-1")] * 30),
+    lambda: Connect(),
+    lambda: forward(to="sip:ann@example.com"),
+    lambda: forward(uui="a;encoding=hex"),
+    lambda: ANN.replace(uui="a;encoding=BASE64,b;encoding=jwt"),
+    lambda: Conference("A-z_0.9" + "x" * 93),
+    lambda: SendDtmf("0123456789*#ABCDabcd,wW"),
+    lambda: SendDtmf("1" * 50),
+    lambda: SipUri("sips:ann@example.com;transport=tls"),
+    lambda: PlayAudio("HTTPS://example.com/a.wav"),
+    lambda: PlayAudio("a.wav"),
+    lambda: PlayAudio("//example.com/a.wav"),
+    lambda: PlayAudio("?a=b:c"),
+    lambda: Record(record_complete_url="http://example.com"),
+    lambda: Record(record_complete_url="/done", username="u", password="p"),
+    lambda: Record(record_complete_url="https://example.com", username="u", password="p"),
+    lambda: Record(record_complete_fallback_url="http://example.com", username="u"),
+    lambda: Gather(gather_url="http://example.com", username="u", password="p"),
+    lambda: Record(detect_language=True),
+    lambda: SpeakSentence(Markup("<break/>")),
+    lambda: SpeakSentence("x", voice="julie", gender="male", locale="cmn-CN"),
+    lambda: Tag(),
+    lambda: Tag(" "),
+]
+
+
+@pytest.mark.parametrize("make", VALID)
+def test_what_is_valid(make: Make) -> None:
+    """What the documentation allows, or does not forbid, or only ignores, is taken."""
+    assert isinstance(make(), Element)
+
+
+def _gather(*children: Any, **attributes: Any) -> Gather:
+    return Gather(*children, **attributes)
+
+
+INVALID: list[tuple[Callable[[], object], str]] = [
+    # Children
+    (lambda: Gather(*[HI] * 21), "Gather: must hold 0 to 20 PlayAudio or SpeakSentence, not 21"),
+    (
+        lambda: Gather(HI, HI, repeat_count=11),
+        "Gather repeat_count=11: times 2 children are more than the 20",
+    ),
+    (lambda: _gather(Hangup()), "Gather: cannot hold Hangup, only PlayAudio or SpeakSentence"),
+    (lambda: _gather(ANN), "Gather: cannot hold PhoneNumber, which belongs in Transfer"),
+    (lambda: _gather("Hi"), "Gather: cannot hold 'Hi', which is no element of BXML"),
+    (lambda: _gather([HI]), "which is no element of BXML: give its members one by one"),
+    (lambda: _gather(SpeakSentence), "Gather: cannot hold SpeakSentence, which is no element of BXML"),
+    (lambda: _gather(Response()), "Gather: cannot hold Response, only PlayAudio or SpeakSentence"),
+    (lambda: Transfer(), "Transfer: must hold 1 to 8 PhoneNumber or SipUri, not 0"),
+    (lambda: Transfer(*[ANN] * 9), "Transfer: must hold 1 to 8 PhoneNumber or SipUri, not 9"),
+    (lambda: Refer(), "Refer: must hold 1 SipUri, not 0"),
+    (lambda: Refer(*[SipUri("sip:a@b")] * 2), "Refer: must hold 1 SipUri, not 2"),
+    (
+        lambda: stream().replace(children=[StreamParam(name="a", value="b")] * 13),
+        "must hold 0 to 12 StreamParam",
+    ),
+    (lambda: StartTranscription(*[CustomParam(name="a", value="b")] * 13), "must hold 0 to 12 CustomParam"),
+    (lambda: Hangup().replace(children=[HI]), "Hangup: cannot hold SpeakSentence"),
+    (lambda: Response(*[Response()]), "Response: cannot hold Response, only verbs"),  # type: ignore[arg-type]
+    (lambda: Response(*[SipUri("sip:a@b")]), "cannot hold SipUri, which belongs in Transfer or Refer"),  # type: ignore[arg-type]
+    (lambda: Bxml(*[Endpoint("e-1")]), "Bxml: cannot hold Endpoint, which belongs in Connect"),  # type: ignore[arg-type]
+    # What must be given
+    (lambda: ELEMENT["Redirect"](), "Redirect redirect_url: must be given"),
+    (lambda: Redirect(redirect_url="/").replace(redirect_url=None), "Redirect redirect_url: must be given"),
+    (lambda: ELEMENT["StartGather"](), "StartGather dtmf_url: must be given"),
+    (lambda: ELEMENT["Forward"](), "Forward to: must be given"),
+    (lambda: ELEMENT["StopStream"](), "StopStream name: must be given"),
+    (lambda: ELEMENT["StartStream"](), "StartStream destination: must be given"),
+    (lambda: ELEMENT["StreamParam"](), "StreamParam name: must be given; StreamParam value: must be given"),
+    # Text
+    (lambda: SpeakSentence(" \n"), r"SpeakSentence text=' \n': must not be blank"),
+    (lambda: SpeakSentence(Markup(" ")), "must not be blank"),
+    (lambda: Bridge(" "), "Bridge text=' ': must not be blank"),
+    (lambda: Endpoint(""), "Endpoint text='': must not be blank"),
+    (lambda: PhoneNumber("15551112222"), "PhoneNumber text='15551112222': must be + and digits"),
+    (lambda: PhoneNumber("+"), "must be + and digits"),
+    (lambda: PhoneNumber("+1\u0661"), "must be + and digits"),
+    (lambda: SipUri("ann@example.com"), "must be a SIP URI such as sip:user@host"),
+    (lambda: SipUri("sip:a b@example.com"), "must be a SIP URI"),
+    (lambda: Conference("two words"), "Conference text='two words': must be a name of 1 to 100 letters"),
+    (lambda: Conference("x" * 101), "must be a name of 1 to 100 letters"),
+    (lambda: Conference(""), "must be a name of 1 to 100 letters"),
+    (lambda: SendDtmf("E"), "SendDtmf text='E': must be 1 to 50 tones"),
+    (lambda: SendDtmf("1" * 51), "must be 1 to 50 tones"),
+    (lambda: SendDtmf(" "), "must be 1 to 50 tones"),
+    # URLs
+    *(
+        (lambda url=url: PlayAudio(url), "must be an absolute http(s) URL or one relative to the document")
+        for url in (
+            "",
+            " ",
+            "ftp://example.com/a.wav",
+            "tel:+1",
+            "http:/a.wav",
+            "https://",
+            "a b.wav",
+            "a\x00.wav",
+        )
+    ),
+    (lambda: Gather(gather_url="\ud800"), "Gather gather_url='\\ud800': must be an absolute http(s) URL"),
+    (lambda: stream(destination="https://example.com"), "must be a URL that begins with wss:// or ws://"),
+    (lambda: stream(destination="wss://"), "must be a URL that begins with wss:// or ws://"),
+    (
+        lambda: Record(record_complete_url="http://example.com", username="u"),
+        "Record record_complete_url='http://example.com': must be https, because username and password go",
+    ),
+    (
+        lambda: Record(record_complete_fallback_url="HTTP://example.com", fallback_password="p"),
+        "must be https, because fallback_username and fallback_password go there",
+    ),
+    (lambda: StartRecording(transcription_available_url="http://a", password="p"), "must be https"),
+    (lambda: stream(stream_event_url="http://a", password="p"), "must be https"),
+    (lambda: StartTranscription(transcription_event_url="http://a", password="p"), "must be https"),
+    # Words and patterns
+    (lambda: ELEMENT["Gather"](gather_method="get"), "Gather gather_method='get': must be GET or POST"),
+    (lambda: ELEMENT["Record"](file_format="ogg"), "Record file_format='ogg': must be mp3 or wav"),
+    (lambda: ELEMENT["Gather"](input="keys"), "Gather input='keys': must be dtmf, speech or dtmf_speech"),
+    (
+        lambda: Gather(terminating_digits="E"),
+        "Gather terminating_digits='E': must be keys of 0-9, *, # and A-D",
+    ),
+    (lambda: Record(terminating_digits="+"), "must be keys of 0-9, *, # and A-D"),
+    (
+        lambda: transfer(transfer_caller_id="Nobody"),
+        "must be + and digits, or Restricted, Anonymous, Private or",
+    ),
+    (
+        lambda: forward(from_="sip:ann@example.com"),
+        "Forward from_='sip:ann@example.com': must be + and digits, or",
+    ),
+    (lambda: forward(to="Restricted"), "Forward to='Restricted': must be + and digits, or a SIP URI"),
+    (lambda: transfer(transfer_caller_display_name="a\x07"), "must not hold control characters"),
+    (lambda: forward(caller_display_name="a\x85"), "must not hold control characters"),
+    *(
+        (lambda uui=uui: forward(uui=uui), "each ending in ;encoding=base64, ;encoding=jwt or ;encoding=hex")
+        for uui in ("", "a", "a;encoding=utf-8", "a;encoding=hex,b", "a;encoding=hex,", "a;encoding=hexa")
+    ),
+    # Between attributes
+    (lambda: StartTranscription(stabilized=True), "StartTranscription stabilized=True: needs a destination"),
+    (
+        lambda: StartTranscription(preferred_languages="en-US", detect_language=True),
+        "preferred_languages='en-US': cannot be given while the language is detected",
+    ),
+    (
+        lambda: StartTranscription(preferred_languages="en-US,fr-FR,EN-gb"),
+        "must name one dialect per language, not en-US and EN-gb",
+    ),
+    # Names of unknown elements
+    (lambda: UnknownVerb("Hangup"), "UnknownVerb name='Hangup': is known here: use its class"),
+    (lambda: UnknownVerb("Response"), "is known here: use its class"),
+    (lambda: UnknownVerb("a b"), "UnknownVerb name='a b': must be a name of letters"),
+    (lambda: UnknownVerb("X", extra={"a=": "b"}), "UnknownVerb extra='a=': must be a name of letters"),
+]
+
+
+@pytest.mark.parametrize(("make", "message"), INVALID)
+def test_what_is_refused(make: Callable[[], object], message: str) -> None:
+    """What breaks a rule is refused, and the message has the verb, the attribute, the value and the rule."""
+    with pytest.raises(InvalidBXML) as caught:
+        make()
+    assert message in str(caught.value)
+    assert caught.value.faults
+
+
+class Method(StrEnum):
+    GET = "GET"
+
+
+class Digits(IntEnum):
+    FOUR = 4
+
+
+WRONG_TYPES: list[tuple[Callable[..., object], dict[str, Any], str]] = [
+    *(
+        (Gather, {"max_digits": value}, f"Gather max_digits={value!r}: must be a whole number")
+        for value in cast(tuple[Any, ...], (True, "1", 1.0, Decimal(1), ()))
+    ),
+    *(
+        (Pause, {"duration": value}, f"Pause duration={value!r}: must be a number")
+        for value in cast(tuple[Any, ...], (True, "1", Decimal(1), 1j))
+    ),
+    *(
+        (Ring, {"answer_call": value}, "must be true or false")
+        for value in cast(tuple[Any, ...], (0, "true", ()))
+    ),
+    (Gather, {"tag": 1}, "Gather tag=1: must be text (str)"),
+    (Gather, {"tag": b"a"}, "must be text (str)"),
+    (Gather, {"gather_url": 1}, "Gather gather_url=1: must be a URL (str), a handler or a CallbackBlueprint"),
+    (Gather, {"gather_method": 1}, "must be GET or POST"),
+    (lambda: SpeakSentence(1), {}, "SpeakSentence text=1: must be text (str)"),  # type: ignore[arg-type]
+    (lambda: Tag(None), {}, "Tag text: must be text (str)"),  # type: ignore[arg-type]
+    (lambda: UnknownVerb("X", 1), {}, "UnknownVerb content=1: must be plain text (str) or a verb"),  # type: ignore[arg-type]
+    (lambda: UnknownVerb("X", Response()), {}, "must be plain text (str) or a verb"),
+    (lambda: UnknownVerb("X").replace(children=[1]), {}, "X content=1: must be"),  # type: ignore[list-item]
+    (lambda: UnknownVerb("X", extra={"a": 1}), {}, "UnknownVerb a=1: must be plain text (str)"),  # type: ignore[dict-item]
+    (lambda: UnknownVerb(1), {}, "UnknownVerb name=1: must be a name"),  # type: ignore[arg-type]
+]
+
+
+@pytest.mark.parametrize(("make", "given", "message"), WRONG_TYPES)
+def test_wrong_types(make: Callable[..., object], given: dict[str, Any], message: str) -> None:
+    """A value of a type that can never fit is a TypeError as well."""
+    with pytest.raises(InvalidBXML) as caught:
+        make(**given)
+    assert message in str(caught.value)
+    assert isinstance(caught.value, TypeError)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_numbers_are_finite(value: float) -> None:
+    """NaN and the infinities are no durations."""
+    with pytest.raises(InvalidBXML, match=f"Gather speech_timeout={value}: must be a number"):
+        Gather(speech_timeout=value)
+
+
+def test_numbers_are_no_novels() -> None:
+    """A number with more digits than Python writes is refused like any other that is too large."""
+    with pytest.raises(InvalidBXML, match="Gather repeat_count=<a very large int>: must be from 0 to"):
+        Gather(repeat_count=10**5000)
+
+
+def test_enumerations_of_the_application() -> None:
+    """Members of an application's own enumerations are the words and numbers that they stand for."""
+    gather = Gather(gather_method=Method.GET, max_digits=Digits.FOUR)  # type: ignore[arg-type]
+    assert gather.to_bxml() == '<Gather gatherMethod="GET" maxDigits="4"/>'
+
+
+def test_all_faults_of_a_verb_at_once() -> None:
+    """Whoever made several mistakes in a verb reads of all of them."""
+    with pytest.raises(InvalidBXML) as caught:
+        _gather(Hangup(), max_digits=0, repeat_count="x", tag="x" * 257)
+    assert caught.value.faults == (
+        "Gather: cannot hold Hangup, only PlayAudio or SpeakSentence",
+        "Gather max_digits=0: must be from 1 to 50",
+        "Gather repeat_count='x': must be a whole number",
+        f"Gather tag='{'x' * 59}...: must have at most 256 characters",
+    )
+    assert str(caught.value) == "; ".join(caught.value.faults)
+
+
+def test_a_faulty_attribute_counts_as_given() -> None:
+    """A mistake in one attribute is not reported once more as the lack of it."""
+    with pytest.raises(InvalidBXML) as caught:
+        StartTranscription(destination="x", stabilized=True, preferred_languages=1)  # type: ignore[arg-type]
+    assert [fault.partition(":")[0] for fault in caught.value.faults] == [
+        "StartTranscription destination='x'",
+        "StartTranscription preferred_languages=1",
+    ]
+
+
+def test_passwords_stay_out_of_messages() -> None:
+    """What is wrong with a password is told without the password."""
+    with pytest.raises(InvalidBXML, match=r"^Gather password='\*\*\*': must be text \(str\)$"):
+        Gather(password=12345)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"max_digit": 1},
+            "Gather() got an unexpected keyword argument 'max_digit'; did you mean 'max_digits'?",
+        ),
+        ({"maxDigits": 1}, "did you mean 'max_digits'?"),
+        ({"zzz": 1}, "Gather() got an unexpected keyword argument 'zzz'"),
+        ({"zzz": None}, "Gather() got an unexpected keyword argument 'zzz'"),
+    ],
+)
+def test_misspelt_attributes(given: dict[str, Any], message: str) -> None:
+    """A keyword that is no attribute is a TypeError, as for any function, with the nearest that is one."""
+    for make in (Gather, Gather().replace):
+        with pytest.raises(TypeError) as caught:
+            make(**given)
+        assert str(caught.value).endswith(message)
+        assert not isinstance(caught.value, InvalidBXML)
+
+
+def test_verbs_without_attributes() -> None:
+    """A verb that has no attributes takes none."""
+    with pytest.raises(TypeError, match="unexpected keyword argument"):
+        Hangup(tag="x")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'tag'"):
+        UnknownVerb("X").replace(tag="x")
+
+
+def test_none_is_not_given() -> None:
+    """An attribute that is None is the same as one that is not there."""
+    assert Gather(max_digits=None, tag="") == Gather(tag="")  # type: ignore[arg-type]
+    assert StopStream(name="a", wait=None) == StopStream(name="a")  # type: ignore[arg-type]

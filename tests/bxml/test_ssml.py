@@ -1,0 +1,176 @@
+"""SSML: given on purpose, checked, and brought to one form."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+from hypothesis import given, settings
+from markupsafe import Markup
+
+from flask_bandwidth_callbacks.bxml import BXMLWarning, Response, SpeakSentence, examine, parse, render
+from flask_bandwidth_callbacks.exceptions import InvalidBXML
+from tests.bxml import strategies
+
+
+def test_text_is_not_ssml() -> None:
+    """The same characters as text and as SSML are two things, written and compared as such."""
+    assert SpeakSentence("<s>x</s>") != SpeakSentence(Markup("<s>x</s>"))
+    assert SpeakSentence("<s>x</s>").to_bxml() == "<SpeakSentence>&lt;s&gt;x&lt;/s&gt;</SpeakSentence>"
+    assert SpeakSentence(Markup("<s>x</s>")).to_bxml() == "<SpeakSentence><s>x</s></SpeakSentence>"
+    assert len({SpeakSentence("<s>x</s>"), SpeakSentence(Markup("<s>x</s>"))}) == 2
+    assert Response(SpeakSentence("<s>x</s>")) != Response(SpeakSentence(Markup("<s>x</s>")))
+
+
+def test_markup_without_an_element_is_text() -> None:
+    """Markup that holds no element says no more than the text does."""
+    sentence = SpeakSentence(Markup("a &amp; b &lt;c&gt;<!-- d -->"))
+    assert sentence == SpeakSentence("a & b <c>")
+    assert type(sentence.text) is str
+
+
+@pytest.mark.parametrize(
+    ("ssml", "canonical"),
+    [
+        ("<break></break>", "<break/>"),
+        ("<break  time='1s'   strength = 'weak' />", '<break strength="weak" time="1s"/>'),
+        ("<s>a<!-- b -->c<?d e?></s >", "<s>ac</s>"),
+        ("<s><![CDATA[<b>&]]></s>", "<s>&lt;b&gt;&amp;</s>"),
+        ("<s>&#65;&quot;&apos;&#13;</s>", "<s>A\"'&#13;</s>"),
+        ("<sub alias='&lt;&quot;&#10;'>x</sub>", '<sub alias="&lt;&quot;&#10;">x</sub>'),
+        ("<p><s></s>x</p>", "<p><s/>x</p>"),
+        ("<s>\x00\ufffe</s>", "<s>\ufffd\ufffd</s>"),
+    ],
+)
+def test_canonical_form(ssml: str, canonical: str) -> None:
+    """SSML is kept in one form, the same whether it was given or read."""
+    sentence = SpeakSentence(Markup(ssml))
+    assert sentence.text == canonical
+    assert isinstance(sentence.text, Markup)
+    assert SpeakSentence(Markup(canonical)) == sentence
+    assert parse(render(sentence)) == Response(sentence)
+
+
+@settings(max_examples=100, deadline=None)
+@given(strategies.ssml())
+def test_canonical_form_of_anything(ssml: Markup) -> None:
+    """The canonical form of a canonical form is that form itself."""
+    once = SpeakSentence(ssml)
+    assert once.text is not None
+    assert SpeakSentence(once.text).text == once.text
+
+
+@pytest.mark.parametrize(
+    ("ssml", "fault"),
+    [
+        ("<s>", "mismatched tag at line 1, column 6"),
+        ("a\n<s></p>", "mismatched tag at line 2, column 6"),
+        (
+            "a & b",
+            "not well-formed (invalid token) at line 1, column 4; text that is not markup goes in as str",
+        ),
+        ("&nbsp;<s/>", "undefined entity"),
+        ("</SpeakSentence><Hangup/><SpeakSentence>", "junk after document element"),
+        ("</SpeakSentence>", "must be well-formed SSML"),
+        ("<!DOCTYPE a><s/>", "must be well-formed SSML"),
+        ("&#0;<s/>", "must be well-formed SSML"),
+    ],
+)
+def test_malformed_ssml(ssml: str, fault: str) -> None:
+    """What is not well-formed, or would end the verb it stands in, is refused with its place."""
+    with pytest.raises(InvalidBXML) as caught:
+        SpeakSentence(Markup(ssml))
+    assert fault in str(caught.value)
+
+
+FAULTS = [
+    (
+        "<break strength='loud'/>",
+        "<break> strength='loud' must be none, x-weak, weak, medium, strong or x-strong",
+    ),
+    ("<break time='11s'/>", "<break> time='11s' must be a duration such as 1s or 500ms, at most 10s"),
+    ("<break time='10001ms'/>", "at most 10s"),
+    ("<break time='1'/>", "must be a duration"),
+    ("<break time='-1s'/>", "must be a duration"),
+    ("<emphasis level='x'/>", "<emphasis> level='x' must be strong, moderate or reduced"),
+    ("<lang xml:lang='en_US'/>", "<lang> xml:lang='en_US' must be arb, cmn-CN"),
+    (
+        "<prosody pitch='1'/>",
+        "<prosody> pitch='1' must be x-low, low, medium, high, x-high, default or a relative",
+    ),
+    ("<prosody rate='-5%'/>", "or a percentage such as 120%"),
+    ("<prosody volume='6'/>", "or decibels such as +1dB"),
+    ("<say-as interpret-as='x'/>", "must be date, time, telephone, characters, cardinal or ordinal"),
+    ("<say-as format='yyyy'/>", "must be mdy, dmy, ymd, md, dm, ym, my, d, m or y"),
+    ("<Hangup/>", "<Hangup> is BXML and cannot stand in SSML"),
+    ("<PhoneNumber>+1</PhoneNumber>", "<PhoneNumber> is BXML and cannot stand in SSML"),
+    ("<Response/>", "<Response> is BXML and cannot stand in SSML"),
+]
+
+
+@pytest.mark.filterwarnings("ignore::flask_bandwidth_callbacks.bxml.BXMLWarning")
+@pytest.mark.parametrize(("ssml", "fault"), FAULTS)
+def test_rules_of_ssml(ssml: str, fault: str) -> None:
+    """What the documentation lists for SSML holds, given or read."""
+    with pytest.raises(InvalidBXML) as given_:
+        SpeakSentence(Markup(ssml))
+    assert fault in str(given_.value)
+    with pytest.raises(InvalidBXML) as read:
+        parse(f"<Response>\n<SpeakSentence>{ssml}</SpeakSentence></Response>")
+    assert len(read.value.faults) == 1
+    assert read.value.faults[0].startswith("line 2, column 16: SpeakSentence: <")
+    assert fault in str(read.value)
+
+
+@pytest.mark.parametrize(
+    "ssml",
+    [
+        '<break strength="none" time="10s"/>',
+        '<break time="10000ms"/><break time="0.5s"/>',
+        '<emphasis level="reduced">x</emphasis>',
+        '<lang xml:lang="cy-GB">x</lang>',
+        "<p><s>x</s></p>",
+        '<phoneme ph="tomato">x</phoneme>',
+        '<prosody pitch="-15%" rate="120%" volume="-6.5dB">x</prosody>',
+        '<prosody pitch="x-high" rate="x-slow" volume="silent">x</prosody>',
+        '<say-as format="mdy" interpret-as="date">9/10/2026</say-as>',
+        '<sub alias="Bandwidth">BW</sub>',
+    ],
+)
+def test_documented_ssml(ssml: str) -> None:
+    """Everything that the documentation shows is taken without a word."""
+    assert SpeakSentence(Markup(ssml)).text == ssml
+
+
+def test_all_faults_of_ssml_at_once() -> None:
+    """Several mistakes in one text are all told."""
+    with pytest.raises(InvalidBXML) as caught:
+        SpeakSentence(Markup("<break time='x'/><break strength='x'/>"))
+    assert len(caught.value.faults) == 2
+
+
+def test_unknown_ssml_is_kept_and_told() -> None:
+    """Elements and attributes that are not documented are kept, and told at the caller's line."""
+    with pytest.warns(BXMLWarning) as told:
+        sentence = SpeakSentence(Markup('<audio src="a.wav"/><s role="x">Hi</s>'))
+    assert [str(warning.message) for warning in told] == [
+        "SpeakSentence: <audio> is no SSML element known here",
+        "SpeakSentence: <s> has no attribute role known here",
+    ]
+    assert {warning.filename for warning in told} == {__file__}
+    assert examine(render(sentence)) == (
+        Response(sentence),
+        (
+            "line 2, column 26: SpeakSentence: <audio> is no SSML element known here",
+            "line 2, column 46: SpeakSentence: <s> has no attribute role known here",
+        ),
+    )
+
+
+def test_ssml_is_not_examined_twice() -> None:
+    """Putting a sentence into other verbs, or changing those, does not warn of it again."""
+    with pytest.warns(BXMLWarning):
+        sentence = SpeakSentence(Markup("<audio/>"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert Response(sentence).replace(children=[sentence, sentence]).children == (sentence, sentence)

@@ -1,0 +1,156 @@
+"""Nothing that is given as text becomes markup."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from markupsafe import Markup
+
+from flask_bandwidth_callbacks.bxml import (
+    VERBS,
+    Element,
+    Gather,
+    SpeakSentence,
+    Tag,
+    UnknownVerb,
+    Verb,
+    render,
+)
+from flask_bandwidth_callbacks.bxml.attributes import Attribute, Identifier
+from flask_bandwidth_callbacks.exceptions import InvalidBXML
+from tests.bxml import strategies
+
+SLOTS = strategies.text_slots()
+
+
+def as_kept(text: str) -> str:
+    """What XML 1.0 leaves of a text, told without the library's own expression."""
+    return "".join(
+        character
+        if character in "\t\n\r"
+        or " " <= character <= "\ud7ff"
+        or "\ue000" <= character <= "\ufffd"
+        or character > "\uffff"
+        else "\ufffd"
+        for character in text
+    )
+
+
+def shape(element: ElementTree.Element) -> tuple[object, ...]:
+    return element.tag, sorted(element.attrib), [shape(child) for child in element]
+
+
+def inside(element: Element) -> Element:
+    """Put a child element where it belongs, so that it is tried in a whole document."""
+    if isinstance(element, Verb):
+        return element
+    home = next(verb for verb in VERBS.values() if isinstance(element, verb.specification.children))
+    return strategies.simplest(home).replace(children=[element])
+
+
+def test_slots_are_found() -> None:
+    """The walk through the table finds the places for text that we know of, and those with rules besides."""
+    found = {(element.__name__, attribute and attribute.name) for element, attribute in SLOTS}
+    assert {("SpeakSentence", None), ("Tag", None), ("Bridge", None), ("Endpoint", None)} <= found
+    assert {("Gather", "tag"), ("Gather", "hints"), ("StopStream", "name"), ("StreamParam", "value")} <= found
+    assert len(found) > 60
+
+
+@pytest.mark.parametrize(
+    ("element", "attribute"),
+    SLOTS,
+    ids=[f"{element.__name__}-{slot and slot.name}" for element, slot in SLOTS],
+)
+@settings(max_examples=20, deadline=None)
+@given(text=strategies.hostile_text)
+def test_text_never_changes_the_structure(
+    element: type[Element], attribute: Attribute | None, text: str
+) -> None:
+    """Whatever stands in a text or an attribute, another XML parser sees the same elements and that text."""
+    simplest = strategies.simplest(element)
+    kind = element.specification.text
+    if attribute is None:
+        assume(kind and (not kind.rules or text.strip()))
+        plain, changed = simplest.replace(text="plain"), simplest.replace(text=text)
+    else:
+        plain, changed = (
+            _with(simplest, attribute, "plain"),
+            _with(simplest, attribute, text),
+        )
+
+    document = ElementTree.fromstring(_rendered(inside(changed)))
+
+    assert shape(document) == shape(ElementTree.fromstring(_rendered(inside(plain))))
+    node = next(document.iter(element.__name__))
+    if attribute is not None:
+        assert node.get(attribute.wire_name) == as_kept(text)
+    elif isinstance(kind, Identifier):
+        assert (node.text or "") == as_kept(text.strip())
+    else:
+        assert node.text == as_kept(text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=strategies.hostile_text, value=strategies.hostile_text)
+def test_an_unknown_verb_holds_text_too(text: str, value: str) -> None:
+    """Text and attributes of an unknown element cannot become markup either."""
+    document = ElementTree.fromstring(_rendered(UnknownVerb("Whisper", text, extra={"to": value})))
+    (node,) = document
+    assert list(node) == []
+    assert node.attrib == {"to": as_kept(value)}
+    assert (node.text or "") == as_kept(text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=st.text())
+def test_words_formatted_into_ssml_stay_words(text: str) -> None:
+    """A caller's words that Markup.format put into SSML are spoken, not obeyed."""
+    spoken = SpeakSentence(Markup("<s>{}</s>").format(text))
+    (node,) = ElementTree.fromstring(_rendered(spoken))
+    assert [child.tag for child in node] == ["s"]
+    assert len(node[0]) == 0
+
+
+def test_a_caller_cannot_add_a_verb() -> None:
+    """What made the official SDK add a Transfer is read out."""
+    words = '&lt;Transfer transferTo="+1"/&gt; <Transfer><PhoneNumber>+19005550000</PhoneNumber></Transfer>'
+    (node,) = ElementTree.fromstring(_rendered(SpeakSentence(words)))
+    assert node.text == words
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Tag(Markup("x")),
+        lambda: Gather(tag=Markup("x")),
+        lambda: Gather(gather_url=Markup("/x")),
+        lambda: Gather(input=Markup("dtmf")),  # type: ignore[arg-type]
+        lambda: UnknownVerb("Whisper", Markup("x")),
+        lambda: UnknownVerb("Whisper", extra={"to": Markup("x")}),
+    ],
+)
+def test_markup_is_for_ssml_only(make: type[Element]) -> None:
+    """Markup outside SpeakSentence is refused: whether its tags were meant as tags cannot be known."""
+    with pytest.raises(InvalidBXML):
+        make()
+
+
+def test_what_xml_cannot_hold() -> None:
+    """Each character that XML 1.0 cannot hold becomes U+FFFD when the verb is made; white space stays."""
+    assert SpeakSentence("a\x00\ud800\ufffe\tb\r\nc\x7f").text == "a\ufffd\ufffd\ufffd\tb\r\nc\x7f"
+
+
+def _with(element: Element, attribute: Attribute, value: Any) -> Element:
+    return element.replace(**{attribute.name: value})
+
+
+def _rendered(element: Element) -> bytes:
+    assert isinstance(element, Verb)
+    rendered = render(element)
+    assert re.match(rb'<\?xml version="1.0" encoding="UTF-8"\?>', rendered)
+    return rendered

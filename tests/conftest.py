@@ -1,0 +1,44 @@
+"""Fixtures that the tests share: a host application, a blueprint, and Bandwidth's end of the line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from flask_bandwidth_callbacks import CallbackBlueprint
+
+CREDENTIALS = ("bandwidth", "s3cret")
+
+
+@pytest.fixture
+def app() -> Flask:
+    """The host application; pytest-flask opens a request context of it around the test."""
+    app = Flask("host")
+    app.config["TESTING"] = True
+    return app
+
+
+@pytest.fixture
+def phone() -> CallbackBlueprint:
+    """A blueprint that takes ``CREDENTIALS``, not registered yet."""
+    return CallbackBlueprint("phone", __name__, credentials=[CREDENTIALS])
+
+
+@pytest.fixture
+def call(app: Flask, phone: CallbackBlueprint) -> Callable[..., TestResponse]:
+    """Send a callback with credentials; before the first one ``phone`` is registered at ``/phone``."""
+
+    def send(
+        event_type: str, url: str = "/phone/", /, *, auth: Any = CREDENTIALS, **properties: Any
+    ) -> TestResponse:
+        if phone.name not in app.blueprints:
+            app.register_blueprint(phone, url_prefix="/phone")
+        subject = {"conferenceId": "conf-1"} if event_type.startswith("conference") else {"callId": "c-1"}
+        payload = {"eventType": event_type, **subject, **properties}
+        return app.test_client().post(url, json=payload, auth=auth)
+
+    return send

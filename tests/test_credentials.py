@@ -1,0 +1,651 @@
+"""Who is let in: a blueprint's credentials, the challenge, and what becomes of a request without them."""
+
+from __future__ import annotations
+
+import hmac
+import inspect
+import io
+import logging
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Blueprint, Flask
+from werkzeug.test import TestResponse
+
+from flask_bandwidth_callbacks import (
+    Callback,
+    CallbackBlueprint,
+    ConfigurationError,
+    Credentials,
+    DisconnectCallback,
+    InitiateCallback,
+    LinkError,
+    bxml,
+    signals,
+)
+
+Call = Callable[..., TestResponse]
+
+DISCONNECT = {"eventType": "disconnect", "callId": "c-1"}
+KEY = "BANDWIDTH_CALLBACKS_CREDENTIALS"
+REMEDY = "Give credentials=[(username, password)], or set BANDWIDTH_CALLBACKS_CREDENTIALS in app.config"
+
+
+def host(phone: Blueprint, **config: Any) -> Flask:
+    """Return an application with a blueprint at ``/phone``."""
+    app = Flask("host")
+    app.config.update(config, TESTING=True)
+    app.register_blueprint(phone, url_prefix="/phone")
+    return app
+
+
+def status(app: Flask, auth: Any = None, url: str = "/phone/") -> int:
+    """Return how a callback that nobody needs to answer fares."""
+    return app.test_client().post(url, json=DISCONNECT, auth=auth).status_code
+
+
+def basic(username_and_password: bytes) -> str:
+    return f"Basic {b64encode(username_and_password).decode()}"
+
+
+def status_with(app: Flask, header: str) -> int:
+    """Return how a callback with this ``Authorization`` header fares."""
+    client = app.test_client()
+    return client.post("/phone/", json=DISCONNECT, headers={"Authorization": header}).status_code
+
+
+# -- Where the pairs come from -----------------------------------------------------------------------------
+
+FORMS = [
+    [("bandwidth", "s3cret")],
+    [["bandwidth", "s3cret"]],
+    [Credentials("bandwidth", "s3cret")],
+    (("bandwidth", "s3cret"),),
+    ["bandwidth:s3cret"],
+    ("bandwidth:s3cret",),
+    "bandwidth:s3cret",
+    [("bandwidth", "s3cret"), "old:0ld"],
+]
+
+
+@pytest.mark.parametrize("given", FORMS)
+def test_every_form_of_argument(given: Any) -> None:
+    """The argument takes a list of pairs, also as ``user:password`` texts, and one such text alone."""
+    phone = CallbackBlueprint("phone", __name__, credentials=given)
+    app = host(phone)
+    assert status(app, ("bandwidth", "s3cret")) == 204
+    assert status(app, ("bandwidth", "other")) == 401
+    assert status(app) == 401
+    assert phone.credentials == ("bandwidth", "s3cret")
+
+
+@pytest.mark.parametrize("given", FORMS)
+def test_every_form_of_configuration(given: Any) -> None:
+    """app.config takes the same forms as the argument."""
+    phone = CallbackBlueprint("phone", __name__)
+    app = host(phone, BANDWIDTH_CALLBACKS_CREDENTIALS=given)
+    assert status(app, ("bandwidth", "s3cret")) == 204
+    assert status(app, ("bandwidth", "other")) == 401
+    assert status(app) == 401
+    assert phone.credentials == ("bandwidth", "s3cret")
+
+
+@pytest.mark.parametrize(
+    ("text", "accepted"),
+    [
+        ("bandwidth:s3cret", [("bandwidth", "s3cret")]),
+        ("bandwidth:123", [("bandwidth", "123")]),
+        ('"bandwidth:s3cret"', [("bandwidth", "s3cret")]),
+        ('["bandwidth:s3cret", "old:0ld"]', [("bandwidth", "s3cret"), ("old", "0ld")]),
+        ('[["bandwidth", "s3:cret"], ["old", "0ld"]]', [("bandwidth", "s3:cret"), ("old", "0ld")]),
+    ],
+)
+def test_credentials_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, text: str, accepted: list[tuple[str, str]]
+) -> None:
+    """What Flask's from_prefixed_env reads of an environment variable works as it is."""
+    monkeypatch.setenv(f"FLASK_{KEY}", text)
+    app = Flask("host")
+    app.config.from_prefixed_env()
+    app.register_blueprint(CallbackBlueprint("phone", __name__), url_prefix="/phone")
+    assert [status(app, pair) for pair in accepted] == [204] * len(accepted)
+    assert status(app, ("bandwidth", "wrong")) == 401
+
+
+def test_argument_goes_before_the_configuration() -> None:
+    """The argument is what counts where both are given, and None is an argument, too."""
+    config = {KEY: ["config:c0nfig"]}
+    app = host(CallbackBlueprint("phone", __name__, credentials=["argument:4rgument"]), **config)
+    assert status(app, ("argument", "4rgument")) == 204
+    assert status(app, ("config", "c0nfig")) == 401
+    assert status(host(CallbackBlueprint("phone", __name__, credentials=None), **config)) == 204
+
+
+def test_credentials_are_read_at_registration() -> None:
+    """What the configuration says later changes neither who is let in nor what is handed out."""
+    phone = CallbackBlueprint("phone", __name__)
+    app = host(phone, BANDWIDTH_CALLBACKS_CREDENTIALS=["bandwidth:s3cret"])
+    app.config[KEY] = ["later:l4ter"]
+    assert status(app, ("bandwidth", "s3cret")) == 204
+    assert status(app, ("later", "l4ter")) == 401
+    assert phone.credentials == ("bandwidth", "s3cret")
+
+
+def test_rotation() -> None:
+    """Every pair is accepted and the first is handed out: to the verbs, and to code that makes calls."""
+    phone = CallbackBlueprint("phone", __name__, credentials=["new:n3w", "old:0ld"])
+    phone.respond(InitiateCallback)(lambda call: bxml.Redirect(redirect_url=phone))
+    app = host(phone)
+    for pair in [("new", "n3w"), ("old", "0ld")]:
+        reply = app.test_client().post("/phone/", json={**DISCONNECT, "eventType": "initiate"}, auth=pair)
+        (redirect,) = bxml.parse(reply.data).children
+        assert (redirect.username, redirect.password) == ("new", "n3w")
+    assert status(app, ("new", "0ld")) == 401
+    assert status(app, ("old", "n3w")) == 401
+    assert phone.credentials == Credentials("new", "n3w")
+
+
+@pytest.mark.parametrize("as_argument", [True, False])
+def test_none_lets_everyone_in(caplog: pytest.LogCaptureFixture, as_argument: bool) -> None:
+    """None, said outright, accepts every request, with whatever header; the log says so once."""
+    phone = CallbackBlueprint("phone", __name__, **({"credentials": None} if as_argument else {}))
+    app = host(phone, **({} if as_argument else {KEY: None}))
+    assert [record.getMessage() for record in caplog.records] == [
+        "Blueprint 'phone' lets everyone in: it has no credentials."
+    ]
+    assert status(app) == 204
+    assert status(app, ("any", "one")) == 204
+    assert status_with(app, "Bearer nonsense") == 204
+    assert phone.credentials is None
+
+
+def test_none_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment says None as JSON does."""
+    monkeypatch.setenv(f"FLASK_{KEY}", "null")
+    app = Flask("host")
+    app.config.from_prefixed_env()
+    app.register_blueprint(CallbackBlueprint("phone", __name__), url_prefix="/phone")
+    assert status(app) == 204
+
+
+def test_saying_nothing_is_an_error() -> None:
+    """Neither an argument nor a configuration is an error at registration, which tells the remedy."""
+    app = Flask("host")
+    with pytest.raises(ConfigurationError) as refused:
+        app.register_blueprint(CallbackBlueprint("phone", __name__))
+    assert "Nothing says which credentials Bandwidth sends" in str(refused.value)
+    assert REMEDY in str(refused.value)
+    assert "credentials=None lets everyone in" in str(refused.value)
+    assert app.blueprints == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ([], " is empty"),
+        ((), " is empty"),
+        ("", ", pair 1, lacks a username or a password"),
+        ([""], ", pair 1, lacks a username or a password"),
+        ("s3cret", ", pair 1, lacks a username or a password"),
+        (":s3cret", ", pair 1, lacks a username or a password"),
+        ("bandwidth:", ", pair 1, lacks a username or a password"),
+        ([("bandwidth", "")], ", pair 1, lacks a username or a password"),
+        ([("", "s3cret")], ", pair 1, lacks a username or a password"),
+        (("bandwidth", "s3cret"), ", pair 1, lacks a username or a password"),
+        (
+            [("a", "0ld"), ("bandwidth", "s3cret", "more")],
+            ", pair 2, is no (username, password) pair of texts",
+        ),
+        ([("s3cret",)], ", pair 1, is no (username, password) pair of texts"),
+        ([("bandwidth", b"s3cret")], ", pair 1, is no (username, password) pair of texts"),
+        ([("bandwidth", None)], ", pair 1, is no (username, password) pair of texts"),
+        ([(None, "s3cret")], ", pair 1, is no (username, password) pair of texts"),
+        ([{"bandwidth": "s3cret"}], ", pair 1, is no (username, password) pair of texts"),
+        ([b"bandwidth:s3cret"], ", pair 1, is no (username, password) pair of texts"),
+        ([None], ", pair 1, is no (username, password) pair of texts"),
+        ({"bandwidth": "s3cret"}, " is no list of (username, password) pairs"),
+        ({("bandwidth", "s3cret")}, " is no list of (username, password) pairs"),
+        (b"bandwidth:s3cret", " is no list of (username, password) pairs"),
+        (iter([("bandwidth", "s3cret")]), " is no list of (username, password) pairs"),
+        (7, " is no list of (username, password) pairs"),
+        (False, " is no list of (username, password) pairs"),
+    ],
+)
+@pytest.mark.parametrize("as_argument", [True, False])
+def test_malformed_credentials(given: Any, fault: str, as_argument: bool) -> None:
+    """What is no list of pairs is an error at registration that names place and remedy, and no password."""
+    app = Flask("host")
+    if not as_argument:
+        app.config[KEY] = given
+    phone = CallbackBlueprint("phone", __name__, **({"credentials": given} if as_argument else {}))
+    with pytest.raises(ConfigurationError) as refused:
+        app.register_blueprint(phone)
+    message = str(refused.value)
+    assert message.startswith(f"{'credentials=' if as_argument else KEY}{fault}")
+    assert REMEDY in message
+    assert "s3cret" not in message
+    assert app.blueprints == {}
+
+
+@pytest.mark.parametrize(
+    ("pair", "fault", "remedy"),
+    [
+        (("band:width", "s3cret"), "the username 'band:width' has a colon", "use another username"),
+        (("bandwidth\n", "s3cret"), "has a control character", "leave it out"),
+        (("bandwidth", "s3cret\x00"), "has a control character", "leave it out"),
+        (("bandwidth", "\ud800s3cret"), "has a control character", "leave it out"),
+    ],
+)
+def test_credentials_that_basic_cannot_carry(pair: tuple[str, str], fault: str, remedy: str) -> None:
+    """A username with a colon and control characters are refused, without showing the password."""
+    with pytest.raises(ConfigurationError) as refused:
+        host(CallbackBlueprint("phone", __name__, credentials=[pair]))
+    message = str(refused.value)
+    assert message.startswith("credentials=, pair 1")
+    assert fault in message
+    assert remedy in message
+    assert "s3cret" not in message
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "rule"),
+    [
+        ("BANDWIDTH_CALLBACKS_STRICT", "yes", "must be True or False"),
+        ("BANDWIDTH_CALLBACKS_STRICT", 1, "must be True or False"),
+        ("BANDWIDTH_CALLBACKS_CHECK_BXML", "off", "must be True or False"),
+        ("BANDWIDTH_CALLBACKS_MAX_CONTENT_LENGTH", "1 MB", "must be a number of bytes above 0"),
+        ("BANDWIDTH_CALLBACKS_MAX_CONTENT_LENGTH", 0, "must be a number of bytes above 0"),
+        ("BANDWIDTH_CALLBACKS_MAX_CONTENT_LENGTH", True, "must be a number of bytes above 0"),
+    ],
+)
+def test_other_configuration_is_checked_at_registration(
+    phone: CallbackBlueprint, key: str, value: Any, rule: str
+) -> None:
+    """A value that would fail when the phone rings fails at registration, naming key, value and rule."""
+    with pytest.raises(ConfigurationError) as refused:
+        host(phone, **{key: value})
+    assert f"{key} is {value!r}" in str(refused.value)
+    assert rule in str(refused.value)
+
+
+# -- The pair that is handed out ---------------------------------------------------------------------------
+
+
+def test_handed_out_pair_of_each_application() -> None:
+    """One blueprint in two applications hands out the pair of the application whose context is open."""
+    phone = CallbackBlueprint("phone", __name__)
+    one = host(phone, BANDWIDTH_CALLBACKS_CREDENTIALS="one:0ne")
+    two = host(phone, BANDWIDTH_CALLBACKS_CREDENTIALS="two:tw0")
+    with one.app_context():
+        assert phone.credentials == ("one", "0ne")
+    with two.app_context():
+        assert phone.credentials == ("two", "tw0")
+    with pytest.raises(LinkError, match=r"registered with 2 applications.*use app.app_context\(\)"):
+        _ = phone.credentials
+    assert status(one, ("one", "0ne")) == 204
+    assert status(one, ("two", "tw0")) == 401
+    assert status(two, ("two", "tw0")) == 204
+
+
+def test_handed_out_pair_of_several_registrations() -> None:
+    """Registered several times, all registrations of an application hand out the same pair."""
+    phone = CallbackBlueprint("phone", __name__, credentials=["bandwidth:s3cret"])
+    app = host(phone)
+    app.register_blueprint(phone, name="second", url_prefix="/second")
+    assert phone.credentials == ("bandwidth", "s3cret")
+    assert status(app, ("bandwidth", "s3cret"), "/second") == 204
+    assert status(app, None, "/second") == 401
+
+
+def test_handed_out_pair_before_registration(phone: CallbackBlueprint) -> None:
+    """Before it is registered, and in another application, a blueprint hands out nothing."""
+    with pytest.raises(LinkError, match="registered with 0 applications"):
+        _ = phone.credentials
+    host(phone)
+    other = host(CallbackBlueprint("other", __name__, credentials=None))
+    with (
+        other.app_context(),
+        pytest.raises(LinkError, match=r"not registered.*call app.register_blueprint first"),
+    ):
+        _ = phone.credentials
+
+
+# -- The challenge -----------------------------------------------------------------------------------------
+
+
+def test_challenge(app: Flask, phone: CallbackBlueprint) -> None:
+    """Without credentials the reply is 401 with a Basic challenge, as a problem document."""
+    app.register_blueprint(phone, url_prefix="/phone")
+    response = app.test_client().post("/phone/", json=DISCONNECT)
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == 'Basic realm="phone"'
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.get_json() == {
+        "type": "about:blank",
+        "title": "Unauthorized",
+        "status": 401,
+        "detail": "This URL asks for the credentials of the Bandwidth application.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "realm"),
+    [("the phone", "the phone"), ('a"b\\c', "a_b_c"), ("Café\n电话", "Caf____")],
+)
+def test_realm_of_any_name(name: str, realm: str) -> None:
+    """Whatever a blueprint is called, its challenge is a header that every server can send."""
+    app = host(CallbackBlueprint(name, __name__, credentials=["bandwidth:s3cret"]))
+    response = app.test_client().post("/phone/", json=DISCONNECT)
+    assert response.headers["WWW-Authenticate"] == f'Basic realm="{realm}"'
+
+
+def test_credentials_are_not_remembered(app: Flask, phone: CallbackBlueprint) -> None:
+    """Each request is asked anew: being let in once is no ticket for the next."""
+    app.register_blueprint(phone, url_prefix="/phone")
+    client = app.test_client()
+    assert client.post("/phone/", json=DISCONNECT, auth=("bandwidth", "s3cret")).status_code == 204
+    assert client.post("/phone/", json=DISCONNECT).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "auth",
+    [
+        ("bandwidth", "wrong"),
+        ("wrong", "s3cret"),
+        ("s3cret", "bandwidth"),
+        ("bandwidth", "s3cre"),
+        ("bandwidth", "s3cret "),
+        ("Bandwidth", "s3cret"),
+        ("bandwidth", ""),
+        ("", ""),
+        ("bandwidth:s3cret", ""),
+    ],
+)
+def test_wrong_credentials(app: Flask, phone: CallbackBlueprint, auth: tuple[str, str]) -> None:
+    """Only the exact pair is let in; anything else is challenged again."""
+    app.register_blueprint(phone, url_prefix="/phone")
+    response = app.test_client().post("/phone/", json=DISCONNECT, auth=auth)
+    assert response.status_code == 401
+    assert "WWW-Authenticate" in response.headers
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        " ",
+        "Basic",
+        "Basic ",
+        "Basic =",
+        basic(b""),
+        basic(b":"),
+        basic(b"bandwidth"),
+        basic(b"bandwidths3cret"),
+        basic(b"\xff\xfe:\x80"),
+        "Basic bandwidth:s3cret",
+        "Basic \u00e9\u00e9\u00e9\u00e9",
+        f"Basic {b64encode(b'bandwidth:s3cret').decode()}!",
+        f"Basic {b64encode(b'bandwidth:s3cret').decode()} more",
+        f"Basic {b64encode(b'bandwidth:s3cret').decode().rstrip('=')}",
+        f"Basic{b64encode(b'bandwidth:s3cret').decode()}",
+        f"Bearer {b64encode(b'bandwidth:s3cret').decode()}",
+        'Digest username="bandwidth", realm="phone"',
+        b64encode(b"bandwidth:s3cret").decode(),
+        "Basic " + "A" * 100_000,
+    ],
+    ids=lambda header: header[:40],
+)
+def test_malformed_headers(app: Flask, phone: CallbackBlueprint, header: str) -> None:
+    """A header with no colon, no base64, no UTF-8, nothing or another scheme is challenged, never a 500."""
+    app.register_blueprint(phone, url_prefix="/phone")
+    assert status_with(app, header) == 401
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC", "  Basic ", "Basic  "])
+def test_scheme_is_read_as_http_has_it(app: Flask, phone: CallbackBlueprint, scheme: str) -> None:
+    """The name of the scheme counts in any case, and with any white space around it."""
+    app.register_blueprint(phone, url_prefix="/phone")
+    assert status_with(app, f"{scheme} {b64encode(b'bandwidth:s3cret').decode()}") == 204
+
+
+@pytest.mark.parametrize("password", ["pässwörd", "密码", "a:b::c", "two words", "'\"&<>", "🔑"])
+def test_any_password(password: str) -> None:
+    """Passwords may hold colons, white space and characters beyond ASCII; they are compared as UTF-8."""
+    phone = CallbackBlueprint("phone", __name__, credentials=[("bändwidth", password)])
+    app = host(phone)
+    assert status_with(app, basic(f"bändwidth:{password}".encode())) == 204
+    assert status_with(app, basic(f"bandwidth:{password}".encode())) == 401
+    assert status_with(app, basic("bändwidth:paß".encode("latin-1"))) == 401
+    text = CallbackBlueprint("phone", __name__, credentials=f"bändwidth:{password}")
+    assert status_with(host(text), basic(f"bändwidth:{password}".encode())) == 204
+
+
+def test_every_pair_is_compared_as_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All pairs are compared in constant time, also behind the one that fits, so that time tells nothing."""
+    app = host(CallbackBlueprint("phone", __name__, credentials=["a:1", "b:2", "c:3"]))
+    compared: list[tuple[Any, Any]] = []
+
+    def compare(sent: Any, accepted: Any) -> bool:
+        compared.append((sent, accepted))
+        return bool(sent == accepted)
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    assert status(app, ("a", "1")) == 204
+    assert compared == [(b"a:1", b"a:1"), (b"a:1", b"b:2"), (b"a:1", b"c:3")]
+
+
+# -- What a request without credentials reaches ------------------------------------------------------------
+
+
+class Unread(io.RawIOBase):
+    """A body that nobody may read."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        raise AssertionError("the body was read")
+
+
+def test_body_is_not_read_before_the_challenge(app: Flask, phone: CallbackBlueprint) -> None:
+    """The challenge is answered without a look at the body; with credentials the same body is read."""
+    app.register_blueprint(phone, url_prefix="/phone")
+    body: dict[str, Any] = {
+        "content_type": "application/json",
+        "environ_overrides": {"wsgi.input": Unread(), "CONTENT_LENGTH": "100"},
+    }
+    client = app.test_client()
+    assert client.post("/phone/", **body).status_code == 401
+    assert client.post("/phone/", auth=("bandwidth", "wrong"), **body).status_code == 401
+    with pytest.raises(AssertionError, match="the body was read"):
+        client.post("/phone/", auth=("bandwidth", "s3cret"), **body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": b"\xff", "content_type": "text/plain"},
+        {"data": b"{", "content_type": "application/json"},
+        {"data": b" " * 300_000, "content_type": "application/json"},
+        {},
+    ],
+)
+def test_challenge_goes_before_every_other_refusal(
+    app: Flask, phone: CallbackBlueprint, body: dict[str, Any]
+) -> None:
+    """Whatever is wrong with a request besides, who is not let in is told nothing but that."""
+    app.register_blueprint(phone, url_prefix="/phone")
+    assert app.test_client().post("/phone/", **body).status_code == 401
+
+
+def test_challenge_goes_before_before_request(app: Flask, phone: CallbackBlueprint, call: Call) -> None:
+    """The blueprint's own before_request functions see only requests that were let in."""
+    seen = []
+    phone.before_request(lambda: seen.append("before"))
+    assert call("disconnect", auth=None).status_code == 401
+    assert seen == []
+    assert call("disconnect").status_code == 204
+    assert seen == ["before"]
+
+
+def test_before_request_may_answer(phone: CallbackBlueprint, call: Call) -> None:
+    """A before_request function that answers stands, once the request was let in."""
+    phone.before_request(lambda: ("closed for today", 503))
+    assert call("disconnect", auth=None).status_code == 401
+    assert call("disconnect").status_code == 503
+
+
+def test_nothing_runs_without_credentials(
+    app: Flask, phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A request that is not let in reaches no handler and no signal but callback_rejected."""
+    ran: list[object] = []
+
+    @phone.respond(InitiateCallback)
+    def greet(event: InitiateCallback) -> bxml.Response:
+        ran.append("responder")
+        return bxml.Response()
+
+    @phone.on(Callback)
+    def hear(event: Callback) -> None:
+        ran.append("subscriber")
+
+    def receive(name: str) -> Callable[..., None]:
+        return lambda sender, **arguments: ran.append((name, sender is app, arguments))
+
+    with (
+        signals.callback_received.connected_to(receive("received")),
+        signals.callback_answered.connected_to(receive("answered")),
+        signals.handler_failed.connected_to(receive("failed")),
+        signals.callback_rejected.connected_to(receive("rejected")),
+    ):
+        assert call("initiate", auth=None).status_code == 401
+        assert call("initiate", auth=("bandwidth", "wrong")).status_code == 401
+    reason = "This URL asks for the credentials of the Bandwidth application."
+    assert ran == [("rejected", True, {"status": 401, "reason": reason})] * 2
+
+
+@pytest.mark.parametrize("url", ["/phone", "/phone/", "/phone/menu", "/phone/rooms/7"])
+@pytest.mark.parametrize(
+    "method", ["GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"]
+)
+def test_every_method_on_every_url_is_challenged_first(
+    app: Flask, phone: CallbackBlueprint, url: str, method: str
+) -> None:
+    """Every method on every callback URL is challenged; with credentials all but GET and POST are refused."""
+    phone.respond(InitiateCallback, "/menu")(lambda call: bxml.Response())
+    phone.respond(InitiateCallback, "/rooms/<int:room>")(lambda call, room: bxml.Response())
+    app.register_blueprint(phone, url_prefix="/phone")
+    client = app.test_client()
+    asked = client.open(url, method=method)
+    assert asked.status_code == 401
+    assert asked.headers["WWW-Authenticate"] == 'Basic realm="phone"'
+    let_in = client.open(url, method=method, auth=("bandwidth", "s3cret"), query_string=DISCONNECT)
+    if method in ("GET", "POST"):
+        assert let_in.status_code != 405
+    else:
+        assert let_in.status_code == 405
+        assert let_in.headers["Allow"] == "POST, GET"
+        assert let_in.mimetype == "application/problem+json"
+
+
+def test_ordinary_page_is_free(app: Flask, phone: CallbackBlueprint) -> None:
+    """Only the callback URLs ask for credentials: other pages of the blueprint are the application's."""
+    phone.add_url_rule("/calls", view_func=lambda: "today's calls", methods=["GET"])
+    app.register_blueprint(phone, url_prefix="/phone")
+    app.add_url_rule("/", view_func=lambda: "home", endpoint="home")
+    client = app.test_client()
+    assert client.get("/phone/calls").text == "today's calls"
+    assert client.get("/").text == "home"
+    assert client.post("/phone/calls").status_code == 405
+    assert client.get("/phone/").status_code == 401
+
+
+def test_host_does_not_change_the_challenge(app: Flask, phone: CallbackBlueprint, call: Call) -> None:
+    """Error handlers of the host and of the blueprint see no refusal: it is returned, not raised."""
+    app.errorhandler(401)(lambda error: ("log in, please", 302))
+    phone.errorhandler(401)(lambda error: ("log in, please", 302))
+    response = call("disconnect", auth=None)
+    assert response.status_code == 401
+    assert "WWW-Authenticate" in response.headers
+
+
+def test_two_blueprints_with_different_credentials(app: Flask) -> None:
+    """Each blueprint of an application asks for its own pair."""
+    for name in ("one", "two"):
+        app.register_blueprint(
+            CallbackBlueprint(name, __name__, credentials=[(name, "s3cret")]), url_prefix=f"/{name}"
+        )
+    for name, other in (("one", "two"), ("two", "one")):
+        assert status(app, (name, "s3cret"), f"/{name}/") == 204
+        assert status(app, (other, "s3cret"), f"/{name}/") == 401
+
+
+def test_nested_blueprints_ask_for_their_own(app: Flask) -> None:
+    """A CallbackBlueprint inside another asks for its own pair, not for that of its parent."""
+    parent = CallbackBlueprint("parent", __name__, credentials=["parent:p4rent"], url_prefix="/parent")
+    child = CallbackBlueprint("child", __name__, credentials=["child:ch1ld"], url_prefix="/child")
+    parent.register_blueprint(child)
+    app.register_blueprint(parent)
+    assert status(app, ("parent", "p4rent"), "/parent/") == 204
+    assert status(app, ("child", "ch1ld"), "/parent/") == 401
+    assert status(app, ("child", "ch1ld"), "/parent/child/") == 204
+    assert status(app, ("parent", "p4rent"), "/parent/child/") == 401
+    assert child.credentials == ("child", "ch1ld")
+
+
+# -- Passwords are shown nowhere ---------------------------------------------------------------------------
+
+
+def test_passwords_are_in_no_repr(phone: CallbackBlueprint) -> None:
+    """What is printed of a blueprint, of its credentials and of its verbs holds no password."""
+    handed_out = phone.respond(InitiateCallback)(lambda call: bxml.Redirect(redirect_url=phone))
+    app = host(phone)
+    shown = [
+        repr(phone.credentials),
+        str(phone.credentials),
+        repr(phone),
+        repr(app.extensions),
+        repr(phone.subscriptions.of(handed_out)),
+        repr(vars(phone.subscriptions)),
+        repr(bxml.Redirect(redirect_url="/", username="bandwidth", password="s3cret")),
+    ]
+    assert not [text for text in shown if "s3cret" in text]
+    assert shown[0] == "Credentials(username='bandwidth', password='...')"
+
+
+def test_passwords_are_in_no_log_record(
+    app: Flask, phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither the pair that is accepted nor one that was sent is in any log record, whatever goes wrong."""
+    caplog.set_level(logging.DEBUG)
+    app.config.update(PROPAGATE_EXCEPTIONS=False, BANDWIDTH_CALLBACKS_CHECK_BXML=False)
+    document = (
+        '<Response><Redirect redirectUrl="/phone/" username="bandwidth" password="wr0ng" x="y"/></Response>'
+    )
+    phone.respond(InitiateCallback)(lambda call: document)
+    no_verbs: list[Any] = [bxml.Redirect(redirect_url=phone, password="wr0ng"), 7]
+    phone.respond("answer")(lambda call: no_verbs)
+    phone.respond("gather")(lambda call: bxml.Redirect(redirect_url=nobody, password="wr0ng"))
+    phone.on(DisconnectCallback)(nobody)
+    expected = {"initiate": 200, "answer": 500, "gather": 500, "redirect": 404, "disconnect": 204, "": 422}
+    for event_type, status_code in expected.items():
+        assert call(event_type).status_code == status_code
+        assert call(event_type, auth=("bandwidth", "wr0ng")).status_code == 401
+    assert len(caplog.records) >= 12
+    for record in caplog.records:
+        told = f"{caplog.handler.format(record)} {vars(record)}"
+        assert "s3cret" not in told
+        assert "wr0ng" not in told
+        assert b64encode(b"bandwidth:wr0ng").decode() not in told
+
+
+def nobody(event: Callback) -> None:
+    raise LookupError("nobody is there")
+
+
+def test_signature_of_the_blueprint() -> None:
+    """Help on the blueprint says that nothing was said, where None would say that everyone is let in."""
+    assert "credentials: 'Any' = UNSET" in str(inspect.signature(CallbackBlueprint))

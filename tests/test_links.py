@@ -1,0 +1,854 @@
+"""Handlers as URLs: what url_for gives, what verbs carry, and the credentials that go with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Blueprint, Flask, g, request
+from werkzeug.test import TestResponse
+
+from flask_bandwidth_callbacks import (
+    Callback,
+    CallbackBlueprint,
+    CallCallback,
+    DisconnectCallback,
+    GatherCallback,
+    InitiateCallback,
+    InvalidBXML,
+    LinkError,
+    RecordingAvailableCallback,
+    RedirectCallback,
+    TransferCompleteCallback,
+    bxml,
+)
+from flask_bandwidth_callbacks.bxml import (
+    Bridge,
+    Conference,
+    Connect,
+    Element,
+    Endpoint,
+    Gather,
+    PhoneNumber,
+    Record,
+    Redirect,
+    Refer,
+    SipUri,
+    SpeakSentence,
+    StartGather,
+    StartRecording,
+    StartStream,
+    StartTranscription,
+    Transfer,
+)
+
+Call = Callable[..., TestResponse]
+
+INITIATE = {"eventType": "initiate", "callId": "c-1"}
+AUTH = ("bandwidth", "s3cret")
+
+
+def host(*blueprints: tuple[Blueprint, str | None], **config: Any) -> Flask:
+    """Return an application with blueprints at their prefixes."""
+    app = Flask("host")
+    app.config.update(config, TESTING=True)
+    for blueprint, prefix in blueprints:
+        app.register_blueprint(blueprint, url_prefix=prefix)
+    return app
+
+
+def answer(app: Flask, url: str = "/phone/", **options: Any) -> Element:
+    """Return the one verb with which an inbound call is answered."""
+    (verb,) = bxml.parse(app.test_client().post(url, json=INITIATE, auth=AUTH, **options).data).children
+    return verb
+
+
+def take(event: Callback) -> Any:
+    """A handler of whatever a test subscribes it to."""
+
+
+def take_room(event: Callback, room: str) -> Any:
+    """A handler on a path with a variable."""
+
+
+# -- url_for -----------------------------------------------------------------------------------------------
+
+
+def test_url_of_handlers(phone: CallbackBlueprint) -> None:
+    """A responder's URL is its path below the prefix, or the blueprint's own, as a subscriber's is."""
+    own, menu, hear = (lambda event: take(event) for _ in range(3))
+    phone.respond(InitiateCallback)(own)
+    phone.respond(GatherCallback, "/menu/v1.2")(menu)
+    phone.on(DisconnectCallback)(hear)
+    _app = host((phone, "/phone"))
+    assert phone.url_for(own) == "/phone/"
+    assert phone.url_for(menu) == "/phone/menu/v1.2"
+    assert phone.url_for(hear) == "/phone/"
+
+
+def test_url_with_variables_and_query(phone: CallbackBlueprint) -> None:
+    """Values fill the variables of the path, and are the query string beyond these; all are escaped."""
+    phone.respond(GatherCallback, "/rooms/<room>")(take_room)
+    _app = host((phone, "/phone"))
+    assert phone.url_for(take_room, room="a b", turn=2, why="a&b") == "/phone/rooms/a%20b?turn=2&why=a%26b"
+
+
+@pytest.mark.parametrize(
+    ("config", "url"),
+    [
+        ({}, "/phone/menu"),
+        ({"SERVER_NAME": "example.com"}, "/phone/menu"),
+        ({"APPLICATION_ROOT": "/shop"}, "/shop/phone/menu"),
+    ],
+)
+def test_url_is_hostless_outside_of_a_request(
+    phone: CallbackBlueprint, config: dict[str, Any], url: str
+) -> None:
+    """Without a request, in an application context and in none, a URL has no host, whatever is configured."""
+    phone.respond(GatherCallback, "/menu")(take)
+    app = host((phone, "/phone"), **config)
+    assert phone.url_for(take) == url
+    with app.app_context():
+        assert phone.url_for(take) == url
+        assert phone.url_for(take, _external=False) == url
+
+
+def test_url_is_hostless_within_a_request(phone: CallbackBlueprint) -> None:
+    """Within a request, to the blueprint or to any other page, a URL has no host either."""
+    phone.respond(GatherCallback, "/menu")(take)
+    phone.respond(InitiateCallback)(lambda event: SpeakSentence(phone.url_for(take)))
+    app = host((phone, "/phone"))
+    app.add_url_rule("/page", view_func=lambda: phone.url_for(take))
+    assert app.test_client().get("/page").text == "/phone/menu"
+    assert answer(app).text == "/phone/menu"
+    mounted = {"SCRIPT_NAME": "/shop"}
+    assert app.test_client().get("/page", environ_overrides=mounted).text == "/shop/phone/menu"
+
+
+def test_absolute_url(phone: CallbackBlueprint) -> None:
+    """With _external=True a URL has the host of the request, or SERVER_NAME, as Flask has it."""
+    phone.respond(GatherCallback, "/menu")(take)
+    app = host((phone, "/phone"), PREFERRED_URL_SCHEME="https")
+    with app.test_request_context(base_url="https://a.example"):
+        assert phone.url_for(take, _external=True, turn=2) == "https://a.example/phone/menu?turn=2"
+    with pytest.raises(RuntimeError, match="SERVER_NAME"):
+        phone.url_for(take, _external=True)
+    app.config["SERVER_NAME"] = "b.example"
+    assert phone.url_for(take, _external=True) == "https://b.example/phone/menu"
+
+
+def test_url_defaults_of_the_application(phone: CallbackBlueprint) -> None:
+    """Flask's url_defaults and url_value_preprocessor fill a variable of the prefix, in any context."""
+    phone.respond(GatherCallback, "/menu")(take)
+
+    @phone.url_value_preprocessor
+    def pull(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        g.language = (values or {}).pop("language")
+
+    @phone.url_defaults
+    def push(endpoint: str, values: dict[str, Any]) -> None:
+        values.setdefault("language", g.get("language", "en"))
+
+    phone.respond(InitiateCallback)(lambda event: Redirect(redirect_url=phone.url_for(take)))
+    app = host((phone, "/<language>/phone"))
+    assert phone.url_for(take) == "/en/phone/menu"
+    assert phone.url_for(take, language="de") == "/de/phone/menu"
+    assert answer(app, "/fr/phone/").redirect_url == "/fr/phone/menu"
+
+
+def test_url_of_what_is_no_handler(phone: CallbackBlueprint) -> None:
+    """A function that was never decorated has no URL: the error names it, the blueprint and the remedy."""
+    _app = host((phone, "/phone"))
+    with pytest.raises(LinkError) as refused:
+        phone.url_for(take)
+    assert re.match(r"take \(test_links.py:\d+\) is no handler of blueprint 'phone'", str(refused.value))
+    assert "decorate it with respond() or on()" in str(refused.value)
+
+
+def test_url_of_a_handler_with_several_paths(phone: CallbackBlueprint) -> None:
+    """A handler that is reached at several URLs has none of its own: the error names all of them."""
+    phone.respond(GatherCallback, "/a")(take)
+    phone.respond(GatherCallback, "/b")(take)
+    phone.on(DisconnectCallback)(take)
+    _app = host((phone, "/phone"))
+    with pytest.raises(
+        LinkError, match=r"reached at /a and /b and the blueprint's own URL.*a function of its own"
+    ):
+        phone.url_for(take)
+
+
+def test_url_of_a_handler_subscribed_twice_at_one_path(phone: CallbackBlueprint) -> None:
+    """Several events at one path make one URL."""
+    phone.respond(GatherCallback, "/a")(take)
+    phone.respond(RedirectCallback, "/a")(take)
+    _app = host((phone, "/phone"))
+    assert phone.url_for(take) == "/phone/a"
+
+
+@pytest.mark.parametrize(("values", "missing"), [({}, "room"), ({"rooms": "1"}, "room")])
+def test_url_that_lacks_a_variable(phone: CallbackBlueprint, values: dict[str, Any], missing: str) -> None:
+    """A variable without a value is an error that names the path, the variable and the remedy."""
+    phone.respond(GatherCallback, "/rooms/<room>")(take_room)
+    app = host((phone, "/phone"))
+    message = (
+        rf"/rooms/<room> of blueprint 'phone' needs a value for {missing}: .*url_for\(handler, {missing}="
+    )
+    with pytest.raises(LinkError, match=message):
+        phone.url_for(take_room, **values)
+    with app.test_request_context(), pytest.raises(LinkError, match=message):
+        phone.url_for(take_room, **values)
+
+
+# -- Which registration ------------------------------------------------------------------------------------
+
+
+def test_unregistered_blueprint(app: Flask, phone: CallbackBlueprint) -> None:
+    """Before it is registered, and in an application that does not have it, a blueprint has no URLs."""
+    phone.on(DisconnectCallback)(take)
+    with pytest.raises(
+        LinkError, match=r"'phone' is not registered with this application: call app\.register_bl"
+    ):
+        phone.url_for(take)  # pytest-flask holds a context of app open
+
+
+def test_unregistered_blueprint_without_a_context(phone: CallbackBlueprint) -> None:
+    """Without a context the application must be known from the registration."""
+    phone.on(DisconnectCallback)(take)
+    with pytest.raises(LinkError, match=r"registered with 0 applications.*use app.app_context\(\)"):
+        phone.url_for(take)
+
+
+def test_two_applications(phone: CallbackBlueprint) -> None:
+    """Of two applications the open context says which is meant, and without one it is an error."""
+    phone.respond(GatherCallback, "/menu")(take)
+    phone.respond(InitiateCallback)(lambda event: Redirect(redirect_url=phone.url_for(take)))
+    one, two = host((phone, "/one")), host((phone, "/two"))
+    with one.app_context():
+        assert phone.url_for(take) == "/one/menu"
+    with two.app_context():
+        assert phone.url_for(take) == "/two/menu"
+    assert answer(one, "/one/").redirect_url == "/one/menu"
+    assert answer(two, "/two/").redirect_url == "/two/menu"
+    with pytest.raises(LinkError, match="registered with 2 applications"):
+        phone.url_for(take)
+
+
+def test_application_factory_used_twice(phone: CallbackBlueprint) -> None:
+    """A factory whose first application is still there needs a context; both applications answer."""
+
+    def create_app() -> Flask:
+        return host((phone, "/phone"))
+
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=take))
+    phone.respond(GatherCallback, "/menu")(take)
+    for app in [create_app(), create_app()]:
+        assert answer(app).gather_url == "/phone/menu"
+
+
+def test_several_registrations(phone: CallbackBlueprint) -> None:
+    """A handler's URL is that of the registration which received the request, in verbs and in url_for."""
+    phone.respond(GatherCallback, "/menu")(take)
+    phone.respond(InitiateCallback, to="+1")(lambda event: Gather(gather_url=take))
+    phone.respond(InitiateCallback)(lambda event: SpeakSentence(phone.url_for(take)))
+    app = host((phone, "/sales"))
+    app.register_blueprint(phone, name="support", url_prefix="/support")
+    app.add_url_rule("/page", view_func=lambda: phone.url_for(take))
+    client = app.test_client()
+    for prefix in ("/sales", "/support"):
+        assert answer(app, prefix).text == f"{prefix}/menu"
+        reply = client.post(prefix, json={**INITIATE, "to": "+1"}, auth=AUTH)
+        assert bxml.parse(reply.data).children[0].gather_url == f"{prefix}/menu"
+    message = "'phone' is registered as 'phone', 'support', and no request to one of them.*use flask.url_for"
+    with pytest.raises(LinkError, match=message):
+        phone.url_for(take)
+    with pytest.raises(LinkError, match=message):
+        client.get("/page")
+
+
+def test_nested_blueprint(phone: CallbackBlueprint) -> None:
+    """A blueprint inside others is linked to below their prefixes."""
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=take))
+    phone.respond(GatherCallback, "/menu")(take)
+    inner, outer = Blueprint("inner", __name__), Blueprint("outer", __name__)
+    inner.register_blueprint(phone, url_prefix="/phone")
+    outer.register_blueprint(inner, url_prefix="/inner")
+    app = host((outer, "/outer"))
+    assert phone.url_for(take) == "/outer/inner/phone/menu"
+    assert answer(app, "/outer/inner/phone").gather_url == "/outer/inner/phone/menu"
+
+
+def test_blueprint_of_a_parent_that_is_registered_twice(phone: CallbackBlueprint) -> None:
+    """Each registration of a parent makes one of the child, told apart by the request."""
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=take))
+    phone.respond(GatherCallback, "/menu")(take)
+    outer = Blueprint("outer", __name__)
+    outer.register_blueprint(phone, url_prefix="/phone")
+    app = host((outer, "/a"))
+    app.register_blueprint(outer, url_prefix="/b", name="again")
+    assert answer(app, "/a/phone").gather_url == "/a/phone/menu"
+    assert answer(app, "/b/phone").gather_url == "/b/phone/menu"
+
+
+def test_variables_of_the_prefix(phone: CallbackBlueprint) -> None:
+    """Variables of the prefix are those of the current request, unless others are given."""
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=take))
+    phone.respond(InitiateCallback, "/other")(
+        lambda event: Gather(gather_url=phone.url_for(take, tenant="other"))
+    )
+    phone.respond(GatherCallback, "/menu")(take)
+    app = host((phone, "/<tenant>/phone"))
+    assert answer(app, "/acme/phone").gather_url == "/acme/phone/menu"
+    assert answer(app, "/acme/phone/other").gather_url == "/other/phone/menu"
+    assert phone.url_for(take, tenant="acme") == "/acme/phone/menu"
+    with pytest.raises(LinkError, match="needs a value for tenant"):
+        phone.url_for(take)
+
+
+def test_variables_of_the_path_are_not_taken_from_the_request(phone: CallbackBlueprint) -> None:
+    """A variable of the path must be given, even where the current request has one of that name."""
+    phone.respond(InitiateCallback, "/rooms/<room>/in")(lambda event, room: Gather(gather_url=take_room))
+    phone.respond(GatherCallback, "/rooms/<room>")(take_room)
+    with pytest.raises(LinkError, match="needs a value for room"):
+        answer(host((phone, "/phone")), "/phone/rooms/7/in")
+
+
+# -- Links in verbs ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("link", "url"),
+    [
+        (lambda phone: menu, "/phone/menu"),
+        (lambda phone: hear, "/phone/"),
+        (lambda phone: phone, "/phone/"),
+        (lambda phone: phone.url_for(menu), "/phone/menu"),
+        (lambda phone: phone.url_for(menu, turn=2), "/phone/menu?turn=2"),
+        (lambda phone: phone.url_for(menu, _external=True), "http://localhost/phone/menu"),
+    ],
+    ids=["responder", "subscriber", "blueprint", "url_for", "url_for with query", "url_for with host"],
+)
+def test_links(phone: CallbackBlueprint, link: Callable[[CallbackBlueprint], Any], url: str) -> None:
+    """A URL attribute takes a handler, the blueprint, or what url_for gave, and the verb gets the pair."""
+    phone.respond(GatherCallback, "/menu")(menu)
+    phone.on(GatherCallback)(hear)
+    phone.respond(InitiateCallback)(lambda event: Gather(SpeakSentence("Hi"), gather_url=link(phone)))
+    expected = Gather(SpeakSentence("Hi"), gather_url=url, username="bandwidth", password="s3cret")
+    assert answer(host((phone, "/phone"))) == expected
+
+
+def menu(event: GatherCallback) -> SpeakSentence:
+    return SpeakSentence("menu")
+
+
+def hear(event: GatherCallback) -> None: ...
+
+
+def test_url_that_leads_elsewhere_stays_as_it_is(phone: CallbackBlueprint) -> None:
+    """A text that leads to no CallbackBlueprint of this application is sent as it is, without credentials."""
+    elsewhere = Gather(gather_url="https://elsewhere.example/phone/")
+    phone.respond(InitiateCallback)(lambda event: elsewhere)
+    assert answer(host((phone, "/phone"))) == elsewhere
+
+
+@pytest.mark.parametrize(
+    "answered", [list, lambda verbs: bxml.Response(*verbs), lambda verbs: verbs[0], tuple]
+)
+def test_links_in_every_kind_of_answer(phone: CallbackBlueprint, answered: Callable[[Any], Any]) -> None:
+    """Handlers are linked to in a verb, in a sequence of verbs and in a document."""
+    phone.respond(InitiateCallback)(lambda event: answered([Gather(gather_url=menu)]))
+    phone.respond(GatherCallback, "/menu")(menu)
+    assert answer(host((phone, "/phone"))).gather_url == "/phone/menu"
+
+
+VERBS: dict[str, Callable[..., bxml.Verb]] = {
+    "Bridge": lambda **attributes: Bridge("c-2", **attributes),
+    "Conference": lambda **attributes: Conference("room", **attributes),
+    "Connect": lambda **attributes: Connect(Endpoint("e-1"), **attributes),
+    "Gather": Gather,
+    "PhoneNumber": lambda **attributes: Transfer(PhoneNumber("+1555", **attributes)),
+    "Record": Record,
+    "Redirect": lambda **attributes: Redirect(**{"redirect_url": "/elsewhere", **attributes}),
+    "Refer": lambda **attributes: Refer(SipUri("sip:a@b.example"), **attributes),
+    "SipUri": lambda **attributes: Transfer(SipUri("sip:a@b.example", **attributes)),
+    "StartGather": StartGather,
+    "StartRecording": StartRecording,
+    "StartStream": lambda **attributes: StartStream(destination="wss://a.example", **attributes),
+    "StartTranscription": StartTranscription,
+    "Transfer": lambda **attributes: Transfer(PhoneNumber("+1555"), **attributes),
+}
+
+URL_ATTRIBUTES = [
+    (name, attribute.name, attribute.url)
+    for name, verb in bxml.VERBS.items()
+    for attribute in verb.specification.attributes.values()
+    if attribute.url is not None
+]
+
+
+@pytest.mark.filterwarnings("ignore::flask_bandwidth_callbacks.BandwidthCallbacksWarning")
+@pytest.mark.parametrize(
+    ("name", "attribute", "url"),
+    URL_ATTRIBUTES,
+    ids=[f"{name} {attribute}" for name, attribute, _ in URL_ATTRIBUTES],
+)
+def test_every_url_attribute(phone: CallbackBlueprint, name: str, attribute: str, url: bxml.Url) -> None:
+    """Every URL attribute takes a handler of its events; the verb carries the pair, or it is an error."""
+    phone.on(url.events)(take)
+    phone.respond(InitiateCallback)(lambda event: VERBS[name](**{attribute: take}))
+    app = host((phone, "/phone"))
+    if url.credentials is None:
+        remedy = "handle it on a CallbackBlueprint with credentials=None"
+        with pytest.raises(
+            LinkError, match=f"{name} {attribute} leads to /phone/.* has no attribute.*{remedy}"
+        ):
+            answer(app)
+        return
+    verb = answer(app)
+    if verb.specification.name != name:
+        (verb,) = verb.children
+    carried = {key: value for key, value in verb.attributes.items() if "name" in key or "password" in key}
+    assert verb.attributes[attribute] == "/phone/"
+    assert carried == dict(zip(url.credentials, AUTH, strict=True))
+
+
+@pytest.mark.filterwarnings("ignore::flask_bandwidth_callbacks.BandwidthCallbacksWarning")
+@pytest.mark.parametrize(
+    ("name", "attribute", "url"),
+    URL_ATTRIBUTES,
+    ids=[f"{name} {attribute}" for name, attribute, _ in URL_ATTRIBUTES],
+)
+def test_handler_of_another_event(phone: CallbackBlueprint, name: str, attribute: str, url: bxml.Url) -> None:
+    """A handler that does not take what an attribute leads to is an error that names both."""
+    phone.on((DisconnectCallback, "neverSent"))(take)
+    phone.respond(InitiateCallback)(lambda event: VERBS[name](**{attribute: take}))
+    with pytest.raises(LinkError) as refused:
+        answer(host((phone, "/phone")))
+    message = str(refused.value)
+    assert re.match(rf"{name} {attribute}=take \(test_links.py:\d+\) leads to ", message)
+    assert all(repr(event) in message for event in url.events)
+    assert message.endswith("it is subscribed to DisconnectCallback, 'neverSent'.")
+
+
+@pytest.mark.parametrize(
+    "event", [GatherCallback, "gather", CallCallback, Callback, (DisconnectCallback, GatherCallback)]
+)
+def test_handler_takes_an_event_by_whatever_name(phone: CallbackBlueprint, event: Any) -> None:
+    """A handler takes the event of an attribute by class, type, base class or one of several."""
+    phone.on(event)(take)
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=take))
+    assert answer(host((phone, "/phone"))).gather_url == "/phone/"
+
+
+def test_link_goes_to_the_path_that_takes_the_event(phone: CallbackBlueprint) -> None:
+    """Of a handler with several paths, a link leads to the one that takes the event of the attribute."""
+    phone.respond(GatherCallback, "/keys")(take)
+    phone.respond(RedirectCallback, "/again")(take)
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=take))
+    assert answer(host((phone, "/phone"))).gather_url == "/phone/keys"
+
+
+def test_link_to_a_handler_with_several_paths(phone: CallbackBlueprint) -> None:
+    """Where several paths of a handler take the event it is an error, which names them."""
+    phone.respond(GatherCallback, "/a", digits="1")(take)
+    phone.respond(GatherCallback, "/b")(take)
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=take))
+    with pytest.raises(LinkError, match=r"take .* is reached at /a and /b, and nothing says which"):
+        answer(host((phone, "/phone")))
+
+
+def test_link_to_a_path_with_variables(phone: CallbackBlueprint) -> None:
+    """A handler whose path has variables is linked to with url_for; as it is, it lacks them."""
+    phone.respond(GatherCallback, "/rooms/<room>")(take_room)
+    phone.respond(InitiateCallback, to="+1")(lambda event: Gather(gather_url=take_room))
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=phone.url_for(take_room, room="blue")))
+    app = host((phone, "/phone"))
+    assert answer(app).gather_url == "/phone/rooms/blue"
+    with pytest.raises(LinkError, match="/rooms/<room> of blueprint 'phone' needs a value for room"):
+        app.test_client().post("/phone/", json={**INITIATE, "to": "+1"}, auth=AUTH)
+
+
+@pytest.mark.parametrize("link", [take, Flask("other"), print, GatherCallback])
+def test_link_to_what_is_no_handler(phone: CallbackBlueprint, link: Any) -> None:
+    """What nobody decorated is an error that names verb, attribute and function, and the remedy."""
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=link))
+    remedy = (
+        r"decorate it with respond\(\) or on\(\), or give the URL that the blueprint's url_for\(handler\)"
+    )
+    with pytest.raises(
+        LinkError, match=f"Gather gather_url=.* is a handler of no CallbackBlueprint.*{remedy}"
+    ):
+        answer(host((phone, "/phone")))
+
+
+def test_link_to_a_blueprint_that_is_not_registered(phone: CallbackBlueprint) -> None:
+    """A blueprint that this application does not have is an error."""
+    other = CallbackBlueprint("other", __name__, credentials=None)
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=other))
+    with pytest.raises(LinkError, match="'other' is not registered with this application"):
+        answer(host((phone, "/phone")))
+
+
+# -- Credentials -------------------------------------------------------------------------------------------
+
+
+def test_both_pairs_of_a_verb(phone: CallbackBlueprint) -> None:
+    """The pair goes to the attributes that each URL is asked with, fallback URLs having their own."""
+    phone.respond(InitiateCallback)(
+        lambda event: Gather(gather_url=menu, gather_fallback_url=phone, terminating_digits="#")
+    )
+    phone.respond(GatherCallback, "/menu")(menu)
+    assert answer(host((phone, "/phone"))) == Gather(
+        gather_url="/phone/menu",
+        gather_fallback_url="/phone/",
+        terminating_digits="#",
+        username="bandwidth",
+        password="s3cret",
+        fallback_username="bandwidth",
+        fallback_password="s3cret",
+    )
+
+
+def test_children_carry_credentials_of_their_own(phone: CallbackBlueprint) -> None:
+    """The URLs of a PhoneNumber are asked with its own pair, those of its Transfer with the Transfer's."""
+    phone.on(TransferCompleteCallback)(take)
+    phone.on("transferDisconnect")(ended)
+    phone.respond(InitiateCallback)(
+        lambda event: Transfer(
+            PhoneNumber("+1555", transfer_disconnect_url=ended),
+            PhoneNumber("+1666", transfer_disconnect_url="https://elsewhere.example/"),
+            transfer_complete_url=take,
+        )
+    )
+    pair: dict[str, Any] = {"username": "bandwidth", "password": "s3cret"}
+    assert answer(host((phone, "/phone"))) == Transfer(
+        PhoneNumber("+1555", transfer_disconnect_url="/phone/", **pair),
+        PhoneNumber("+1666", transfer_disconnect_url="https://elsewhere.example/"),
+        transfer_complete_url="/phone/",
+        **pair,
+    )
+
+
+def ended(event: Callback) -> None: ...
+
+
+def test_two_urls_share_one_pair(phone: CallbackBlueprint) -> None:
+    """Several URLs of a verb that lead to one blueprint need one pair."""
+    phone.on((RecordingAvailableCallback, "recordComplete"))(take)
+    phone.respond(InitiateCallback)(
+        lambda event: Record(record_complete_url=take, recording_available_url=phone)
+    )
+    pair: dict[str, Any] = {"username": "bandwidth", "password": "s3cret"}
+    assert answer(host((phone, "/phone"))) == Record(
+        record_complete_url="/phone/", recording_available_url="/phone/", **pair
+    )
+
+
+@pytest.mark.parametrize(
+    "own",
+    [{"username": "mine", "password": "m1ne"}, {"username": "mine"}, {"password": "m1ne"}],
+)
+def test_credentials_of_the_application_are_kept(phone: CallbackBlueprint, own: dict[str, Any]) -> None:
+    """Where the application set its own username or password, nothing is filled in beside it."""
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=menu, gather_fallback_url=menu, **own))
+    phone.respond(GatherCallback, "/menu")(menu)
+    expected = Gather(
+        gather_url="/phone/menu",
+        gather_fallback_url="/phone/menu",
+        fallback_username="bandwidth",
+        fallback_password="s3cret",
+        **own,
+    )
+    assert answer(host((phone, "/phone"), BANDWIDTH_CALLBACKS_CHECK_BXML=False)) == expected
+
+
+def test_open_blueprint_needs_no_credentials() -> None:
+    """A link to a blueprint that lets everyone in carries nothing, also where the verb has no room for it."""
+    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone.on(("partialgather", GatherCallback))(take)
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=take, partial_result_callback=take))
+    assert answer(host((phone, "/phone"))) == Gather(gather_url="/phone/", partial_result_callback="/phone/")
+
+
+@pytest.fixture
+def other() -> CallbackBlueprint:
+    """A second blueprint, with another pair, that handles gathers, redirects and recordings."""
+    other = CallbackBlueprint("other", __name__, credentials=["other:0ther"])
+    other.respond(GatherCallback, "/menu")(menu)
+    other.on((RecordingAvailableCallback, RedirectCallback))(take)
+    return other
+
+
+@pytest.mark.parametrize("link", [lambda other: menu, lambda other: other.url_for(menu)])
+def test_link_to_another_blueprint(
+    phone: CallbackBlueprint, other: CallbackBlueprint, link: Callable[[CallbackBlueprint], Any]
+) -> None:
+    """A handler of another blueprint is linked to there, with the pair that is asked for there."""
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=link(other)))
+    app = host((phone, "/phone"), (other, "/other"))
+    assert answer(app) == Gather(gather_url="/other/menu", username="other", password="0ther")
+
+
+def test_handler_of_two_blueprints(phone: CallbackBlueprint, other: CallbackBlueprint) -> None:
+    """A handler that this blueprint has too is linked to here."""
+    phone.respond(GatherCallback, "/here")(menu)
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=menu))
+    assert answer(host((phone, "/phone"), (other, "/other"))).gather_url == "/phone/here"
+
+
+def test_handler_of_two_other_blueprints(phone: CallbackBlueprint, other: CallbackBlueprint) -> None:
+    """A handler that two other blueprints have leads to neither: url_for of one says which is meant."""
+    third = CallbackBlueprint("third", __name__, credentials=None)
+    third.respond(GatherCallback)(menu)
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=menu))
+    app = host((phone, "/phone"), (other, "/other"), (third, "/third"))
+    with pytest.raises(LinkError, match=r"gather_url=menu .* is a handler of several CallbackBlueprints"):
+        answer(app)
+
+
+def test_two_urls_that_need_different_pairs(phone: CallbackBlueprint, other: CallbackBlueprint) -> None:
+    """A verb has one pair: two URLs that need different ones are an error that names both, and the remedy."""
+    phone.on("recordComplete")(hear_record)
+    phone.respond(InitiateCallback)(
+        lambda event: Record(record_complete_url=hear_record, recording_available_url=take)
+    )
+    with pytest.raises(LinkError) as refused:
+        answer(host((phone, "/phone"), (other, "/other")))
+    message = str(refused.value)
+    assert (
+        "Record record_complete_url and recording_available_url lead to blueprints with different" in message
+    )
+    assert "give the blueprints the same credentials, or set username and password" in message
+    assert "s3cret" not in message
+    assert "0ther" not in message
+
+
+def hear_record(event: Callback) -> None: ...
+
+
+def test_two_blueprints_with_the_same_pair(phone: CallbackBlueprint) -> None:
+    """Two URLs that lead to different blueprints go together if these ask for the same pair."""
+    twin = CallbackBlueprint("twin", __name__, credentials=[AUTH])
+    twin.on(RecordingAvailableCallback)(take)
+    phone.on("recordComplete")(hear_record)
+    phone.respond(InitiateCallback)(
+        lambda event: Record(record_complete_url=hear_record, recording_available_url=take)
+    )
+    verb = answer(host((phone, "/phone"), (twin, "/twin")))
+    assert (verb.recording_available_url, verb.username) == ("/twin/", "bandwidth")
+
+
+@pytest.mark.parametrize("pair", [("both", "b0th"), ("old", "0ld")])
+def test_pair_that_both_accept(pair: tuple[str, str]) -> None:
+    """The remedy works: a pair of the application's that both blueprints accept is sent to both."""
+    one = CallbackBlueprint("one", __name__, credentials=[AUTH, ("both", "b0th"), ("old", "0ld")])
+    two = CallbackBlueprint("two", __name__, credentials=[("two", "tw0"), ("both", "b0th"), ("old", "0ld")])
+    one.on("recordComplete")(hear_record)
+    two.on(RecordingAvailableCallback)(take)
+    username, password = pair
+    one.respond(InitiateCallback)(
+        lambda event: Record(
+            record_complete_url=hear_record,
+            recording_available_url=take,
+            username=username,
+            password=password,
+        )
+    )
+    verb = answer(host((one, "/phone"), (two, "/two")))
+    assert (verb.username, verb.password) == pair
+
+
+def test_pair_that_would_go_to_another_host(phone: CallbackBlueprint) -> None:
+    """A pair that another host would get too is an error that names that host and the remedy."""
+    phone.on(RecordingAvailableCallback)(take)
+    phone.respond(InitiateCallback)(
+        lambda event: Record(
+            record_complete_url="https://me:mys3lf@elsewhere.example/x", recording_available_url=take
+        )
+    )
+    with pytest.raises(LinkError) as refused:
+        answer(host((phone, "/phone")))
+    message = str(refused.value)
+    assert "Record recording_available_url leads to a blueprint whose credentials would be sent" in message
+    assert "to elsewhere.example too, through record_complete_url" in message
+    assert "set username and password yourself if that is meant" in message
+    assert "s3cret" not in message
+    assert "mys3lf" not in message
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["/page", "page", "https://localhost/page", "//localhost/page"],
+)
+def test_pair_that_goes_to_a_page_of_this_host(phone: CallbackBlueprint, page: str) -> None:
+    """Another page of the same host may get the pair, too: it is the application's own."""
+    phone.on(RecordingAvailableCallback)(take)
+    phone.respond(InitiateCallback)(
+        lambda event: Record(record_complete_url=page, recording_available_url=take)
+    )
+    verb = answer(host((phone, "/phone")))
+    assert (verb.record_complete_url, verb.username) == (page, "bandwidth")
+
+
+def test_fallback_on_another_host_gets_no_pair(phone: CallbackBlueprint) -> None:
+    """A fallback URL elsewhere is asked with the fallback pair, which stays the application's."""
+    elsewhere = "https://elsewhere.example/"
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=menu, gather_fallback_url=elsewhere))
+    phone.respond(GatherCallback, "/menu")(menu)
+    verb = answer(host((phone, "/phone")))
+    assert (verb.username, verb.fallback_username, verb.gather_fallback_url) == ("bandwidth", None, elsewhere)
+
+
+def test_pair_set_by_the_application_may_go_anywhere(phone: CallbackBlueprint) -> None:
+    """Set on purpose, the pair is sent to another host as well."""
+    elsewhere = "https://elsewhere.example/"
+    pair: dict[str, Any] = {"username": "bandwidth", "password": "s3cret"}
+    phone.on(RecordingAvailableCallback)(take)
+    phone.respond(InitiateCallback)(
+        lambda event: Record(record_complete_url=elsewhere, recording_available_url=take, **pair)
+    )
+    assert answer(host((phone, "/phone"))) == Record(
+        record_complete_url=elsewhere, recording_available_url="/phone/", **pair
+    )
+
+
+# -- Plain URLs --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/phone/menu",
+        "/phone",
+        "/phone/",
+        "menu",
+        "./menu?turn=2",
+        "?turn=2",
+        "../phone/menu#there",
+        "http://localhost/phone/menu",
+        "https://localhost/phone/menu",
+        "//localhost/phone/menu",
+        "/phone/rooms/blue",
+    ],
+)
+def test_plain_url_that_leads_here_without_credentials(phone: CallbackBlueprint, url: str) -> None:
+    """A plain URL of a blueprint of this application is found out, before Bandwidth is sent there in vain."""
+    phone.respond(GatherCallback, "/menu")(menu)
+    phone.respond(GatherCallback, "/rooms/<room>")(take_room)
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=url))
+    with pytest.raises(InvalidBXML) as refused:
+        answer(host((phone, "/phone")))
+    message = str(refused.value)
+    assert f"Gather gather_url={url!r} leads to a CallbackBlueprint of this application without" in message
+    assert "give the handler itself, or what url_for(handler) gives" in message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/phone/calls",
+        "/phone/nowhere",
+        "/phonebook",
+        "/open/",
+        "/",
+        "https://elsewhere.example/phone/menu",
+        "https://localhost:8443/phone/menu",
+    ],
+)
+def test_plain_url_that_leads_elsewhere(phone: CallbackBlueprint, url: str) -> None:
+    """Ordinary pages, other hosts, and blueprints that let everyone in need no credentials."""
+    phone.add_url_rule("/calls", view_func=lambda: "today's calls", methods=["POST"])
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=url))
+    open_to_all = CallbackBlueprint("open", __name__, credentials=None)
+    assert answer(host((phone, "/phone"), (open_to_all, "/open"))) == Gather(gather_url=url)
+
+
+@pytest.mark.parametrize(
+    ("pair", "accepted"),
+    [
+        (("bandwidth", "s3cret"), True),
+        (("old", "0ld"), True),
+        (("old", "s3cret"), False),
+        ((None, "s3cret"), False),
+        (("bandwidth", None), False),
+    ],
+)
+def test_plain_url_with_credentials(pair: tuple[str | None, str | None], accepted: bool) -> None:
+    """A plain URL with any pair that is accepted there is no fault; with another one it is."""
+    phone = CallbackBlueprint("phone", __name__, credentials=[AUTH, ("old", "0ld")])
+    username, password = pair
+    own: dict[str, Any] = {"username": username, "password": password}
+    verb = Gather(gather_url="/phone/", **own)
+    phone.respond(InitiateCallback)(lambda event: verb)
+    app = host((phone, "/phone"))
+    if accepted:
+        assert answer(app) == verb
+    else:
+        with pytest.raises(InvalidBXML, match="without the credentials"):
+            answer(app)
+
+
+def test_plain_url_in_a_child(phone: CallbackBlueprint) -> None:
+    """Plain URLs are looked at in children as well, against the child's own pair."""
+    phone.respond(InitiateCallback)(
+        lambda event: Transfer(
+            PhoneNumber("+1555", transfer_answer_url="/phone/"), username="bandwidth", password="s3cret"
+        )
+    )
+    with pytest.raises(InvalidBXML, match="PhoneNumber transfer_answer_url='/phone/' leads to"):
+        answer(host((phone, "/phone")))
+
+
+def test_plain_url_where_the_verb_has_no_credentials(phone: CallbackBlueprint) -> None:
+    """A plain URL in an attribute without credentials cannot lead to a blueprint that asks for them."""
+    phone.respond(InitiateCallback)(lambda event: Gather(partial_result_callback="/phone/"))
+    with pytest.raises(InvalidBXML, match="Gather partial_result_callback='/phone/' leads to"):
+        answer(host((phone, "/phone")))
+
+
+def test_url_that_was_made_from_one_of_url_for(phone: CallbackBlueprint) -> None:
+    """A text made from what url_for gave is a plain URL: it does not know the credentials any more."""
+    phone.respond(GatherCallback, "/menu")(menu)
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=f"{phone.url_for(menu)}?turn=2"))
+    with pytest.raises(InvalidBXML, match=r"gather_url='/phone/menu\?turn=2' leads to"):
+        answer(host((phone, "/phone")))
+
+
+@pytest.mark.parametrize(("url", "refused"), [("/shop/phone/", True), ("/phone/", False), ("menu", True)])
+def test_plain_url_where_the_application_is_mounted(
+    phone: CallbackBlueprint, url: str, refused: bool
+) -> None:
+    """Below a mount point only URLs below it lead to this application."""
+    phone.respond(GatherCallback, "/menu")(menu)
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=url))
+    app = host((phone, "/phone"))
+    mounted: dict[str, Any] = {"environ_overrides": {"SCRIPT_NAME": "/shop"}}
+    if refused:
+        with pytest.raises(InvalidBXML, match="without the credentials"):
+            answer(app, **mounted)
+    else:
+        assert answer(app, **mounted).gather_url == url
+
+
+def test_links_where_the_application_is_mounted(phone: CallbackBlueprint) -> None:
+    """A handler's URL has the mount point of the request before it."""
+    phone.respond(GatherCallback, "/menu")(menu)
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=menu))
+    app = host((phone, "/phone"))
+    assert answer(app, environ_overrides={"SCRIPT_NAME": "/shop"}).gather_url == "/shop/phone/menu"
+
+
+def test_linked_url_is_where_the_handler_is(phone: CallbackBlueprint) -> None:
+    """Following the link of an answer, with the pair that it carries, reaches the handler."""
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=take_key))
+    phone.respond(GatherCallback, "/keys", digits=str.isdigit)(take_key)
+    app = host((phone, "/phone"))
+    verb = answer(app)
+    gather = {"eventType": "gather", "callId": "c-1", "digits": "1"}
+    reply = app.test_client().post(verb.gather_url, json=gather, auth=(verb.username, verb.password))
+    assert bxml.parse(reply.data).children == (SpeakSentence("1 at /phone/keys"),)
+
+
+def take_key(event: GatherCallback) -> SpeakSentence:
+    return SpeakSentence(f"{event.digits} at {request.path}")

@@ -1,0 +1,169 @@
+"""What the README and the design show is run as it stands there."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urljoin
+from urllib.request import (
+    HTTPBasicAuthHandler,
+    HTTPPasswordMgrWithDefaultRealm,
+    ProxyHandler,
+    Request,
+    build_opener,
+)
+from xml.etree import ElementTree
+
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+from flask_bandwidth_callbacks import config
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+# The example at the top of the design, word for word.
+DESIGN = """\
+from flask import Flask
+from flask_bandwidth_callbacks import (
+    CallbackBlueprint, DisconnectCallback, GatherCallback, InitiateCallback)
+from flask_bandwidth_callbacks.bxml import Gather, Hangup, SpeakSentence
+
+phone = CallbackBlueprint("phone", __name__, credentials=[("bandwidth", "s3cret")])
+
+@phone.respond(InitiateCallback)
+def greet(call: InitiateCallback):
+    return Gather(SpeakSentence(f"Hello {call.var_from}. Press 1 for sales."), gather_url=menu, max_digits=1)
+
+@phone.respond(GatherCallback, "/menu")
+def menu(call: GatherCallback):
+    return [SpeakSentence(f"You pressed {call.digits}."), Hangup()]
+
+@phone.on(DisconnectCallback)
+def bill(call: DisconnectCallback):
+    ...
+
+app = Flask(__name__)
+app.register_blueprint(phone, url_prefix="/phone")
+"""
+
+
+def load(source: str, folder: Path) -> Flask:
+    """Return the ``app`` of a module that holds an example and nothing else."""
+    path = folder / "example.py"
+    path.write_text(source, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("example", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    app = module.app
+    assert isinstance(app, Flask)
+    return app
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """Serve an application on 127.0.0.1; gives the URL of its root."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def send(url: str, username: str, password: str, **payload: str) -> tuple[int, bytes]:
+    """Send a callback as Bandwidth does: the credentials go out only when a Basic challenge asks for them."""
+    passwords = HTTPPasswordMgrWithDefaultRealm()
+    passwords.add_password(None, url, username, password)
+    opener = build_opener(ProxyHandler({}), HTTPBasicAuthHandler(passwords))
+    body = json.dumps({"callId": "c-1", "from": "+15551112222", **payload}).encode()
+    request = Request(url, body, {"Content-Type": "application/json"})
+    try:
+        with opener.open(request, timeout=5) as response:
+            return response.status, response.read()
+    except HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+@pytest.mark.parametrize("source", [EXAMPLES[0], DESIGN], ids=["readme", "design"])
+def test_the_first_example_answers_as_its_text_says(source: str, tmp_path: Path) -> None:
+    """The example greets, offers the menu, repeats the key and hangs up; over HTTP, to who has the password."""
+    with served(load(source, tmp_path)) as root:
+        url = f"{root}phone"
+        assert send(url, "bandwidth", "wrong", eventType="initiate")[0] == 401
+
+        status, body = send(url, "bandwidth", "s3cret", eventType="initiate")
+        assert status == 200
+        (gather,) = ElementTree.fromstring(body)
+        assert gather.tag == "Gather"
+        assert gather.attrib["maxDigits"] == "1"
+        assert gather.findtext("SpeakSentence") == "Hello +15551112222. Press 1 for sales."
+
+        menu = urljoin(url, gather.attrib["gatherUrl"])
+        assert menu == f"{root}phone/menu"
+        username, password = gather.attrib["username"], gather.attrib["password"]
+        status, body = send(menu, username, password, eventType="gather", digits="1")
+        assert status == 200
+        speak, hangup = ElementTree.fromstring(body)
+        assert (speak.tag, speak.text, hangup.tag) == ("SpeakSentence", "You pressed 1.", "Hangup")
+
+        assert send(url, "bandwidth", "s3cret", eventType="disconnect", cause="hangup") == (204, b"")
+
+
+def test_the_first_example_hears_the_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The README's subscriber does what its code says: it prints which call ended, and why."""
+    client = load(EXAMPLES[0], tmp_path).test_client()
+    payload = {"eventType": "disconnect", "callId": "c-1", "cause": "hangup"}
+    assert client.post("/phone/", json=payload, auth=("bandwidth", "s3cret")).status_code == 204
+    assert capsys.readouterr().out == "c-1 ended: hangup\n"
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_every_example_runs(number: int, tmp_path: Path) -> None:
+    """Each Python example of the README runs by itself, in a Python of its own, without a warning."""
+    path = tmp_path / "example.py"
+    path.write_text(EXAMPLES[number], encoding="utf-8")
+    # The tests may run from a clone where the package is not installed.
+    command = f"import runpy, sys; sys.path.append({str(ROOT)!r}); runpy.run_path({str(path)!r})"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", command],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_setting_is_told() -> None:
+    """The settings in the README are those that the library reads, no more and no fewer."""
+    values: dict[str, Any] = vars(config)
+    read = {value for value in values.values() if str(value).startswith("BANDWIDTH_CALLBACKS_")}
+    assert set(re.findall(r"BANDWIDTH_CALLBACKS_[A-Z_]+", README)) == read
+
+
+def test_every_command_and_file_is_there() -> None:
+    """Every ``make`` command that the README gives is one of the Makefile, and every file it names exists."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    commands = set(re.findall(r"\bmake ([a-z]+)", " ".join(re.findall(r"\$ .*|`[^`\n]+`", README))))
+    assert {"demo", "test"} <= commands
+    assert commands <= set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    for name in re.findall(r"\]\((?!http|#)([^)]+)\)|`(examples/[^`]+)`", README):
+        assert (ROOT / "".join(name)).exists(), name

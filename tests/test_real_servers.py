@@ -1,0 +1,296 @@
+"""The same callbacks over HTTP, to the servers that people use: what no test client can show."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPResponse, RemoteDisconnected
+from pathlib import Path
+from urllib.parse import urlencode
+from xml.etree import ElementTree
+
+import pytest
+
+LIMIT = 256 * 1024
+ROOT = Path(__file__).parents[1]
+JSON = {"Content-Type": "application/json"}
+
+
+def basic(username: str, password: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + b64encode(f"{username}:{password}".encode()).decode()}
+
+
+LET_IN = JSON | basic("bandwidth", "s3cret")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that runs on 127.0.0.1, and what can be expected of it."""
+
+    port: int
+    keeps_alive: bool
+    """The connection stays open after a reply."""
+    buffers: bool
+    """It reads the whole body before it asks the application."""
+
+    def connect(self) -> HTTPConnection:
+        return HTTPConnection("127.0.0.1", self.port, timeout=5)
+
+    def heard(self) -> list[str]:
+        """Return the ids of the calls that handlers heard of; the server must be alive to tell."""
+        with closing(self.connect()) as connection:
+            connection.request("GET", "/heard")
+            ids: list[str] = json.loads(connection.getresponse().read())
+            return ids
+
+    def send_raw(
+        self, head: list[str], *body: bytes, target: bytes = b"/phone/", ends: bool = False
+    ) -> int | None:
+        """Send a POST as bytes; return the status, or None if the server just hangs up.
+
+        With ``ends`` nothing more is sent after the body; else the server would have to wait for it.
+        """
+        lines = [
+            b"POST " + target + b" HTTP/1.1",
+            b"Host: localhost",
+            *(line.encode() for line in head),
+            b"",
+            b"",
+        ]
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+            connection.sendall(b"\r\n".join(lines))
+            for part in body:
+                time.sleep(0.05)
+                connection.sendall(part)
+            if ends:
+                connection.shutdown(socket.SHUT_WR)
+            with closing(HTTPResponse(connection)) as response:
+                try:
+                    response.begin()
+                except (RemoteDisconnected, ConnectionResetError):
+                    return None
+                response.read()
+                return response.status
+
+
+RAW = [f"{name}: {value}" for name, value in LET_IN.items()]
+CHUNKED = [*RAW, "Transfer-Encoding: chunked"]
+COMMANDS = {
+    "gunicorn": [
+        "-m", "gunicorn", "tests.served:app", "--worker-class", "gthread", "--threads", "4",
+        "--log-level", "warning", "--no-control-socket", "--bind", "fd://{fd}",
+    ],
+    "waitress": ["-m", "tests.served", "waitress", "{fd}"],
+    "werkzeug": ["-m", "tests.served", "werkzeug", "{fd}"],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=sorted(COMMANDS))
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Each of the servers in turn; in the end, there must be no traceback in its log."""
+    log = tmp_path_factory.mktemp("served") / "log"
+    # Connections wait on the open socket until the server is up, and no other program can take the port.
+    with socket.create_server(("127.0.0.1", 0)) as listener, log.open("w") as output:
+        fd = listener.fileno()
+        process = subprocess.Popen(
+            [sys.executable, *(word.format(fd=fd) for word in COMMANDS[request.param])],
+            cwd=ROOT,
+            pass_fds=[fd],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        port = listener.getsockname()[1]
+    try:
+        yield Server(port, keeps_alive=request.param != "werkzeug", buffers=request.param == "waitress")
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture
+def call_id() -> str:
+    return f"c-{uuid.uuid4()}"
+
+
+def initiate(call_id: str, length: int = 0) -> bytes:
+    """Return the callback of an inbound call, with spaces up to a length."""
+    payload = {"eventType": "initiate", "callId": call_id, "from": "+15551112222"}
+    return json.dumps(payload).encode().ljust(length)
+
+
+def chunks(body: bytes, size: int = 8192) -> Iterator[bytes]:
+    for start in range(0, len(body), size):
+        yield body[start : start + size]
+
+
+def chunked(parts: Iterable[bytes], end: bytes = b"0\r\n\r\n") -> bytes:
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + end
+
+
+# -- A call ------------------------------------------------------------------------------------------------
+
+
+def test_a_call_on_one_connection(server: Server, call_id: str) -> None:
+    """A call goes its whole way, challenge first, over one connection where the server keeps it open."""
+    with closing(server.connect()) as connection:
+        connection.request("POST", "/phone", initiate(call_id), JSON)
+        response = connection.getresponse()
+        assert (response.status, response.headers["WWW-Authenticate"]) == (401, 'Basic realm="phone"')
+        assert json.loads(response.read())["status"] == 401
+        first_socket = connection.sock
+        assert (first_socket is not None) == server.keeps_alive
+
+        connection.request("POST", "/phone", initiate(call_id), LET_IN)
+        response = connection.getresponse()
+        assert (response.status, response.headers["Content-Type"]) == (200, "application/xml; charset=utf-8")
+        (gather,) = ElementTree.fromstring(response.read())
+        assert gather.findtext("SpeakSentence") == "Hello +15551112222."
+
+        pressed = json.dumps({"eventType": "gather", "callId": call_id, "digits": "1"})
+        headers = JSON | basic(gather.attrib["username"], gather.attrib["password"])
+        connection.request("POST", gather.attrib["gatherUrl"], pressed, headers)
+        response = connection.getresponse()
+        answer = ElementTree.fromstring(response.read())
+        assert [child.tag for child in answer] == ["SpeakSentence", "Hangup"]
+        assert answer.findtext("SpeakSentence") == "You pressed 1."
+        if server.keeps_alive:
+            assert connection.sock is first_socket
+
+        ended = urlencode({"eventType": "disconnect", "callId": call_id, "cause": "hangup"})
+        connection.request("GET", f"/phone/?{ended}", headers=LET_IN)
+        response = connection.getresponse()
+        assert (response.status, response.read()) == (204, b"")
+    assert server.heard().count(call_id) == 3
+
+
+@pytest.mark.parametrize("method", ["PUT", "OPTIONS", "HEAD", "BREW"])
+def test_other_methods(server: Server, method: str) -> None:
+    """Other methods are challenged and then refused, and the connection is good for the next request."""
+    with closing(server.connect()) as connection:
+        for headers, status in ((JSON, 401), (LET_IN, 405), (JSON, 401)):
+            connection.request(method, "/phone/", headers=headers)
+            response = connection.getresponse()
+            response.read()
+            assert response.status == status
+
+
+# -- Refused before the body is read -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("length", [0, 50_000, LIMIT + 1])
+@pytest.mark.parametrize("in_chunks", [False, True])
+def test_goes_on_after_an_unread_body(server: Server, call_id: str, length: int, in_chunks: bool) -> None:
+    """What is left unread of a challenged request is not taken for the next one, which is answered.
+
+    A server may hang up rather than discard a body that is far larger than any callback.
+    """
+    with closing(server.connect()) as connection:
+        body = initiate(call_id, length)
+        connection.request(
+            "POST", "/phone/", chunks(body) if in_chunks else body, JSON, encode_chunked=in_chunks
+        )
+        response = connection.getresponse()
+        response.read()
+        assert response.status == 401
+        try:
+            connection.request("POST", "/phone/", initiate(call_id), LET_IN)
+            response = connection.getresponse()
+        except (RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            assert length > LIMIT
+            connection.close()
+            connection.request("POST", "/phone/", initiate(call_id), LET_IN)
+            response = connection.getresponse()
+        response.read()
+        assert response.status == 200
+    assert server.heard().count(call_id) == 1
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: 1000", "Transfer-Encoding: chunked"])
+def test_challenges_without_waiting_for_the_body(server: Server, framing: str) -> None:
+    """The challenge comes although the body never does, unless the server itself waits for it."""
+    if server.buffers:
+        pytest.skip("This server reads every body before it asks the application.")
+    assert server.send_raw(["Content-Type: application/json", framing]) == 401
+
+
+# -- Chunked bodies and the limit --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("length", "status"), [(0, 200), (LIMIT, 200), (LIMIT + 1, 413), (LIMIT + 2, 413), (3 * LIMIT, 413)]
+)
+@pytest.mark.parametrize("in_chunks", [True, False])
+def test_the_limit(server: Server, call_id: str, in_chunks: bool, length: int, status: int) -> None:
+    """A body of up to 256 KiB is answered, chunked or not; more is 413, never an answer to what was read."""
+    body = initiate(call_id, length)
+    with closing(server.connect()) as connection:
+        connection.request(
+            "POST", "/phone/", chunks(body) if in_chunks else body, LET_IN, encode_chunked=in_chunks
+        )
+        response = connection.getresponse()
+        response.read()
+        assert response.status == status
+    assert server.heard().count(call_id) == (status == 200)
+
+
+def test_does_not_wait_for_the_end_of_what_is_too_large(server: Server, call_id: str) -> None:
+    """A chunked body is refused soon after the first byte too many, while the client would go on for ever."""
+    if server.buffers:
+        pytest.skip("This server reads every body before it asks the application.")
+    body = chunked(chunks(initiate(call_id, LIMIT + 8192)), end=b"")
+    assert server.send_raw(CHUNKED, body) == 413
+    assert call_id not in server.heard()
+
+
+# -- Slow, cut and broken bodies ---------------------------------------------------------------------------
+
+
+def test_takes_a_slow_body(server: Server, call_id: str) -> None:
+    """A body that comes in pieces is waited for."""
+    body = initiate(call_id)
+    assert server.send_raw([*RAW, f"Content-Length: {len(body)}"], body[:1], body[1:20], body[20:]) == 200
+    assert server.send_raw(CHUNKED, *(chunked([part], b"") for part in chunks(body, 30)), b"0\r\n\r\n") == 200
+    assert server.heard().count(call_id) == 2
+
+
+@pytest.mark.parametrize("missing", [1, 1000])
+def test_refuses_a_cut_body(server: Server, call_id: str, missing: int) -> None:
+    """A body that ends before its length is not answered, although what has come is a whole callback."""
+    body = initiate(call_id)
+    status = server.send_raw([*RAW, f"Content-Length: {len(body) + missing}"], body, ends=True)
+    assert status in (400, None)
+    assert call_id not in server.heard()
+
+
+@pytest.mark.parametrize("end", [b"", b"0", b"5\r\n ", b"zz\r\n", b"-1\r\n\r\n"])
+def test_refuses_broken_chunks(server: Server, call_id: str, end: bytes) -> None:
+    """A chunked body that breaks off, or has a chunk of no size, is not answered."""
+    status = server.send_raw(CHUNKED, chunked([initiate(call_id)], end), ends=True)
+    assert status in (400, None)
+    assert call_id not in server.heard()
+
+
+def test_refuses_bytes_in_the_query_string(server: Server, call_id: str) -> None:
+    """Raw bytes in a query string that are no UTF-8 are refused, unless the server percent-encodes them."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+        target = b"/phone/?eventType=initiate&callId=%s&from=\xe9" % call_id.encode()
+        head = "\r\n".join(["Host: localhost", *RAW, "", ""]).encode()
+        connection.sendall(b"GET " + target + b" HTTP/1.1\r\n" + head)
+        with closing(HTTPResponse(connection)) as response:
+            response.begin()
+            response.read()
+            assert response.status in (200, 400)
+    assert (call_id in server.heard()) == (response.status == 200)

@@ -1,0 +1,435 @@
+"""What is told besides the reply: the four signals, and the log."""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from flask import Flask, got_request_exception
+from werkzeug.test import TestResponse
+
+from flask_bandwidth_callbacks import (
+    Callback,
+    CallbackBlueprint,
+    DisconnectCallback,
+    GatherCallback,
+    InitiateCallback,
+    InvalidBXML,
+    LinkError,
+    bxml,
+    signals,
+)
+from flask_bandwidth_callbacks.bxml import Gather, Hangup, SpeakSentence
+from flask_bandwidth_callbacks.events import EVENT_CLASSES
+
+Call = Callable[..., TestResponse]
+Told = list[tuple[str, Any, dict[str, Any]]]
+
+NAMES = ("callback_received", "callback_answered", "callback_rejected", "handler_failed")
+AUTH = ("bandwidth", "s3cret")
+
+
+@pytest.fixture
+def told() -> Iterator[Told]:
+    """Every signal that is sent during a test: its name, its sender, its arguments."""
+    told: Told = []
+
+    def receiver(name: str) -> Callable[..., None]:
+        return lambda sender, **arguments: told.append((name, sender, arguments))
+
+    with ExitStack() as stack:
+        for name in NAMES:
+            stack.enter_context(getattr(signals, name).connected_to(receiver(name)))
+        yield told
+
+
+def raises(event: Callback) -> Any:
+    raise LookupError("the handler's own fault")
+
+
+def babbles(event: Callback) -> Any:
+    return 7
+
+
+def links_to_nobody(event: Callback) -> Any:
+    return Gather(gather_url=raises)
+
+
+def breaks_a_rule(event: Callback) -> Any:
+    return "<Response>"
+
+
+# -- Signals -----------------------------------------------------------------------------------------------
+
+
+def test_received_and_answered(app: Flask, phone: CallbackBlueprint, call: Call, told: Told) -> None:
+    """An answered event is told when it was read and when it has its reply; the sender is the application."""
+    phone.respond(InitiateCallback)(lambda event: Hangup())
+    call("initiate", to="+1")
+    (received, received_from, event), (answered, answered_from, reply) = told
+    assert (received, answered) == ("callback_received", "callback_answered")
+    assert received_from is app
+    assert answered_from is app
+    assert event.keys() == {"event"}
+    assert event["event"] == InitiateCallback(call_id="c-1", to="+1")
+    assert reply.keys() == {"event", "response"}
+    assert reply["event"] is event["event"]
+    assert bxml.parse(reply["response"].data) == bxml.Response(Hangup())
+
+
+@pytest.mark.parametrize("event_type", ["disconnect", "conferenceMemberJoin", "tomorrow"])
+def test_answered_without_content(call: Call, told: Told, event_type: str) -> None:
+    """A 204 is a reply, too."""
+    call(event_type)
+    assert [name for name, _, _ in told] == ["callback_received", "callback_answered"]
+    assert told[1][2]["response"].status_code == 204
+
+
+def test_response_can_be_changed(phone: CallbackBlueprint, call: Call) -> None:
+    """callback_answered comes before the reply leaves: what a receiver adds to it is sent."""
+    phone.respond(InitiateCallback)(lambda event: Hangup())
+
+    def mark(sender: Flask, response: Any, **more: Any) -> None:
+        response.headers["X-Call"] = "marked"
+
+    with signals.callback_answered.connected_to(mark):
+        assert call("initiate").headers["X-Call"] == "marked"
+
+
+def test_order(phone: CallbackBlueprint, call: Call) -> None:
+    """First it is received, then the responder, then the subscribers, then it is answered."""
+    order: list[str] = []
+
+    @phone.respond(InitiateCallback)
+    def greet(event: InitiateCallback) -> Hangup:
+        order.append("responder")
+        return Hangup()
+
+    phone.on(InitiateCallback)(lambda event: order.append("subscriber"))
+
+    def receiver(name: str) -> Callable[..., None]:
+        return lambda sender, **arguments: order.append(name)
+
+    with (
+        signals.callback_received.connected_to(receiver("received")),
+        signals.callback_answered.connected_to(receiver("answered")),
+    ):
+        call("initiate")
+    assert order == ["received", "responder", "subscriber", "answered"]
+
+
+@pytest.mark.parametrize(
+    ("request_options", "status", "reason"),
+    [
+        ({"auth": None, "json": {}}, 401, "This URL asks for the credentials of the Bandwidth application."),
+        ({"data": b"{", "content_type": "application/json"}, 400, "Not JSON"),
+        ({"data": b"{}", "content_type": "text/plain"}, 415, "Callbacks are application/json"),
+        (
+            {"data": b" " * 300_000, "content_type": "application/json"},
+            413,
+            "The body has more than 262144 bytes",
+        ),
+        ({"method": "PUT"}, 405, "Callbacks come by POST or GET."),
+        ({"json": {}}, 422, "eventType is missing"),
+        ({"json": {"eventType": "initiate"}}, 422, "callId is missing"),
+    ],
+)
+def test_rejected(
+    app: Flask,
+    phone: CallbackBlueprint,
+    told: Told,
+    request_options: dict[str, Any],
+    status: int,
+    reason: str,
+) -> None:
+    """A refused request is told with its status and its reason, and by no other signal."""
+    app.register_blueprint(phone, url_prefix="/phone")
+    response = app.test_client().open("/phone/", **{"method": "POST", "auth": AUTH, **request_options})
+    ((name, sender, arguments),) = told
+    assert (name, sender is app) == ("callback_rejected", True)
+    assert arguments == {"status": status, "reason": response.get_json()["detail"]}
+    assert type(arguments["status"]) is int
+    assert arguments["reason"].startswith(reason)
+    assert response.status_code == status
+
+
+def test_rejected_for_want_of_a_responder(call: Call, told: Told) -> None:
+    """Where nobody answers, the event was received and is rejected."""
+    call("initiate")
+    assert [name for name, _, _ in told] == ["callback_received", "callback_rejected"]
+    assert told[1][2] == {"status": 404, "reason": "Nobody answers 'initiate' here."}
+
+
+@pytest.mark.parametrize(
+    ("responder", "error"),
+    [(raises, LookupError), (babbles, TypeError), (links_to_nobody, LinkError), (breaks_a_rule, InvalidBXML)],
+)
+def test_responder_failed(
+    app: Flask,
+    phone: CallbackBlueprint,
+    call: Call,
+    told: Told,
+    responder: Callable[..., Any],
+    error: type[Exception],
+) -> None:
+    """A responder that raises, or returns what it may not, is told with event, handler and exception."""
+    phone.respond(InitiateCallback)(responder)
+    with pytest.raises(error) as raised:
+        call("initiate")
+    assert [name for name, _, _ in told] == ["callback_received", "handler_failed"]
+    _, sender, arguments = told[1]
+    assert sender is app
+    assert arguments == {"event": told[0][2]["event"], "handler": responder, "exception": raised.value}
+
+
+@pytest.mark.parametrize(
+    ("subscriber", "match", "error"),
+    [
+        (raises, {}, LookupError),
+        (babbles, {}, TypeError),
+        (raises, {"cause": lambda cause: 1 / 0}, ZeroDivisionError),
+    ],
+)
+def test_subscriber_failed(
+    phone: CallbackBlueprint,
+    call: Call,
+    told: Told,
+    subscriber: Callable[..., Any],
+    match: dict[str, Any],
+    error: type[Exception],
+) -> None:
+    """A subscriber that raises, returns something or cannot be matched is told; the event is answered."""
+    phone.on(DisconnectCallback, **match)(subscriber)
+    call("disconnect", cause="hangup")
+    assert [name for name, _, _ in told] == ["callback_received", "handler_failed", "callback_answered"]
+    failed = told[1][2]
+    assert failed.keys() == {"event", "handler", "exception"}
+    assert failed["handler"] is subscriber
+    assert type(failed["exception"]) is error
+
+
+def test_receivers_of_one_application(phone: CallbackBlueprint) -> None:
+    """A receiver that is connected for one application hears nothing of another."""
+    one, two = Flask("one"), Flask("two")
+    heard = []
+
+    def hear(sender: Flask, event: Callback) -> None:
+        heard.append((sender.name, event.event_type))
+
+    signals.callback_received.connect(hear, one)
+    for app in (one, two):
+        app.register_blueprint(phone)
+        app.test_client().post("/", json={"eventType": "disconnect", "callId": "c"}, auth=AUTH)
+    assert heard == [("one", "disconnect")]
+
+
+def test_handlers_are_not_forgotten(app: Flask, phone: CallbackBlueprint, call: Call) -> None:
+    """Unlike a receiver of a signal, a handler that nobody else holds is called."""
+    heard: list[Callback] = []
+    phone.on(DisconnectCallback)(lambda event: heard.append(event))
+    gc.collect()
+    call("disconnect")
+    assert len(heard) == 1
+
+
+def test_signals_that_the_module_has() -> None:
+    """These four signals are what the module offers, and each says what it is sent with."""
+    offered = {name for name in vars(signals) if not name.startswith("_")} - {"annotations", "Namespace"}
+    assert offered == set(NAMES)
+    for name in NAMES:
+        assert "Arguments: ``" in getattr(signals, name).__doc__
+
+
+# -- The log -----------------------------------------------------------------------------------------------
+
+
+def test_every_record_carries_the_call(
+    app: Flask, phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every record has call_id and event_type as extra, so that a formatter may print them."""
+    app.config.update(BANDWIDTH_CALLBACKS_CHECK_BXML=False)
+    app.register_blueprint(CallbackBlueprint("open", __name__, credentials=None))
+    phone.respond(GatherCallback)(lambda event: "<Response><Dance/>")
+    phone.on(DisconnectCallback)(raises)
+    for event_type in ("initiate", "disconnect", "gather", "tomorrow"):
+        call(event_type, startTime="noon")
+    call("conferenceMemberJoin", callId=7)
+    call("initiate", auth=("bandwidth", "wrong"))
+    call("")
+    records = [(vars(one)["event_type"], vars(one)["call_id"], one.getMessage()) for one in caplog.records]
+    assert [
+        (event_type, call_id, message.partition(":")[0][:40]) for event_type, call_id, message in records
+    ] == [
+        (None, None, "Blueprint 'open' lets everyone in"),
+        ("initiate", "c-1", "'initiate' is delivered without 'startTi"),
+        ("initiate", "c-1", "Nobody answers 'initiate' at '/phone/'"),
+        ("disconnect", "c-1", "'disconnect' is delivered without 'start"),
+        ("disconnect", "c-1", "Subscriber raises (test_signals.py"),
+        ("gather", "c-1", "'gather' is delivered without 'startTime"),
+        ("gather", "c-1", "test_every_record_carries_the_call.<loca"),
+        ("tomorrow", "c-1", "'tomorrow' is delivered without 'startTi"),
+        ("tomorrow", "c-1", "Nobody knows 'tomorrow', and nobody subs"),
+        ("conferenceMemberJoin", None, "'conferenceMemberJoin' is delivered with"),
+        (None, None, "A callback is refused with 401"),
+        (None, None, "A callback is refused with 422"),
+    ]
+    assert {one.name for one in caplog.records} == {"flask_bandwidth_callbacks"}
+
+
+def test_first_challenge_is_not_logged(call: Call, caplog: pytest.LogCaptureFixture) -> None:
+    """A request without credentials is how every callback begins: nothing is said of it."""
+    call("disconnect", auth=None)
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_no_value_of_a_payload_is_logged(
+    app: Flask, phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture, strict: bool
+) -> None:
+    """However a callback fares, the log names properties, never their values."""
+    caplog.set_level(logging.DEBUG)
+    app.config.update(BANDWIDTH_CALLBACKS_STRICT=strict, PROPAGATE_EXCEPTIONS=False)
+    phone.respond(GatherCallback)(raises)
+    phone.respond("answer")(babbles)
+    phone.on(Callback)(raises)
+    hidden = "a caller's own words"
+    values = {
+        "from": hidden,
+        "to": hidden,
+        "startTime": hidden,
+        "diversion": hidden,
+        "words": hidden,
+        "digits": hidden,
+    }
+    for event_type in ("initiate", "gather", "answer", "disconnect", "tomorrow"):
+        call(event_type, **values)
+    call("initiate", **{**values, "callId": None})
+    app.test_client().post(
+        "/phone/", data=f'{{"from": "{hidden}"', content_type="application/json", auth=AUTH
+    )
+    assert len(caplog.records) > 6
+    for record in caplog.records:
+        assert hidden not in caplog.handler.format(record)
+        assert hidden not in json.dumps(vars(record), default=repr)
+
+
+FORGED = "x\nERROR forged\r\n\x1b[31m\u2028"
+
+
+@pytest.mark.filterwarnings("ignore::flask_bandwidth_callbacks.BandwidthCallbacksWarning")
+def test_no_value_makes_a_line_of_the_log(
+    app: Flask, phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Values with line breaks and control characters cannot make a line that looks like one of the log."""
+    phone.respond(GatherCallback, "/rooms/<room>")(lambda event, room: Hangup())
+    phone.on(FORGED + "heard")(raises)
+    app.config["BANDWIDTH_CALLBACKS_CHECK_BXML"] = False
+    phone.respond("answer")(lambda event: f'<Response><Redirect redirectUrl="{event.to}"/></Response>')
+    call(FORGED, startTime=FORGED, **{FORGED: FORGED})
+    call(FORGED + "heard", startTime=FORGED)
+    call("gather", "/phone/rooms/x%0AERROR%20forged", callId=FORGED, startTime=FORGED)
+    call("initiate", "/phone/rooms/x%0AERROR%20forged", **{"from": FORGED})
+    call("answer", to=FORGED)
+    client = app.test_client()
+    client.post("/phone/", data=b"{}", headers={"Content-Type": "text/x; y=\x1b[31m"}, auth=AUTH)
+    client.post("/phone/", json={"eventType": "initiate", "callId": [FORGED]}, auth=AUTH)
+    client.post("/phone/", data=f'{{"a{FORGED}'.encode(), content_type="application/json", auth=AUTH)
+    assert len(caplog.records) >= 8
+    for record in caplog.records:
+        message = record.getMessage()
+        assert not [line for line in message.splitlines() if line.startswith("ERROR")]
+        assert "\x1b" not in message
+        if "A responder, to begin with" not in message:
+            assert len(message.splitlines()) == 1
+
+
+def test_unreadable_property_is_warned_about(
+    phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An event that is delivered in spite of what cannot be read is a warning that names the properties."""
+    heard: list[DisconnectCallback] = []
+    phone.on(DisconnectCallback)(heard.append)
+    call("disconnect", startTime="noon", to=7)
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert record.getMessage().startswith("'disconnect' is delivered without ")
+    assert {"'startTime'", "'to'"} <= set(re.findall(r"'\w+'", record.getMessage()))
+    assert [(one.start_time, set(one.errors)) for one in heard] == [(None, {"startTime", "to"})]
+
+
+def test_unknown_event_is_warned_about_where_nobody_hears_it(
+    phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An unknown event that nobody subscribed to is a warning; one that somebody hears is none."""
+    heard: list[Callback] = []
+    phone.on(Callback, tag="mine")(heard.append)
+    call("tomorrow")
+    assert [one.getMessage() for one in caplog.records] == [
+        "Nobody knows 'tomorrow', and nobody subscribed to it."
+    ]
+    caplog.clear()
+    call("tomorrow", tag="mine")
+    assert len(heard) == 1
+    assert caplog.records == []
+
+
+REQUIRED = [name for name, event in EVENT_CLASSES.items() if event.reply.awaited and event.reply.required]
+
+
+@pytest.mark.parametrize("event_type", REQUIRED)
+def test_logged_handler_is_ready_to_paste(
+    phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture, event_type: str
+) -> None:
+    """The log of an event that nobody answers holds a handler which, pasted, answers it."""
+    assert call(event_type, "/phone/").status_code == 404
+    (record,) = caplog.records
+    assert record.levelno == logging.ERROR
+    said, _, source = record.getMessage().partition("\n\n")
+    assert (
+        said == f"Nobody answers '{event_type}' at '/phone/': the call is lost. A responder, to begin with:"
+    )
+
+    fresh = CallbackBlueprint("phone", __name__, credentials=None)
+    exec(source, {"phone": fresh})
+    app = Flask("pasted")
+    app.register_blueprint(fresh)
+    response = app.test_client().post("/", json={"eventType": event_type, "callId": "c-1"})
+    assert bxml.parse(response.data) == bxml.Response(SpeakSentence("Hello."))
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"),
+    [("front_door", "front_door"), ("front-door", "phone"), ("1st", "phone"), ("class", "phone")],
+)
+def test_logged_handler_names_the_blueprint(
+    caplog: pytest.LogCaptureFixture, name: str, variable: str
+) -> None:
+    """The pasted handler is decorated by the blueprint's name, where that can be one in Python."""
+    app = Flask("host")
+    app.register_blueprint(CallbackBlueprint(name, __name__, credentials=[AUTH]))
+    app.test_client().post("/", json={"eventType": "recordComplete", "callId": "c-1"}, auth=AUTH)
+    assert f"\n@{variable}.respond(RecordingCompleteCallback)\ndef handle_record_complete(" in caplog.text
+
+
+def test_flask_logs_a_responder_that_raises(
+    app: Flask, phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A responder that raises is Flask's to log, once, with its traceback."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    sent: list[BaseException] = []
+
+    def receive(sender: Flask, exception: BaseException) -> None:
+        sent.append(exception)
+
+    phone.respond(InitiateCallback)(raises)
+    with got_request_exception.connected_to(receive, app):
+        assert call("initiate").status_code == 500
+    assert [record.name for record in caplog.records] == ["host"]
+    assert "LookupError: the handler's own fault" in caplog.text
+    assert len(sent) == 1
