@@ -1,13 +1,13 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types build lowest clean
 
-PYTHON ?= python3
+PYTHON ?= $(shell command -v python3 || command -v python3.11 || echo python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 help: ## Tell what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/demo ## Start the switchboard on this machine and put one call through it
 	@$(BIN)/python -m examples.switchboard.demo
@@ -27,22 +27,29 @@ build: $(VENV)/lint ## Build the wheel, and import it in an empty environment
 	$(BIN)/python -m build --outdir dist . > $(VENV)/build.log 2>&1 || { cat $(VENV)/build.log; exit 1; }
 	$(PYTHON) .ci/try_wheel.py dist/*.whl
 
-lowest: ## Run the tests with the lowest versions of the dependencies that setup.cfg allows
+# They run in a copy of everything but the package, so that the wheel is what they test.
+lowest: build ## Test the wheel with the lowest versions of the dependencies that setup.cfg allows
 	@echo "Making an environment with the lowest versions"
 	$(PYTHON) -m venv --clear $(VENV)-lowest
-	$(VENV)-lowest/bin/python -m pip --disable-pip-version-check install --quiet -e '.[tests]' \
-	    $$($(PYTHON) .ci/lowest_versions.py)
-	$(VENV)-lowest/bin/python -m pytest
+	$(VENV)-lowest/bin/python -m pip --disable-pip-version-check install --quiet \
+	    "$$(echo dist/*.whl)[tests]" $$($(PYTHON) .ci/lowest_versions.py)
+	mkdir $(VENV)-lowest/tree
+	tar -cf - --exclude=./flask_bandwidth_callbacks --exclude='./.[!.]*' . | tar -xf - -C $(VENV)-lowest/tree
+	cd $(VENV)-lowest/tree && ../bin/python -m pytest
 
 clean: ## Remove what was made
 	rm -rf $(VENV) $(VENV)-lowest build dist *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # One file for each extra says that it is installed, until what is required changes.
-$(VENV)/%: setup.cfg pyproject.toml | $(VENV)/bin/python
+$(VENV)/%: setup.cfg pyproject.toml | $(VENV)/made
 	@echo "Installing what '$*' needs"
 	@$(PIP) -e '.[$*]'
 	@touch $@
 
-$(VENV)/bin/python:
+# Not bin/python: that one is there, too, after a `venv` that failed because pip could not be put into it.
+$(VENV)/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "$(PYTHON) is no Python 3.11 or later. Name one: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
 	@echo "Making a virtual environment in $(VENV)"
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@

@@ -26,9 +26,7 @@ class SupportsToBXML(Protocol):
     def to_bxml(self) -> str: ...
 
 
-Answer: TypeAlias = (
-    SupportsToBXML | Sequence[SupportsToBXML] | str | bytes | WerkzeugResponse | None
-)
+Answer: TypeAlias = SupportsToBXML | Sequence[SupportsToBXML] | str | bytes | WerkzeugResponse | None
 """What a responder may return. None only where there may be nothing to add."""
 
 _MAY_RETURN = (

@@ -252,7 +252,7 @@ class CallbackBlueprint(Blueprint):
         return event
 
     def _respond(self, responder: Subscription, event: Callback, values: dict[str, Any]) -> Any:
-        variables = {name: values[name] for name in links.variables_of(responder.path)}
+        variables = {name: values[name] for name in responder.variables}
         try:
             return current_app.ensure_sync(responder.handler)(event, **variables)
         except Exception as error:

@@ -244,7 +244,9 @@ class PayloadSchema(marshmallow.Schema):
         aliases = self.payload_class.aliases
         if not aliases or not isinstance(data, Mapping):
             return data
-        resolved = {name: data[alias] for alias, name in aliases.items() if data.get(name) is None and alias in data}
+        resolved = {
+            name: data[alias] for alias, name in aliases.items() if data.get(name) is None and alias in data
+        }
         return dict(data) | resolved
 
     @marshmallow.post_load(pass_original=True)
@@ -391,9 +393,7 @@ class Payload(_Declared):
         payload.__dict__.update(values)
         taken = [alias for alias, name in cls.aliases.items() if data.get(name) is None]
         payload.extra = {
-            name: value
-            for name, value in data.items()
-            if name not in attributes and name not in taken
+            name: value for name, value in data.items() if name not in attributes and name not in taken
         }
         return payload
 

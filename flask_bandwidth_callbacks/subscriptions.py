@@ -74,6 +74,8 @@ class Subscription:
     matches: tuple[Match, ...]
     path: str | None = None
     """Path below the blueprint's own URL; None is the blueprint's own URL."""
+    variables: frozenset[str] = frozenset()
+    """Variables of the path, which the handler is given by name."""
 
     def takes(self, event_types: Collection[str]) -> bool:
         """Tell whether an event of one of these types can get here."""
@@ -149,7 +151,7 @@ class Subscriptions:
         handler: Handler,
         targets: tuple[Target, ...],
         path: str | None,
-        variables: Collection[str],
+        variables: frozenset[str],
         match: Mapping[str, Any],
     ) -> None:
         """Let ``handler`` answer events at ``path``, whose variables it is given by name.
@@ -157,7 +159,7 @@ class Subscriptions:
         Raises :class:`SubscriptionError` for what can never work and for a second responder of one event.
         """
         _check_callable(handler, variables)
-        responder = Subscription(handler, targets, _matches(handler, targets, match), path)
+        responder = Subscription(handler, targets, _matches(handler, targets, match), path, variables)
         for target in targets:
             if not any(event_class.reply.awaited for event_class in _classes_below(target.event_class)):
                 raise SubscriptionError(
@@ -171,9 +173,7 @@ class Subscriptions:
         self._by_handler[handler].append(responder)
         self._responder_indexes.clear()
 
-    def add_subscriber(
-        self, handler: Handler, targets: tuple[Target, ...], match: Mapping[str, Any]
-    ) -> None:
+    def add_subscriber(self, handler: Handler, targets: tuple[Target, ...], match: Mapping[str, Any]) -> None:
         """Let ``handler`` hear of events; raises :class:`SubscriptionError` for what can never work."""
         _check_callable(handler, ())
         subscriber = Subscription(handler, targets, _matches(handler, targets, match))
@@ -271,9 +271,7 @@ def _classes_below(event_class: type[Callback]) -> list[type[Callback]]:
     return [known for known in (*EVENT_CLASSES.values(), UnknownCallback) if issubclass(known, event_class)]
 
 
-def _matches(
-    handler: Handler, targets: Sequence[Target], match: Mapping[str, Any]
-) -> tuple[Match, ...]:
+def _matches(handler: Handler, targets: Sequence[Target], match: Mapping[str, Any]) -> tuple[Match, ...]:
     if {"from_", "var_from"} <= match.keys():
         raise SubscriptionError(f"{describe(handler)} matches on from_ and on var_from, which are the same.")
     return tuple(

@@ -104,7 +104,7 @@ def send(url: str, username: str, password: str, **payload: str) -> tuple[int, b
 
 @pytest.mark.parametrize("source", [EXAMPLES[0], DESIGN], ids=["readme", "design"])
 def test_the_first_example_answers_as_its_text_says(source: str, tmp_path: Path) -> None:
-    """The example greets, offers the menu, repeats the key and hangs up; over HTTP, to who has the password."""
+    """The example greets with its menu, repeats the key and hangs up, for those who have the password."""
     with served(load(source, tmp_path)) as root:
         url = f"{root}phone"
         assert send(url, "bandwidth", "wrong", eventType="initiate")[0] == 401

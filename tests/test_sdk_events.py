@@ -1,14 +1,16 @@
-"""Our events against the models of Bandwidth's official SDK: the same names, and nothing of theirs is lacking."""
+"""Our events against the models of Bandwidth's official SDK: the same names, and nothing of theirs lacks."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
-from bandwidth import models
+from bandwidth import models  # type: ignore[import-untyped]
 from pydantic import BaseModel
 
 import flask_bandwidth_callbacks as library
@@ -35,7 +37,7 @@ NOT_IN_THE_SDK = {
 # The SDK took an example's made-up key of an open set of keys for a property. It is in our extra.
 NOT_OURS = {("Diversion", "unknown")}
 
-VOICE_MODELS = {
+VOICE_MODELS: dict[str, Any] = {
     name: model
     for name, model in vars(models).items()
     if name.endswith("Callback") and isinstance(model, type) and name not in OF_MESSAGING
@@ -74,14 +76,13 @@ def test_nothing_of_theirs_is_overlooked() -> None:
     """The SDK has a model of every event of ours but of those that are listed here, and no other."""
     known = {event_type: event_class.__name__ for event_type, event_class in EVENT_CLASSES.items()}
     assert {known[event_type] for event_type in known.keys() - NOT_IN_THE_SDK} == set(VOICE_MODELS)
-    assert OF_MESSAGING <= set(vars(models))
+    assert set(vars(models)) >= OF_MESSAGING
 
 
 def test_what_they_write_is_read() -> None:
     """Our InitiateCallback reads what the SDK's to_dict gives, enums and datetimes turned into JSON."""
     theirs = models.InitiateCallback.from_dict(payload("initiate"))
-    assert theirs is not None
-    ours = InitiateCallback.from_json(theirs.to_json())
+    ours = InitiateCallback.from_json(json.dumps(theirs.to_dict(), default=datetime.isoformat))
     assert ours == InitiateCallback.from_dict(payload("initiate"))
 
 
@@ -94,8 +95,7 @@ def test_both_read_the_same_values(event_type: str) -> None:
     for field in dataclasses.fields(ours):
         kind = attribute_types(type(ours)).get(field.name)
         if hasattr(theirs, field.name) and kind is not None and field.name != "duration":
-            if issubclass(typing.get_origin(kind) or kind, Payload):
-                continue
-            assert getattr(ours, field.name) == getattr(theirs, field.name), field.name
-            compared += 1
+            if not issubclass(typing.get_origin(kind) or kind, Payload):
+                assert getattr(ours, field.name) == getattr(theirs, field.name), field.name
+                compared += 1
     assert compared >= 5
