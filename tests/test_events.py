@@ -46,7 +46,7 @@ from flask_bandwidth_callbacks import (
     events,
 )
 from flask_bandwidth_callbacks.bxml import SpeakSentence
-from flask_bandwidth_callbacks.schemas import Payload
+from flask_bandwidth_callbacks.schemas import Payload, attribute_types
 from tests.payloads import PAYLOADS, Place, payload, places, replaced, value_at, without
 
 # Event type, class, and whether Bandwidth runs the BXML of the reply.
@@ -229,6 +229,16 @@ def test_every_property_is_read_and_written(event_type: str) -> None:
     for part in (event, *(value for value in vars(event).values() if isinstance(value, Payload))):
         assert part.extra == {}
     assert all(getattr(event, attribute_of(name)) is not None for name in PAYLOADS[event_type])
+
+
+@every_event_type
+def test_an_event_has_no_attributes_beside_the_documented_ones(event_type: str) -> None:
+    """What a class has is what its event can carry, so that a match on anything else is known to be a slip."""
+    # The list of this event's properties is known to be incomplete; these two are those of every call.
+    more = {"callUrl", "startTime"} if event_type == "partialgather" else set()
+    event_class = events.event_class_of(event_type)
+    attributes = {event_class.wire_name(attribute) for attribute in attribute_types(event_class)}
+    assert attributes == PAYLOADS[event_type].keys() | more
 
 
 @every_property

@@ -469,7 +469,7 @@ def test_nested(prefix: str) -> None:
 
 
 def test_a_callback_blueprint_inside_of_another() -> None:
-    """Of two callback blueprints, one inside of the other, each asks for its own pair, the inner one last."""
+    """Of two callback blueprints, one inside of the other, each asks for its own pair, in its own name."""
     app = make_app()
     outer = make_phone("outer")
     outer.register_blueprint(make_phone("inner", OTHERS), url_prefix="/inner")
@@ -480,7 +480,8 @@ def test_a_callback_blueprint_inside_of_another() -> None:
         "username": OTHERS[0],
         "password": OTHERS[1],
     }
-    assert ring(app, "/outer/inner", auth=CREDENTIALS).status_code == 401
+    refused = ring(app, "/outer/inner", auth=CREDENTIALS)
+    assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, 'Basic realm="inner"')
     assert ring(app, "/outer", auth=OTHERS).status_code == 401
 
 

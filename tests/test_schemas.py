@@ -92,7 +92,8 @@ def test_the_depth_limit_is_exact(opening: str, closing: str) -> None:
     """64 levels of arrays and objects are read, one more is not, whichever of both they are."""
     pairs = MAX_DEPTH // (opening.count("[") + opening.count("{"))
     fine = opening * pairs + "1" + closing * pairs
-    assert json.loads(fine) == decode_json(fine)
+    for text in (fine, f"[[], {fine[1:]}" if opening == "[" else fine):
+        assert json.loads(text) == decode_json(text)
     with pytest.raises(ValidationError, match="Nested deeper than 64 levels"):
         decode_json(f"[{fine}]")
 

@@ -94,8 +94,7 @@ def test_both_read_the_same_values(event_type: str) -> None:
     compared = 0
     for field in dataclasses.fields(ours):
         kind = attribute_types(type(ours)).get(field.name)
-        if hasattr(theirs, field.name) and kind is not None and field.name != "duration":
-            if not issubclass(typing.get_origin(kind) or kind, Payload):
-                assert getattr(ours, field.name) == getattr(theirs, field.name), field.name
-                compared += 1
+        if kind in (str, int, datetime) and hasattr(theirs, field.name):
+            assert getattr(ours, field.name) == getattr(theirs, field.name), field.name
+            compared += 1
     assert compared >= 5
