@@ -65,7 +65,7 @@ def make_answer(event: Callback, handler: str, returned: Any) -> WerkzeugRespons
             return no_content()
         if event.reply.when_none == "error":
             raise TypeError(
-                f"{handler} returned None for {event.event_type!r}, and the call would be hung up: return"
+                f"{handler} returned None for {shorten(event.event_type)}, and the call would be hung up: return"
                 f" {_MAY_RETURN}. bxml.Response() hangs up on purpose."
             )
         returned = bxml.Response()
@@ -99,7 +99,7 @@ def _document(event: Callback, handler: str, returned: Any) -> bxml.Document | b
         raise _no_answer(event, handler, returned)
     for place, verb in enumerate(verbs, start=1):
         if not _writes_itself(verb):
-            raise _no_answer(event, handler, returned, f" Item {place}, {_shorten(verb)}, is no verb.")
+            raise _no_answer(event, handler, returned, f" Item {place}, {shorten(verb)}, is no verb.")
     if all(isinstance(verb, bxml.Verb) for verb in verbs):
         return links.resolve(bxml.Response(*verbs))
     resolved = (links.resolve(verb) if isinstance(verb, bxml.Verb) else verb for verb in verbs)
@@ -111,7 +111,7 @@ def _document(event: Callback, handler: str, returned: Any) -> bxml.Document | b
 
 def _no_answer(event: Callback, handler: str, returned: Any, why: str = "") -> TypeError:
     return TypeError(
-        f"{handler} returned {_shorten(returned)} for {event.event_type!r}, which is no answer.{why} Return"
+        f"{handler} returned {shorten(returned)} for {shorten(event.event_type)}, which is no answer.{why} Return"
         f" {_MAY_RETURN}."
     )
 
@@ -132,7 +132,8 @@ def _in_response(written: Sequence[str]) -> bytes:
     return _encode(f"<Response>{''.join(written)}</Response>")
 
 
-def _shorten(value: Any) -> str:
+def shorten(value: Any) -> str:
+    """Return what a message shows of a value that may be long."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:80]}... ({type(value).__name__})"
 
@@ -141,7 +142,7 @@ def _shorten(value: Any) -> str:
 
 
 def _check(event: Callback, handler: str, faults: Iterator[str]) -> None:
-    found = [f"{handler} answers {event.event_type!r}: {fault}" for fault in faults]
+    found = [f"{handler} answers {shorten(event.event_type)}: {fault}" for fault in faults]
     if not found:
         return
     if config.check_bxml(current_app):

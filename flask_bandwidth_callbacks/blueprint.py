@@ -227,7 +227,7 @@ class CallbackBlueprint(Blueprint):
                 "A callback is refused with %d: %s",
                 refusal.status,
                 refusal.reason,
-                extra=answers.details(None),
+                extra=answers.details(refusal.event),
             )
             return self._refuse(refusal)
         responder, returned = None, None
@@ -243,8 +243,8 @@ class CallbackBlueprint(Blueprint):
         event = load_event(payload, strict=config.strict(current_app))
         if event.errors:
             logger.warning(
-                "%r is delivered without %s, which cannot be read.",
-                event.event_type,
+                "%s is delivered without %s, which cannot be read.",
+                answers.shorten(event.event_type),
                 ", ".join(map(repr, event.errors)),
                 extra=answers.details(event),
             )
@@ -256,7 +256,7 @@ class CallbackBlueprint(Blueprint):
         try:
             return current_app.ensure_sync(responder.handler)(event, **variables)
         except Exception as error:
-            signals.handler_failed.send(_app(), event=event, handler=responder.handler, exception=error)
+            _tell_of_failure(event, responder.handler, error)
             raise
 
     def _notify(self, event: Callback) -> bool:
@@ -276,8 +276,7 @@ class CallbackBlueprint(Blueprint):
                     )
             except Exception as error:
                 logger.exception("Subscriber %s failed.", describe(handler), extra=answers.details(event))
-                got_request_exception.send(_app(), _async_wrapper=current_app.ensure_sync, exception=error)
-                signals.handler_failed.send(_app(), event=event, handler=handler, exception=error)
+                _tell_of_failure(event, handler, error, unhandled=True)
         return heard
 
     def _reply(
@@ -287,15 +286,15 @@ class CallbackBlueprint(Blueprint):
             try:
                 response = answers.make_answer(event, str(responder), returned)
             except Exception as error:
-                signals.handler_failed.send(_app(), event=event, handler=responder.handler, exception=error)
+                _tell_of_failure(event, responder.handler, error)
                 raise
         elif event.reply.awaited and event.reply.required:
             return self._refuse(self._nobody(event))
         else:
             if isinstance(event, UnknownCallback) and not heard:
                 logger.warning(
-                    "Nobody knows %r, and nobody subscribed to it.",
-                    event.event_type,
+                    "Nobody knows %s, and nobody subscribed to it.",
+                    answers.shorten(event.event_type),
                     extra=answers.details(event),
                 )
             response = answers.no_content()
@@ -333,7 +332,13 @@ class CallbackBlueprint(Blueprint):
             event = request.environ.get(_EVENT)
             if event is None or not answers.is_answer(returned):
                 return returned  # type: ignore[no-any-return]
-            return answers.make_answer(event, describe(f), returned)
+            try:
+                response = answers.make_answer(event, describe(f), returned)
+            except Exception as failure:
+                _tell_of_failure(event, f, failure)
+                raise
+            signals.callback_answered.send(_app(), event=event, response=response)
+            return response
 
         super().register_error_handler(code_or_exception, handle)
 
@@ -388,8 +393,20 @@ def _normal_path(path: str | None) -> str | None:
 def _exempt_from_csrf(endpoint: str | None, values: dict[str, Any] | None) -> None:
     # CSRFProtect looks before any before_request function of a blueprint runs, but after these preprocessors.
     csrf = current_app.extensions.get("csrf")
-    if csrf is not None and hasattr(csrf, "exempt") and links.current_registration() is not None:
+    if csrf is not None and hasattr(csrf, "exempt"):
         csrf.exempt(f"{__name__}.receive_callback")
+
+
+def _tell_of_failure(
+    event: Callback, handler: Callable[..., Any], error: Exception, *, unhandled: bool = False
+) -> None:
+    """Tell the signals; a receiver that raises costs nobody the event, and the call not its answer."""
+    try:
+        if unhandled:  # which Flask tells only of what ends a request
+            got_request_exception.send(_app(), _async_wrapper=current_app.ensure_sync, exception=error)
+        signals.handler_failed.send(_app(), event=event, handler=handler, exception=error)
+    except Exception:
+        logger.exception("A receiver of a signal failed.", extra=answers.details(event))
 
 
 def _app() -> Flask:

@@ -10,6 +10,8 @@ from typing import Any
 
 from flask import Response
 
+from .events import Callback
+
 
 class Refusal(Exception):
     """A request is turned away. Raised on the way in, and made a reply before it leaves the view."""
@@ -20,12 +22,15 @@ class Refusal(Exception):
         reason: str,
         *,
         errors: Mapping[str, Any] | None = None,
+        event: Callback | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
         self.errors = errors
+        self.event = event
+        """The event that is refused, as far as one could be read."""
         self.headers = headers or {}
 
     def response(self) -> Response:

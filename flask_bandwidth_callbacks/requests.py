@@ -92,11 +92,13 @@ def load_event(payload: dict[str, Any], *, strict: bool) -> Callback:
             HTTPStatus.UNPROCESSABLE_ENTITY,
             f"{name} is missing: {event_type!r} is about nothing without it.",
             errors={**errors, name: ["Missing, empty or no text."]},
+            event=event,
         )
     if strict and errors:
         raise Refusal(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             f"{', '.join(errors)} cannot be read.",
             errors=errors,
+            event=event,
         )
     return event

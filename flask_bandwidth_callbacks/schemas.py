@@ -13,7 +13,7 @@ import json
 import math
 import re
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
@@ -38,50 +38,64 @@ def decode_json(text: str | bytes) -> Any:
     :data:`MAX_DEPTH` levels.
     """
     try:
-        if isinstance(text, bytes):
-            text = text.decode("utf-8-sig")
-        value = _json_decoder.decode(text)
+        decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
     except UnicodeDecodeError as error:
         raise ValidationError(f"Not UTF-8: byte {error.start} cannot be read.") from None
+    # Every level opens a bracket, so few brackets spare the look for levels.
+    if decoded.count("{") + decoded.count("[") > MAX_DEPTH:
+        _refuse_depth(decoded)
+    try:
+        return _json_decoder.decode(decoded)
     except json.JSONDecodeError as error:
+        raise ValidationError(f"Not JSON: {error.msg} at {_place(decoded, error.pos)}.") from None
+    except _NoNumberError as error:
+        position = next(at for token, at in _tokens(decoded) if token == error.token)
         raise ValidationError(
-            f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+            f"Not JSON: {error.token[:20]} {error.rule} at {_place(decoded, position)}."
         ) from None
-    except RecursionError:
-        raise ValidationError(f"Nested deeper than {MAX_DEPTH} levels.") from None
-    except ValueError as error:
-        raise ValidationError(f"Not JSON: {error}.") from None
-    # Every level opens a bracket, so few brackets spare the walk.
-    if text.count("{") + text.count("[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
-        raise ValidationError(f"Nested deeper than {MAX_DEPTH} levels.")
-    return value
+    except ValueError:  # more digits than Python turns into a number
+        raise ValidationError("Not JSON: a number with too many digits.") from None
+
+
+class _NoNumberError(ValueError):
+    def __init__(self, token: str, rule: str) -> None:
+        super().__init__(token, rule)
+        self.token = token
+        self.rule = rule
 
 
 def _refuse_constant(name: str) -> typing.NoReturn:
-    raise ValueError(f"{name} is no JSON number")
+    raise _NoNumberError(name, "is no JSON number")
 
 
 def _finite(digits: str) -> float:
     number = float(digits)
     if math.isinf(number):
-        raise ValueError(f"{digits[:20]} is too large a number")
+        raise _NoNumberError(digits, "is too large a number")
     return number
 
 
 _json_decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 
 
-def _depth(value: Any) -> int:
+def _refuse_depth(text: str) -> None:
     depth = 0
-    level = [value]
-    while level := [item for item in level if isinstance(item, dict | list)]:
-        depth += 1
-        level = [
-            child
-            for container in level
-            for child in (container.values() if isinstance(container, dict) else container)
-        ]
-    return depth
+    for token, position in _tokens(text):
+        depth += (token in "{[") - (token in "}]")
+        if depth > MAX_DEPTH:
+            raise ValidationError(f"Nested deeper than {MAX_DEPTH} levels at {_place(text, position)}.")
+
+
+def _tokens(text: str) -> Iterator[tuple[str, int]]:
+    """Yield what stands in JSON text outside of strings, with its position."""
+    for match in re.finditer(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s"{}\[\],:]+', text):
+        if not match[0].startswith('"'):
+            yield match[0], match.start()
+
+
+def _place(text: str, position: int) -> str:
+    before = text[:position].split("\n")
+    return f"line {len(before)}, column {len(before[-1]) + 1}"
 
 
 # -- The values that Bandwidth's payloads hold -------------------------------------------------------------

@@ -2,6 +2,9 @@
 
 They are :mod:`blinker` signals, which Flask brings along: ``callback_received.connect(function, app)``. A
 receiver that is no longer referenced anywhere is forgotten, unless it is connected with ``weak=False``.
+
+Receivers run within the request: one of ``callback_received`` or ``callback_answered`` that raises ends it
+with 500, as a responder would. One of ``handler_failed`` that raises is logged.
 """
 
 from __future__ import annotations

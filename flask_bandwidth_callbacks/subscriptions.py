@@ -1,7 +1,7 @@
 """Who wants which event: responders, subscribers, their matches and conflicts, and the look-up.
 
-What can never work is refused while the decorator runs. Nobody is called in here, and nothing in here
-knows Flask: ``subscriptions.responder(event, path)`` only tells who would answer.
+What can never work is refused while the decorator runs. No handler is called in here, only predicates are,
+and nothing in here knows Flask: ``subscriptions.responder(event, path)`` tells who would answer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from .events import EVENT_CLASSES, Callback, UnknownCallback
+from .events import EVENT_CLASSES, Callback, UnknownCallback, event_class_of
 from .exceptions import BandwidthCallbacksWarning, SubscriptionError
 from .schemas import Payload, attribute_types
 
@@ -76,6 +76,8 @@ class Subscription:
     """Path below the blueprint's own URL; None is the blueprint's own URL."""
     variables: frozenset[str] = frozenset()
     """Variables of the path, which the handler is given by name."""
+    answers: bool = False
+    """Whether it is a responder, which hears of answered events only."""
 
     def takes(self, event_types: Collection[str]) -> bool:
         """Tell whether an event of one of these types can get here."""
@@ -83,7 +85,8 @@ class Subscription:
             target.event_type == event_type
             or (
                 target.event_type is None
-                and issubclass(EVENT_CLASSES.get(event_type, UnknownCallback), target.event_class)
+                and issubclass(event_class_of(event_type), target.event_class)
+                and (event_class_of(event_type).reply.awaited or not self.answers)
             )
             for target in self.targets
             for event_type in event_types
@@ -159,7 +162,9 @@ class Subscriptions:
         Raises :class:`SubscriptionError` for what can never work and for a second responder of one event.
         """
         _check_callable(handler, variables)
-        responder = Subscription(handler, targets, _matches(handler, targets, match), path, variables)
+        responder = Subscription(
+            handler, targets, _matches(handler, targets, match), path, variables, answers=True
+        )
         for target in targets:
             if not any(event_class.reply.awaited for event_class in _classes_below(target.event_class)):
                 raise SubscriptionError(
@@ -184,13 +189,18 @@ class Subscriptions:
     def responder(self, event: Callback, path: str | None = None) -> Subscription | None:
         """Return who answers ``event`` at ``path``, else at the blueprint's own URL, else None.
 
-        More matches go first, then the narrower class, then the first registered.
+        More matches go first, then the narrower class, then the first registered. What a predicate of the
+        application raises is raised here, with a note of whose it is.
         """
         if not event.reply.awaited:
             return None
         for candidate in self._responder_index(path, type(event)).near(event):
-            if candidate.fits(event):
-                return candidate.subscription
+            try:
+                if candidate.fits(event):
+                    return candidate.subscription
+            except Exception as error:
+                error.add_note(f"Raised by a predicate of responder {candidate.subscription}.")
+                raise
         return None if path is None else self.responder(event)
 
     def subscribers_near(self, event: Callback) -> list[Candidate]:
@@ -253,6 +263,7 @@ def _sorted(matches: Sequence[Match]) -> list[Match]:
 def _check_callable(handler: Handler, variables: Collection[str]) -> None:
     if not callable(handler):
         raise SubscriptionError(f"{handler!r} cannot be called, so it cannot handle an event.")
+    _check_hashable(describe(handler), handler)
     try:
         inspect.signature(handler).bind(None, **dict.fromkeys(variables))
     except TypeError as error:
@@ -263,6 +274,15 @@ def _check_callable(handler: Handler, variables: Collection[str]) -> None:
         ) from None
     except ValueError:  # callables written in C may not tell
         pass
+
+
+def _check_hashable(place: str, value: object) -> None:
+    try:
+        hash(value)
+    except TypeError:
+        raise SubscriptionError(
+            f"{place}: {value!r} cannot be told from others, because it has no hash: give a function."
+        ) from None
 
 
 def _classes_below(event_class: type[Callback]) -> list[type[Callback]]:
@@ -306,6 +326,7 @@ def _match(handler: Handler, targets: Sequence[Target], attribute: str, wanted: 
         return Match(attribute, pattern=wanted)
     single = wanted is None or isinstance(wanted, str | bytes | Payload) or not isinstance(wanted, Collection)
     if single and callable(wanted):
+        _check_hashable(f"{describe(handler)} matches on {attribute}", wanted)
         return Match(attribute, predicate=wanted)
     values = [wanted] if single else list(wanted)
     if not values:

@@ -61,16 +61,16 @@ def read(name: str, value: Any) -> Any:
         ("{", "Not JSON: Expecting property name enclosed in double quotes at line 1, column 2."),
         ('{"word":\n  "a"} b', "Not JSON: Extra data at line 2, column 8."),
         ("{'word': 'a'}", "Not JSON: Expecting property name enclosed in double quotes at line 1, column 2."),
-        ('{"word": NaN}', "Not JSON: NaN is no JSON number."),
-        ('{"word": Infinity}', "Not JSON: Infinity is no JSON number."),
-        ('{"word": -Infinity}', "Not JSON: -Infinity is no JSON number."),
-        ('{"word": 1e999}', "Not JSON: 1e999 is too large a number."),
-        ('{"word": -1e999}', "Not JSON: -1e999 is too large a number."),
+        ('{"word": NaN}', "Not JSON: NaN is no JSON number at line 1, column 10."),
+        ('{"word": Infinity}', "Not JSON: Infinity is no JSON number at line 1, column 10."),
+        ('{"word": -Infinity}', "Not JSON: -Infinity is no JSON number at line 1, column 10."),
+        ('{"word": 1e999}', "Not JSON: 1e999 is too large a number at line 1, column 10."),
+        ('{"word": -1e999}', "Not JSON: -1e999 is too large a number at line 1, column 10."),
         (b'{"word": "\xff"}', "Not UTF-8: byte 10 cannot be read."),
         (b'{"word": "\xed\xa0\x80"}', "Not UTF-8: byte 10 cannot be read."),
         ('{"word": "a"}'.encode("utf-16"), "Not UTF-8: byte 0 cannot be read."),
-        ("[" * 100_000, "Nested deeper than 64 levels."),
-        ('{"word":' * 100_000 + "1" + "}" * 100_000, "Nested deeper than 64 levels."),
+        ("[" * 100_000, "Nested deeper than 64 levels at line 1, column 65."),
+        ('{"word":' * 100_000 + "1" + "}" * 100_000, "Nested deeper than 64 levels at line 1, column 513."),
         ("\ufeff{}", "Not JSON: Expecting value at line 1, column 1."),
     ],
 )
@@ -83,7 +83,7 @@ def test_text_that_is_no_json_is_refused_with_what_and_where(text: str | bytes, 
 
 def test_a_number_with_too_many_digits_is_refused() -> None:
     """An integer longer than Python converts is a ValidationError and no ValueError."""
-    with pytest.raises(ValidationError, match="Not JSON: Exceeds the limit"):
+    with pytest.raises(ValidationError, match="Not JSON: a number with too many digits"):
         Sample.from_json('{"number": ' + "9" * 5000 + "}")
 
 
@@ -92,15 +92,16 @@ def test_the_depth_limit_is_exact(opening: str, closing: str) -> None:
     """64 levels of arrays and objects are read, one more is not, whichever of both they are."""
     pairs = MAX_DEPTH // (opening.count("[") + opening.count("{"))
     fine = opening * pairs + "1" + closing * pairs
-    for text in (fine, f"[[], {fine[1:]}" if opening == "[" else fine):
-        assert json.loads(text) == decode_json(text)
+    assert decode_json(fine) == json.loads(fine)
     with pytest.raises(ValidationError, match="Nested deeper than 64 levels"):
         decode_json(f"[{fine}]")
 
 
 def test_brackets_that_do_not_nest_are_no_depth() -> None:
     """Many objects beside one another, or brackets inside of a text, do not count as depth."""
-    beside = json.dumps({"a": [{}] * 1000, "b": "[" * 1000})
+    deepest = "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)
+    brackets = "[" * 1000
+    beside = f'{{"a": {deepest}, "b": {[[]] * 1000}, "c": "{brackets}"}}'
     assert decode_json(beside) == json.loads(beside)
 
 
