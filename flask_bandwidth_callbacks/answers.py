@@ -65,8 +65,8 @@ def make_answer(event: Callback, handler: str, returned: Any) -> WerkzeugRespons
             return no_content()
         if event.reply.when_none == "error":
             raise TypeError(
-                f"{handler} returned None for {shorten(event.event_type)}, and the call would be hung up: return"
-                f" {_MAY_RETURN}. bxml.Response() hangs up on purpose."
+                f"{handler} returned None for {shorten(event.event_type)}, and the call would be hung up:"
+                f" return {_MAY_RETURN}. bxml.Response() hangs up on purpose."
             )
         returned = bxml.Response()
     if isinstance(returned, WerkzeugResponse):
@@ -98,7 +98,7 @@ def _document(event: Callback, handler: str, returned: Any) -> bxml.Document | b
     else:
         raise _no_answer(event, handler, returned)
     for place, verb in enumerate(verbs, start=1):
-        if not _writes_itself(verb):
+        if not _writes_itself(verb) or (verb is not returned and isinstance(verb, bxml.Document)):
             raise _no_answer(event, handler, returned, f" Item {place}, {shorten(verb)}, is no verb.")
     if all(isinstance(verb, bxml.Verb) for verb in verbs):
         return links.resolve(bxml.Response(*verbs))
@@ -111,8 +111,8 @@ def _document(event: Callback, handler: str, returned: Any) -> bxml.Document | b
 
 def _no_answer(event: Callback, handler: str, returned: Any, why: str = "") -> TypeError:
     return TypeError(
-        f"{handler} returned {shorten(returned)} for {shorten(event.event_type)}, which is no answer.{why} Return"
-        f" {_MAY_RETURN}."
+        f"{handler} returned {shorten(returned)} for {shorten(event.event_type)}, which is no answer.{why}"
+        f" Return {_MAY_RETURN}."
     )
 
 

@@ -144,12 +144,12 @@ def _url(registration: Registration, path: str | None, values: Mapping[str, Any]
                 current_app.config["SERVER_NAME"] or "localhost", current_app.config["APPLICATION_ROOT"]
             )
             text = adapter.build(endpoint, given)
-    except BuildError as error:
-        missing = sorted(error.suggested.arguments - given.keys()) if error.suggested else []
+    except (BuildError, ValueError) as error:  # ValueError: what a converter says of a value
         blueprint = registration.blueprint.name
+        names = sorted(registration.prefix_variables | variables_of(path))
         raise LinkError(
-            f"The URL {path or OWN_URL} of blueprint {blueprint!r} needs a value for {' and '.join(missing)}:"
-            f" give {blueprint}.url_for(handler, {', '.join(f'{name}=...' for name in missing)})."
+            f"The URL {path or OWN_URL} of blueprint {blueprint!r} needs a value for {' and '.join(names)}:"
+            f" give {blueprint}.url_for(handler, {', '.join(f'{name}=...' for name in names)}). {error}"
         ) from None
     url = CallbackURL(text)
     url.gate = registration.gate

@@ -233,7 +233,7 @@ def test_every_property_is_read_and_written(event_type: str) -> None:
 
 @every_event_type
 def test_an_event_has_no_attributes_beside_the_documented_ones(event_type: str) -> None:
-    """What a class has is what its event can carry, so that a match on anything else is known to be a slip."""
+    """What a class has is what its event can carry, so a match on anything else is a slip."""
     # The list of this event's properties is known to be incomplete; these two are those of every call.
     more = {"callUrl", "startTime"} if event_type == "partialgather" else set()
     event_class = events.event_class_of(event_type)

@@ -852,3 +852,28 @@ def test_linked_url_is_where_the_handler_is(phone: CallbackBlueprint) -> None:
 
 def take_key(event: GatherCallback) -> SpeakSentence:
     return SpeakSentence(f"{event.digits} at {request.path}")
+
+
+def test_a_responder_of_a_base_class_is_no_link_for_a_notification(
+    phone: CallbackBlueprint, call: Callable[..., TestResponse]
+) -> None:
+    """respond(Callback) means answered events: such a handler where a notification goes is an error."""
+
+    @phone.respond(Callback)
+    def every(event: Callback) -> StartRecording:
+        return StartRecording(recording_available_url=every)
+
+    with pytest.raises(LinkError, match=r"leads to 'recordingAvailable'.*does not take"):
+        call("initiate")
+
+
+def test_a_value_that_does_not_fit_the_path(app: Flask, phone: CallbackBlueprint) -> None:
+    """A value that the path's converter refuses is a LinkError that says so."""
+
+    @phone.respond(GatherCallback, "/rooms/<int:room>")
+    def enter(event: GatherCallback, room: int) -> SpeakSentence:
+        return SpeakSentence(f"Room {room}.")
+
+    app.register_blueprint(phone, url_prefix="/phone")
+    with pytest.raises(LinkError, match=r"needs a value for room: .*invalid literal"):
+        phone.url_for(enter, room="kitchen")

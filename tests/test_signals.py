@@ -433,3 +433,74 @@ def test_flask_logs_a_responder_that_raises(
     assert [record.name for record in caplog.records] == ["host"]
     assert "LookupError: the handler's own fault" in caplog.text
     assert len(sent) == 1
+
+
+# -- When telling goes wrong, and what is told of the unusual ------------------------------------------------
+
+
+def test_a_receiver_that_raises_stops_no_subscriber(
+    phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A receiver of handler_failed that raises is logged; the next subscriber hears, the answer stays."""
+    heard = []
+    phone.respond(InitiateCallback)(lambda event: Hangup())
+    phone.on(InitiateCallback)(raises)
+    phone.on(InitiateCallback)(lambda event: heard.append(event))
+
+    def faulty(sender: Flask, **arguments: Any) -> None:
+        raise RuntimeError("a receiver's own fault")
+
+    with signals.handler_failed.connected_to(faulty):
+        assert call("initiate").status_code == 200
+    assert len(heard) == 1
+    assert "A receiver of a signal failed." in caplog.messages
+
+
+def test_what_an_errorhandler_answers_is_told(phone: CallbackBlueprint, call: Call, told: Told) -> None:
+    """The answer of the blueprint's errorhandler is an answer: callback_answered tells it."""
+    phone.respond(InitiateCallback)(raises)
+    phone.errorhandler(LookupError)(lambda error: Hangup())
+    response = call("initiate")
+    assert response.status_code == 200
+    assert [name for name, _, _ in told] == ["callback_received", "handler_failed", "callback_answered"]
+
+
+def test_a_false_answer_of_an_errorhandler_is_told(
+    app: Flask, phone: CallbackBlueprint, call: Call, told: Told
+) -> None:
+    """What an errorhandler returns that is no answer fails like a responder's: handler_failed tells it."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    phone.respond(InitiateCallback)(raises)
+    phone.errorhandler(LookupError)(lambda error: object())  # type: ignore[type-var]
+    assert call("initiate").status_code == 500
+    assert [name for name, _, _ in told] == ["callback_received", "handler_failed", "handler_failed"]
+
+
+def test_a_refused_event_is_named_in_the_log(
+    app: Flask, phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log record of a 422 says which call and which event were refused."""
+    app.config["BANDWIDTH_CALLBACKS_STRICT"] = True
+    assert call("initiate", startTime="yesterday").status_code == 422
+    (record,) = [record for record in caplog.records if "422" in record.getMessage()]
+    assert (record.__dict__["event_type"], record.__dict__["call_id"]) == ("initiate", "c-1")
+
+
+def test_a_long_event_type_is_cut_in_the_log(call: Call, caplog: pytest.LogCaptureFixture) -> None:
+    """An event type of any length fits into a line of the log."""
+    assert call("x" * 10_000).status_code == 204
+    assert max(len(message) for message in caplog.messages) < 250
+
+
+def test_no_log_shows_the_password_in_a_url(
+    app: Flask, phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A URL that carries credentials is told without its password, in messages and in a verb's repr."""
+    app.config["BANDWIDTH_CALLBACKS_CHECK_BXML"] = False
+    url = "http://bandwidth:topsecret@127.0.0.1/a"
+    document = f'<Response><Record username="x" password="y" recordCompleteUrl="{url}"/></Response>'
+    phone.respond(InitiateCallback)(lambda event: document)
+    assert call("initiate").status_code == 200
+    assert any("must be https" in message for message in caplog.messages)
+    assert "topsecret" not in caplog.text
+    assert "topsecret" not in repr(Gather(gather_url=url))

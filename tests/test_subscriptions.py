@@ -1222,3 +1222,33 @@ def test_ten_thousand_numbers(phone: CallbackBlueprint, call: Call) -> None:
         assert spoken(call("initiate", to=f"+1{number}")) == str(number)
     assert call("initiate", to="+2").status_code == 404
     assert time.monotonic() - began < 10
+
+
+def test_what_has_no_hash_is_refused(phone: CallbackBlueprint) -> None:
+    """A handler or a predicate that cannot be told from others is refused, and nothing of it is kept."""
+
+    class Callee:
+        __hash__ = None  # type: ignore[assignment]
+
+        def __call__(self, event: Any) -> None: ...
+
+    with pytest.raises(SubscriptionError, match="has no hash"):
+        phone.on(InitiateCallback)(Callee())
+    with pytest.raises(SubscriptionError, match=r"matches on to: .*has no hash"):
+        phone.on(InitiateCallback, to=Callee())(lambda event: None)
+    assert phone.subscriptions.subscribers == []
+
+
+def test_a_predicate_that_raises_is_named(
+    phone: CallbackBlueprint, call: Callable[..., TestResponse]
+) -> None:
+    """What a responder's predicate raises has a note that says whose predicate it was."""
+
+    @phone.respond(GatherCallback, digits=lambda digits: int(digits) > 3)
+    def high(event: GatherCallback) -> Hangup:
+        return Hangup()
+
+    with pytest.raises(ValueError, match="invalid literal") as raised:
+        call("gather", digits="")
+    assert "predicate of responder" in raised.value.__notes__[0]
+    assert "high (test_subscriptions.py" in raised.value.__notes__[0]

@@ -14,7 +14,7 @@ from .characters import XML_WHITE_SPACE
 from .oddities import warn
 from .ssml import SpokenText, Transcript, faults_of, oddities_of
 from .unknown import UnknownVerb
-from .verb import VERBS, Document, Element, Fault, shortened
+from .verb import VERBS, Document, Element, Fault, shortened, without_password
 from .verbs import Bxml, Response
 
 _ROOTS: dict[str, type[Document]] = {"Response": Response, "Bxml": Bxml}
@@ -250,4 +250,4 @@ class _Reader:
 
 
 def _quoted(text: str) -> str:
-    return shortened(f'"{repr(text)[1:-1]}"')
+    return shortened(without_password(f'"{repr(text)[1:-1]}"'))

@@ -7,6 +7,7 @@ and the editor read that signature, and :class:`Specification` reads it for buil
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, NoReturn, Self, get_args
@@ -52,9 +53,14 @@ def described(attribute: str, value: Any) -> str:
     if isinstance(name, str):
         return name
     try:
-        return repr(value)
+        return without_password(repr(value))
     except ValueError:  # a number with more digits than Python writes
         return f"<a very large {type(value).__name__}>"
+
+
+def without_password(text: str) -> str:
+    """Return a text without the password that a URL in it may hold."""
+    return re.sub(r"//[^/@\s]*@", "//***@", text)
 
 
 def shortened(text: str) -> str:
