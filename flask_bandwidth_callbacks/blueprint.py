@@ -112,6 +112,7 @@ class CallbackBlueprint(Blueprint):
 
         def decorate(handler: Any) -> Any:
             self._check_unregistered("respond")
+            self._check_path(path)
             self.subscriptions.add_responder(handler, targets, path, links.variables_of(path), match)
             self._add_path(path)
             return handler
@@ -151,6 +152,14 @@ class CallbackBlueprint(Blueprint):
                 f"{decorator}() is used after blueprint {self.name!r} was registered: nobody would hear."
                 " Import the handlers before app.register_blueprint."
             )
+
+    def _check_path(self, path: str | None) -> None:
+        for other in self._paths - {path}:
+            if links.shape_of(other) == links.shape_of(path):
+                raise SubscriptionError(
+                    f"The paths {path!r} and {other!r} differ in the names of their variables only, so one"
+                    " would get the requests of both: give the variables the same names."
+                )
 
     # -- Registering -------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import flask
 from flask import Blueprint, Flask, current_app, has_request_context, request
@@ -26,6 +26,7 @@ from .subscriptions import OWN_URL, Subscription, Subscriptions, describe
 ElementT = TypeVar("ElementT", bound=Element)
 
 _EXTENSION = "bandwidth_callbacks"
+_VARIABLE = re.compile(r"<(?:([^<>:]+):)?([^<>:]+)>")
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,9 +96,14 @@ def endpoint_of(path: str | None) -> str:
     return f"callbacks{path or ''}".replace(".", "%2E")  # a dot would be read as a blueprint's
 
 
+def shape_of(path: str | None) -> str:
+    """Return a path without the names of its variables: two of one shape fit the same requests."""
+    return _VARIABLE.sub(r"<\1>", path or "")
+
+
 def variables_of(path: str | None) -> frozenset[str]:
     """Return the names of the variables in a path, as in ``/rooms/<int:room>``."""
-    return frozenset(re.findall(r"<(?:[^<>:]+:)?([^<>:]+)>", path or ""))
+    return frozenset(match[2] for match in _VARIABLE.finditer(path or ""))
 
 
 # -- URLs --------------------------------------------------------------------------------------------------
@@ -284,12 +290,12 @@ def _gate_at(url: str) -> Gate | None:
     """Return the gate that a URL in the current reply leads to, or None if it leads elsewhere."""
     target = urlsplit(urljoin(request.url, url))
     root = request.script_root
-    if target.netloc != request.host or not target.path.startswith(root):
+    if target.netloc.lower() != request.host.lower() or not target.path.startswith(root):
         return None
     adapter = current_app.create_url_adapter(request)
     assert adapter is not None
     try:
-        endpoint, _ = adapter.match(target.path.removeprefix(root) or "/", method="POST")
+        endpoint, _ = adapter.match(unquote(target.path.removeprefix(root)) or "/", method="POST")
     except (HTTPException, RequestRedirect):
         return None
     registration = registrations(current_app).get(endpoint.rpartition(".")[0])

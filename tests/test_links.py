@@ -877,3 +877,18 @@ def test_a_value_that_does_not_fit_the_path(app: Flask, phone: CallbackBlueprint
     app.register_blueprint(phone, url_prefix="/phone")
     with pytest.raises(LinkError, match=r"needs a value for room: .*invalid literal"):
         phone.url_for(enter, room="kitchen")
+
+
+@pytest.mark.parametrize("url", ["/phone/menu", "/phone/%6Denu", "menu", "http://LOCALHOST/phone/menu"])
+def test_a_plain_url_is_known_however_it_is_spelled(
+    phone: CallbackBlueprint, call: Callable[..., TestResponse], url: str
+) -> None:
+    """A plain URL that leads to one's own blueprint without its credentials is a fault in every spelling."""
+
+    @phone.respond(GatherCallback, "/menu")
+    def menu(event: GatherCallback) -> SpeakSentence:
+        return SpeakSentence("Hello.")
+
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=url))
+    with pytest.raises(InvalidBXML, match="without the credentials"):
+        call("initiate")

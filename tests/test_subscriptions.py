@@ -1252,3 +1252,20 @@ def test_a_predicate_that_raises_is_named(
         call("gather", digits="")
     assert "predicate of responder" in raised.value.__notes__[0]
     assert "high (test_subscriptions.py" in raised.value.__notes__[0]
+
+
+def test_paths_that_fit_the_same_requests_are_refused(phone: CallbackBlueprint) -> None:
+    """Two paths that only name their variables differently are an error that names both; others are not."""
+
+    def enter(event: Callback, room: str) -> Hangup:
+        return Hangup()
+
+    phone.respond(GatherCallback, "/rooms/<room>")(enter)
+    phone.respond(RedirectCallback, "/rooms/<int:room>")(enter)
+
+    def leave(event: Callback, door: str) -> Hangup:
+        return Hangup()
+
+    with pytest.raises(SubscriptionError, match="'/rooms/<door>' and '/rooms/<room>' differ"):
+        phone.respond(RedirectCallback, "/rooms/<door>")(leave)
+    assert len(phone.subscriptions.responders) == 2
