@@ -162,6 +162,10 @@ def _faults_of_response(event: Callback, response: WerkzeugResponse) -> Iterator
 
 def _faults_of_text(event: Callback, body: bytes) -> Iterator[str]:
     try:
+        body.decode()
+    except UnicodeDecodeError as error:  # whatever encoding the document declares
+        yield f"the document is sent as UTF-8, and byte {error.start} is none"
+    try:
         document, oddities = bxml.examine(body)
     except InvalidBXML as error:
         yield from error.faults

@@ -317,6 +317,11 @@ FAULTY = [
     ("initiate", "<Response><Hangup></Response>", "not well-formed XML"),
     ("initiate", "<Response/><Response/>", "not well-formed XML"),
     ("initiate", b"<Response><SpeakSentence>\xff</SpeakSentence></Response>", "not well-formed XML"),
+    (
+        "initiate",
+        '<?xml version="1.0" encoding="ISO-8859-1"?><Response><Tag>é</Tag></Response>'.encode("latin-1"),
+        "the document is sent as UTF-8, and byte 58 is none",
+    ),
     ("initiate", "<html/>", "the document must be a Response or a Bxml, not <html>"),
     ("initiate", "<!DOCTYPE x><Response/>", "a document type declaration has no place in BXML"),
     (

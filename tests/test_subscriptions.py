@@ -70,66 +70,6 @@ def line_of(handler: Handler) -> str:
     return f"{handler.__qualname__} (test_subscriptions.py:{handler.__code__.co_firstlineno})"
 
 
-# -- The example of the design -----------------------------------------------------------------------------
-
-EXAMPLE = """
-from flask import Flask
-from flask_bandwidth_callbacks import (
-    CallbackBlueprint, DisconnectCallback, GatherCallback, InitiateCallback)
-from flask_bandwidth_callbacks.bxml import Gather, Hangup, SpeakSentence
-
-phone = CallbackBlueprint("phone", __name__, credentials=[("bandwidth", "s3cret")])
-
-@phone.respond(InitiateCallback)
-def greet(call: InitiateCallback):
-    return Gather(SpeakSentence(f"Hello {call.var_from}. Press 1 for sales."), gather_url=menu, max_digits=1)
-
-@phone.respond(GatherCallback, "/menu")
-def menu(call: GatherCallback):
-    return [SpeakSentence(f"You pressed {call.digits}."), Hangup()]
-
-@phone.on(DisconnectCallback)
-def bill(call: DisconnectCallback):
-    ...
-
-app = Flask(__name__)
-app.register_blueprint(phone, url_prefix="/phone")
-"""
-
-
-def test_example_of_the_design() -> None:
-    """The example of the design, word for word, asks for credentials, greets, takes a key and hangs up."""
-    module: dict[str, Any] = {"__name__": "example"}
-    exec(compile(EXAMPLE, "example.py", "exec"), module)
-    client = module["app"].test_client()
-    initiate = {"eventType": "initiate", "callId": "c-1", "from": "+15551112222"}
-    auth = ("bandwidth", "s3cret")
-
-    challenge = client.post("/phone", json=initiate)
-    assert challenge.status_code == 401
-    assert challenge.headers["WWW-Authenticate"].startswith('Basic realm="')
-
-    greeting = client.post("/phone", json=initiate, auth=auth)
-    assert greeting.status_code == 200
-    assert greeting.headers["Content-Type"] == "application/xml; charset=utf-8"
-    assert bxml.parse(greeting.data).children == (
-        bxml.Gather(
-            SpeakSentence("Hello +15551112222. Press 1 for sales."),
-            gather_url="/phone/menu",
-            max_digits=1,
-            username="bandwidth",
-            password="s3cret",
-        ),
-    )
-
-    gather = {"eventType": "gather", "callId": "c-1", "digits": "1"}
-    pressed = client.post("/phone/menu", json=gather, auth=auth)
-    assert bxml.parse(pressed.data).children == (SpeakSentence("You pressed 1."), Hangup())
-
-    goodbye = client.post("/phone", json={"eventType": "disconnect", "callId": "c-1"}, auth=auth)
-    assert (goodbye.status_code, goodbye.data) == (204, b"")
-
-
 # -- What is subscribed to ---------------------------------------------------------------------------------
 
 
