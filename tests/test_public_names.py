@@ -23,6 +23,8 @@ ORDER = [
     *("exceptions", "signals", "schemas", "events", "bxml", "subscriptions", "credentials", "config"),
     *("refusals", "requests", "links", "answers", "blueprint"),
 ]
+# Built on top of these: each is a folder that can be deleted, and nothing before it knows it.
+LATER = ["simulator", "cli"]
 WITHOUT_FLASK = ["exceptions", "schemas", "events", "bxml", "subscriptions"]
 
 every_face = pytest.mark.parametrize("module_name", [NAME, f"{NAME}.bxml"])
@@ -57,6 +59,8 @@ def imports_of(path: Path) -> Iterator[tuple[str, set[str]]]:
 
 def files_of(module_name: str) -> list[Path]:
     """Return the files of a module of the package, which may be a folder."""
+    if module_name in LATER:  # which may have been deleted
+        return sorted((PACKAGE / module_name).glob("**/*.py"))
     return sorted((PACKAGE / module_name).glob("**/*.py")) or [PACKAGE / f"{module_name}.py"]
 
 
@@ -140,13 +144,14 @@ def test_the_order_of_the_modules_is_complete() -> None:
     """Each module of the package has its place in the order of imports."""
     modules = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
     folders = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    assert modules | folders == set(ORDER)
+    assert set(ORDER) <= modules | folders <= {*ORDER, *LATER}
 
 
-@pytest.mark.parametrize("module_name", ORDER)
+@pytest.mark.parametrize("module_name", [*ORDER, *LATER])
 def test_imports_run_one_way(module_name: str) -> None:
     """A module imports modules before it in the order, never one after it."""
-    allowed = ORDER[: ORDER.index(module_name) + 1]
+    order = [*ORDER, *LATER]
+    allowed = order[: order.index(module_name) + 1]
     for path in files_of(module_name):
         for imported, _ in imports_of(path):
             if imported.startswith(f"{NAME}."):

@@ -1,0 +1,36 @@
+"""A phone line without a phone: a stand-in for Bandwidth's voice platform, for tests and for the terminal.
+
+It places calls, sends the callbacks that Bandwidth would send, runs the BXML that comes back and goes on
+until the call ends::
+
+    >>> bandwidth = SimulatedBandwidth(app)                                         # doctest: +SKIP
+    >>> call = bandwidth.call("+15553334444", var_from="+15551112222")              # doctest: +SKIP
+    >>> call.press("1")                                                             # doctest: +SKIP
+    >>> call.heard                                                                  # doctest: +SKIP
+    ['Hello +15551112222. Press 1 for sales.', 'You pressed 1.']
+
+Where Bandwidth's documentation is silent it does what :data:`CHOICES` says.
+"""
+
+from .bandwidth import MachineDetection, SimulatedBandwidth
+from .call import Call
+from .callees import Callee
+from .choices import CHOICES
+from .conferences import Conference
+from .delivery import Exchange
+from .exceptions import EndlessCall, SimulationError, UnreachableApplication
+from .recordings import Recording
+
+__all__ = [
+    "CHOICES",
+    "Call",
+    "Callee",
+    "Conference",
+    "EndlessCall",
+    "Exchange",
+    "MachineDetection",
+    "Recording",
+    "SimulatedBandwidth",
+    "SimulationError",
+    "UnreachableApplication",
+]

@@ -1,0 +1,407 @@
+"""One call: what is known of it, and what its caller does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from . import conversation
+from .choices import MOST_DOCUMENTS_AT_ONCE, SPOKEN_CHARACTERS_PER_SECOND
+from .delivery import Destination, Exchange, Script
+from .exceptions import EndlessCall, SimulationError
+from .payloads import REST, timestamp
+from .timeline import Process, Steps, Wait
+
+if TYPE_CHECKING:
+    from .bandwidth import SimulatedBandwidth
+    from .conferences import Conference
+    from .recordings import Recording
+    from .streams import Stream
+
+KEYS = "0123456789*#ABCD"
+
+
+# -- What a call is told -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key was pressed."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Somebody begins to speak."""
+
+    text: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class LegAnswered:
+    """A leg that this call rings was answered, and is ready to be joined."""
+
+    leg: Call
+
+
+@dataclass(frozen=True)
+class LegEnded:
+    """A leg of this call is over."""
+
+    leg: Call
+
+
+@dataclass(frozen=True)
+class OtherLeft:
+    """Whom this call was joined to has left: the other call of a bridge, or a conference that was ended."""
+
+
+class Ended(Exception):
+    """The call is over, whatever it was doing."""
+
+    def __init__(self, cause: str, message: str | None = None, sip_response_code: int | None = None) -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.message = message
+        self.sip_response_code = sip_response_code
+
+
+class Taken(Exception):
+    """The call leaves what it was doing and goes on with these steps, which give its next document."""
+
+    def __init__(self, steps: Steps[Script]) -> None:
+        super().__init__()
+        self.steps = steps
+
+
+# -- The call ------------------------------------------------------------------------------------------------
+
+
+class Call:
+    """A call of the simulation: made by ``SimulatedBandwidth.call`` and ``dial``, and by a ``Transfer``.
+
+    ``print(call)`` shows it as a conversation.
+    """
+
+    def __init__(
+        self,
+        bandwidth: SimulatedBandwidth,
+        to: str,
+        var_from: str,
+        direction: Literal["inbound", "outbound"],
+        *,
+        parent: Call | None = None,
+        properties: Mapping[str, Any] | None = None,
+        timeout: float = 15.0,
+    ) -> None:
+        self.bandwidth = bandwidth
+        self.call_id = bandwidth.new_id("c")
+        """Id of the call, ``c-...``."""
+        self.to = to
+        """Number that is called."""
+        self.var_from = var_from
+        """Number of the caller."""
+        self.direction = direction
+        """``inbound`` or ``outbound``, as Bandwidth sees it."""
+        self.parent = parent
+        """The call that rang this leg, if it is one."""
+        self.state: Literal["initiated", "answered", "disconnected"] = "initiated"
+        """How far the call is."""
+        self.cause: str | None = None
+        """Why the call ended, like ``hangup``; None while it lasts."""
+        self.error_message: str | None = None
+        """What went wrong, in words, where the call ended for that."""
+        self.tag: str | None = parent.tag if parent else None
+        """The call's current tag; None if it has none."""
+        self.heard: list[str] = []
+        """What was spoken and played to this person: sentences as text, audio files as their URL."""
+        self.exchanges: list[Exchange] = []
+        """Every callback about this call and its legs, in order."""
+        self.recordings: list[Recording] = []
+        """Every recording of this call, running ones too."""
+        self.legs: list[Call] = []
+        """The calls that a Transfer or a Forward of this one made."""
+        self.lines: list[conversation.Line] = []
+
+        self.start_time = bandwidth.now
+        self.answer_time: datetime | None = None
+        self.end_time: datetime | None = None
+        self.timeout = timeout
+        self.properties = dict(properties or {})
+        self.live_recording: Recording | None = None
+        self.streams: dict[str, Stream] = {}
+        self.dtmf: Destination | None = None
+        self.is_gathering = False
+        self.end_destination: Destination | None = None
+        self.talks_with: Call | None = None
+        self.bridged_with: Call | None = None
+        self.conference: Conference | None = None
+        self.is_forwarded = False
+        self.process: Process
+        self._asked: set[str] = set()
+        self._circles = False
+        self._documents = 0
+
+    def __repr__(self) -> str:
+        became = f"{self.state}: {self.cause}" if self.cause else self.state
+        return (
+            f"<Call {self.call_id} {self.var_from} to {self.to}, {became}, {len(self.exchanges)} callbacks>"
+        )
+
+    def __str__(self) -> str:
+        return conversation.of(self)
+
+    # -- What the person on this call does -------------------------------------------------------------------
+
+    def press(self, keys: str) -> None:
+        """Press one key after the other, of ``0-9``, ``*``, ``#`` and ``A-D``.
+
+        Raises :class:`SimulationError` for other keys and when the call is over.
+        """
+        if not isinstance(keys, str) or not keys or any(key not in KEYS for key in keys):
+            raise SimulationError(f"{keys!r} cannot be pressed: keys are 0-9, *, # and A-D.")
+        self._check_up("press a key")
+        self.note(self.person, f"presses {keys}")
+        self.acted()
+        for key in keys:
+            self._press(key)
+            self.bandwidth.go_on()
+
+    def _press(self, key: str) -> None:
+        if self.dtmf is not None and not self.is_gathering:
+            self.tell(self.dtmf, "dtmf", digit=key)
+        self.process.tell(Key(key))
+
+    def speak(self, text: str, seconds: float | None = None) -> None:
+        """Say something, which takes some time: as long as it takes to say it if ``seconds`` is left out.
+
+        Raises :class:`SimulationError` when the call is over.
+        """
+        if not isinstance(text, str) or not text.strip():
+            raise SimulationError(f"{text!r} cannot be said: give some words.")
+        self._check_up("speak")
+        length = spoken_seconds(text) if seconds is None else self.bandwidth.check_seconds(seconds)
+        self.note(self.person, f'says "{text}"')
+        self.acted()
+        self.process.tell(Speech(text, length))
+        self._spread(text)
+        self.bandwidth.pass_time(length)
+
+    def _spread(self, text: str) -> None:
+        if self.live_recording is not None:
+            self.live_recording.add(text)
+        listeners = [self.talks_with] if self.talks_with is not None else []
+        if self.conference is not None:
+            listeners = self.conference.listeners_of(self)
+            if listeners and self.conference.live_recording is not None:
+                self.conference.live_recording.add(text)
+        for listener in listeners:
+            listener.hear(text)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, for the whole simulation: pauses end, timeouts run out, recordings become available.
+
+        Time goes on after the call, too.
+        """
+        length = self.bandwidth.check_seconds(seconds)
+        self.note(self.person, f"waits {length:g} s")
+        self.bandwidth.pass_time(length)
+
+    def hang_up(self) -> None:
+        """Hang up; raises :class:`SimulationError` when the call is over."""
+        self._check_up("hang up")
+        self.note(self.person, "hangs up")
+        self.process.interrupt(Ended("hangup" if self.state == "answered" else "cancel"))
+        self.bandwidth.go_on()
+
+    # -- What the application does over REST -----------------------------------------------------------------
+
+    def redirect(
+        self,
+        url: str,
+        method: str = "POST",
+        *,
+        fallback_url: str | None = None,
+        fallback_method: str = "POST",
+        tag: str | None = None,
+    ) -> None:
+        """Let the call leave what it does and fetch a document, as updateCall with a ``redirectUrl``.
+
+        Raises :class:`SimulationError` while the call is not answered, and when it is over (409).
+        """
+        self._check_answered("redirect")
+        destination = self.bandwidth.destination(url, method, fallback_url, fallback_method)
+        self._take(lambda: self._redirected(destination, tag))
+
+    def _redirected(self, destination: Destination, tag: str | None) -> Steps[Script]:
+        self.set_tag(tag)
+        return (yield from self.ask(destination, "redirect"))
+
+    def update(self, document: Any) -> None:
+        """Let the call leave what it does and run a document, as updateCallBxml: no event tells of it.
+
+        :param document: a verb, several, a document, or its text.
+
+        Raises :class:`flask_bandwidth_callbacks.InvalidBXML` for what cannot be run, and
+        :class:`SimulationError` as :meth:`redirect` does.
+        """
+        self._check_answered("update")
+        script = self.bandwidth.script_of(document)
+        self._take(lambda: _given(script))
+
+    def _take(self, steps: Any) -> None:
+        self.acted()
+        self.process.interrupt(Taken(steps()))
+        self.bandwidth.go_on()
+
+    def complete(self) -> None:
+        """End the call, as updateCall with the state ``completed``; raises when it is over."""
+        self._check_up("complete")
+        unanswered = "rejected" if self.direction == "inbound" else "cancel"
+        self.process.interrupt(Ended("hangup" if self.state == "answered" else unanswered))
+        self.bandwidth.go_on()
+
+    def _check_up(self, action: str) -> None:
+        if self.state == "disconnected":
+            raise SimulationError(f"Nobody can {action}: call {self.call_id} has ended ({self.cause}).")
+
+    def _check_answered(self, action: str) -> None:
+        self._check_up(action)
+        if self.state != "answered":
+            raise SimulationError(f"Nobody can {action}: call {self.call_id} is not answered yet (409).")
+
+    # -- For what runs on the call ---------------------------------------------------------------------------
+
+    recording_event = "recordingAvailable"
+
+    @property
+    def resource(self) -> str:
+        """Where it stands in the REST interface."""
+        return f"calls/{self.call_id}"
+
+    @property
+    def person(self) -> str:
+        """Who is at the other end of Bandwidth's line."""
+        return self.var_from if self.direction == "inbound" else self.to
+
+    @property
+    def wants_speech(self) -> bool:
+        """Whether what is said now is recorded or recognised."""
+        return self.state == "answered" and self.process.hears(Speech)
+
+    def note(self, who: str, text: str) -> None:
+        """Put a line into the conversation."""
+        line = conversation.Line(self.bandwidth.timeline.now, who, text)
+        self.lines.append(line)
+        if self.parent is not None:
+            self.parent.lines.append(line)
+
+    def record(self, exchange: Exchange) -> None:
+        """Take note of a callback, here and at the call that this is a leg of."""
+        self.bandwidth.exchanges.append(exchange)
+        call: Call | None = self
+        while call is not None:
+            call.exchanges.append(exchange)
+            call.lines.append(conversation.Line(self.bandwidth.timeline.now, "", exchange=exchange))
+            call = call.parent
+
+    def hear(self, what: str, verb: str = "hears") -> None:
+        """Let this person hear a sentence or an audio file."""
+        self.heard.append(what)
+        self.note(self.person, f'{verb} "{what}"')
+
+    def play(self, seconds: float, hears: tuple[type, ...] = ()) -> Steps[Any]:
+        """Wait for the end of a sound, which passes by itself unless this call goes round in circles."""
+        told = yield Wait(seconds, hears, sounds=not self._circles)
+        if self._circles or self.bandwidth.timeline.is_waited_for:
+            self._documents = 0
+        return told
+
+    def silence(self, seconds: float | None, hears: tuple[type, ...] = ()) -> Steps[Any]:
+        """Wait without a sound, until somebody lets time pass."""
+        told = yield Wait(seconds, hears)
+        self.acted()
+        return told
+
+    def acted(self) -> None:
+        """Take note that something other than fetching documents happened on the call."""
+        self._asked.clear()
+        self._circles = False
+        self._documents = 0
+
+    def answer(self) -> None:
+        """Begin to talk."""
+        self.state = "answered"
+        self.answer_time = self.bandwidth.now
+        self.note("", "answered")
+
+    def set_tag(self, tag: str | None) -> None:
+        """Replace the call's tag, if one is given; an empty one clears it."""
+        if tag is not None:
+            self.tag = tag.strip() or None
+
+    def known(self) -> dict[str, Any]:
+        """Return what the events of this call tell of it, by the names of their attributes."""
+        known = {
+            "account_id": self.bandwidth.account_id,
+            "application_id": self.bandwidth.application_id,
+            "to": self.to,
+            "var_from": self.var_from,
+            "direction": self.direction,
+            "call_id": self.call_id,
+            "call_url": f"{REST}/{self.resource}",
+            "start_time": timestamp(self.start_time),
+            "tag": self.tag,
+            "sip_call_id": f"{self.call_id}@sbc.invalid",
+            **self.properties,
+        }
+        if self.direction == "outbound":
+            known["enqueued_time"] = known["start_time"]
+        if self.answer_time is not None:
+            known["answer_time"] = timestamp(self.answer_time)
+        if self.parent is not None:
+            known |= {
+                "parent_call_id": self.parent.call_id,
+                "transfer_caller_id": self.var_from,
+                "transfer_to": self.to,
+                "var_from": self.parent.var_from,
+                "to": self.parent.to,
+            }
+        return known
+
+    def ask(self, destination: Destination, event: str, **more: Any) -> Steps[Script]:
+        """Send a callback that is answered with the next document; the call ends if that comes to nothing."""
+        self._guard(destination.url)
+        script = self.bandwidth.ask(self, destination, event, {**self.known(), **more})
+        yield Wait(0)  # what others do at the same time has its turn
+        return script
+
+    def tell(self, destination: Destination | None, event: str, **more: Any) -> None:
+        """Send a callback that only tells, if there is somewhere to send it."""
+        if destination is not None:
+            self.bandwidth.tell(self, destination, event, {**self.known(), **more})
+
+    def _guard(self, url: str) -> None:
+        self._documents += 1
+        self._circles = self._circles or url in self._asked
+        self._asked.add(url)
+        if self._documents > MOST_DOCUMENTS_AT_ONCE:
+            last = "\n".join(conversation.describe(exchange) for exchange in self.exchanges[-3:])
+            raise EndlessCall(
+                f"Call {self.call_id} fetched {self._documents - 1} documents one after the other, and nobody"
+                f" could press a key or hang up in between. The last ones:\n{last}"
+            )
+
+
+def _given(script: Script) -> Steps[Script]:
+    return script
+    yield  # makes this a generator
+
+
+def spoken_seconds(text: str) -> float:
+    """Return how long it takes to say something."""
+    return len(text) / SPOKEN_CHARACTERS_PER_SECOND

@@ -1,0 +1,78 @@
+"""How the people at other numbers behave when they are called."""
+
+from __future__ import annotations
+
+import re
+from typing import Self
+
+from .exceptions import SimulationError
+
+_ADDRESS = re.compile(r"\+[0-9]+|(?i:sips?):[^\s\x00-\x1f\x7f-\x9f]+")
+
+
+def check_address(address: str, what: str) -> str:
+    """Return a phone number or SIP address; raises :class:`SimulationError` for any other text."""
+    if not isinstance(address, str) or not _ADDRESS.fullmatch(address):
+        raise SimulationError(
+            f"{what} {address!r} is no number that can be called: give + and digits, or a SIP URI such as"
+            " sip:user@host."
+        )
+    return address
+
+
+class Callee:
+    """Somebody who may be called. Says nothing else, they answer at once and stay on the line.
+
+    Each method changes what will happen from the next call on and returns the callee, so that
+    ``bandwidth.callee(number).answers(after=3).hangs_up(after=60)`` reads as it happens.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.refusal: tuple[str, int] | None = None
+        """The cause and the SIP status with which a call is refused."""
+        self.rings: float | None = 0.0
+        """Seconds until the call is answered; None if it never is."""
+        self.stays: float | None = None
+        """Seconds from answering to hanging up; None if it is up to the others."""
+        self.detected_as = "human"
+        """What machine detection finds."""
+
+    def answers(self, after: float = 0.0, *, detected_as: str = "human") -> Self:
+        """Answer after some seconds of ringing.
+
+        :param detected_as: what machine detection makes of it: ``human``, ``answering-machine``,
+            ``tone-detected``, ``silence``, ``timeout`` or ``error``.
+        """
+        self._behave(rings=_seconds(after, "after"))
+        self.detected_as = detected_as
+        return self
+
+    def is_busy(self) -> Self:
+        """Be on the phone already."""
+        return self._behave(refusal=("busy", 486))
+
+    def rejects(self) -> Self:
+        """Refuse the call."""
+        return self._behave(refusal=("rejected", 603))
+
+    def does_not_answer(self) -> Self:
+        """Let it ring."""
+        return self._behave(rings=None)
+
+    def hangs_up(self, after: float = 0.0) -> Self:
+        """Hang up some seconds after having answered."""
+        self.stays = _seconds(after, "after")
+        return self
+
+    def _behave(self, *, rings: float | None = 0.0, refusal: tuple[str, int] | None = None) -> Self:
+        self.rings = rings
+        self.refusal = refusal
+        self.stays = None
+        return self
+
+
+def _seconds(value: float, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise SimulationError(f"{name}={value!r} is no number of seconds: give 0 or more.")
+    return float(value)

@@ -1,0 +1,262 @@
+"""Conferences, and the verb that puts a call into one."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask_bandwidth_callbacks import bxml
+
+from . import recordings
+from .call import Call, Ended, OtherLeft
+from .delivery import Destination, Exchange, Script
+from .documents import Next, runs
+from .exceptions import SimulationError
+from .payloads import ACCOUNT_ID
+from .sound import heard_of
+from .timeline import Process, Steps, Wait
+
+if TYPE_CHECKING:
+    from .bandwidth import SimulatedBandwidth
+
+MOST_MEMBERS = 20
+"""How many calls a conference may hold. Source: https://dev.bandwidth.com/docs/voice/bxml/conference"""
+
+
+@dataclass(frozen=True)
+class _More:
+    """There is something to run."""
+
+
+@dataclass
+class Member:
+    """How one call takes part in a conference."""
+
+    call: Call
+    mute: bool = False
+    """Hears, and is not heard."""
+    hold: bool = False
+    """Neither hears nor is heard."""
+    coached: frozenset[str] = frozenset()
+    """Ids of the calls that alone hear this one, if there are any."""
+
+
+class Conference:
+    """A conference of the simulation, from its first member to its last; ``bandwidth.conference(name)``."""
+
+    recording_event = "conferenceRecordingAvailable"
+
+    def __init__(
+        self, bandwidth: SimulatedBandwidth, name: str, tag: str | None, events: Destination | None
+    ) -> None:
+        self.bandwidth = bandwidth
+        self.name = name
+        """Its name, which the Conference verb holds."""
+        self.conference_id = bandwidth.new_id("conf")
+        """Its id, ``conf-...``; the same name gets another one each time it comes to life."""
+        self.tag = tag
+        """Tag of the call that created it."""
+        self.members: dict[str, Member] = {}
+        """Who is in it, by the id of the call."""
+        self.exchanges: list[Exchange] = []
+        """Every callback about it, in order."""
+        self.recordings: list[recordings.Recording] = []
+        """Every recording of it."""
+        self.live_recording: recordings.Recording | None = None
+        self._events = events
+        self._queue: deque[Script] = deque()
+        self._process = Process(bandwidth.timeline, self._live())
+
+    def __repr__(self) -> str:
+        return f"<Conference {self.name} {self.conference_id}, {len(self.members)} members>"
+
+    @property
+    def resource(self) -> str:
+        """Where it stands in the REST interface."""
+        return f"conferences/{self.conference_id}"
+
+    def set_tag(self, tag: str | None) -> None:
+        """Do nothing: the tag of a StartRecording is ignored in a conference."""
+
+    # -- What the application does over REST -----------------------------------------------------------------
+
+    def redirect(
+        self,
+        url: str,
+        method: str = "POST",
+        *,
+        fallback_url: str | None = None,
+        fallback_method: str = "POST",
+    ) -> None:
+        """Fetch a document for everybody, as updateConference with a ``redirectUrl``."""
+        self._check_up()
+        destination = self.bandwidth.destination(url, method, fallback_url, fallback_method)
+        self.bandwidth.timeline.later(0, lambda: self.ask(destination, "conferenceRedirect"))
+        self.bandwidth.go_on()
+
+    def update(self, document: Any) -> None:
+        """Run a document for everybody, as updateConferenceBxml: no event tells of it.
+
+        Raises :class:`flask_bandwidth_callbacks.InvalidBXML` for what cannot be run here.
+        """
+        self._check_up()
+        self._enqueue(self.bandwidth.script_of(document, "conference"))
+        self.bandwidth.go_on()
+
+    def complete(self) -> None:
+        """End it, as updateConference with the status ``completed``: everybody goes on after the verb."""
+        self._check_up()
+        for member in list(self.members.values()):
+            member.call.process.tell(OtherLeft())
+        self.bandwidth.go_on()
+
+    def change_member(
+        self,
+        call: Call,
+        *,
+        mute: bool | None = None,
+        hold: bool | None = None,
+        call_ids_to_coach: str | None = None,
+    ) -> None:
+        """Change how a call takes part, as updateConferenceMember; what is None stays as it is."""
+        member = self.members.get(call.call_id)
+        if member is None:
+            raise SimulationError(f"Call {call.call_id} is not in conference {self.name!r}.")
+        if mute is not None:
+            member.mute = mute
+        if hold is not None:
+            member.hold = hold
+        if call_ids_to_coach is not None:
+            member.coached = _ids(call_ids_to_coach)
+
+    def _check_up(self) -> None:
+        if not self.members:
+            raise SimulationError(f"Conference {self.name!r} has ended: nobody is in it.")
+
+    # -- For the calls in it ---------------------------------------------------------------------------------
+
+    def join(self, member: Member) -> None:
+        """Take a call in."""
+        self.members[member.call.call_id] = member
+        if len(self.members) == 1:
+            self._tell_all("conferenceCreated", member.call, {})
+        self._tell_all("conferenceMemberJoin", member.call, _party(member.call))
+
+    def leave(self, call: Call) -> None:
+        """Let a call go; with the last one the conference ends."""
+        del self.members[call.call_id]
+        self._tell_all("conferenceMemberExit", call, _party(call))
+        if not self.members:
+            if self.live_recording is not None:
+                self.live_recording.stop()
+            self._process.interrupt(Ended("hangup"))
+            self.bandwidth.conferences.pop(self.name)
+            if self._events is not None:
+                self.tell(self._events, "conferenceCompleted", call=call)
+
+    def listeners_of(self, call: Call) -> list[Call]:
+        """Return who hears a member speak."""
+        speaker = self.members[call.call_id]
+        if speaker.mute or speaker.hold:
+            return []
+        return [
+            member.call
+            for call_id, member in self.members.items()
+            if call_id != call.call_id
+            and not member.hold
+            and (not speaker.coached or call_id in speaker.coached)
+        ]
+
+    # -- Callbacks and documents -----------------------------------------------------------------------------
+
+    def _tell_all(self, event: str, call: Call, more: Mapping[str, Any]) -> None:
+        if self._events is not None:
+            self.ask(self._events, event, call=call, **more)
+
+    def ask(self, destination: Destination, event: str, *, call: Call | None = None, **more: Any) -> None:
+        """Send a callback whose answer, if there is one, runs after what runs already."""
+        script = self.bandwidth.ask_for(self, destination, event, {**self.known(), **more}, call)
+        if script is not None and script.verbs:
+            self._enqueue(script)
+
+    def tell(
+        self, destination: Destination | None, event: str, *, call: Call | None = None, **more: Any
+    ) -> None:
+        """Send a callback that only tells, if there is somewhere to send it."""
+        if destination is not None:
+            self.bandwidth.tell(self, destination, event, {**self.known(), **more}, call)
+
+    def record(self, exchange: Exchange) -> None:
+        """Take note of a callback."""
+        self.bandwidth.exchanges.append(exchange)
+        self.exchanges.append(exchange)
+
+    def known(self) -> dict[str, Any]:
+        """Return what its events tell of it, by the names of their attributes."""
+        return {
+            "account_id": ACCOUNT_ID,
+            "conference_id": self.conference_id,
+            "name": self.name,
+            "tag": self.tag,
+        }
+
+    def _enqueue(self, script: Script) -> None:
+        self._queue.append(script)
+        self._process.tell(_More())
+
+    def _live(self) -> Steps[None]:
+        try:
+            while True:
+                if not self._queue:
+                    yield Wait(None, (_More,))
+                    continue
+                script = self._queue.popleft()
+                for verb in script.verbs:
+                    yield from self._run(verb, script.url)
+        except Ended:
+            return
+
+    def _run(self, verb: bxml.Verb, base: str) -> Steps[None]:
+        if isinstance(verb, bxml.SpeakSentence | bxml.PlayAudio):
+            what, seconds = heard_of(verb, base)
+            for member in list(self.members.values()):
+                if not member.hold:
+                    member.call.hear(what)
+            yield Wait(seconds, sounds=True)
+        else:
+            recordings.control(self, verb, base)
+
+
+@runs(bxml.Conference)
+def _conference(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
+    call.set_tag(verb.tag)
+    bandwidth = call.bandwidth
+    name = (verb.text or "").strip()
+    conference = bandwidth.conferences.get(name)
+    if conference is None:
+        events = bandwidth.destination_of(call, verb, "conference_event_url", base)
+        if events is not None and verb.callback_timeout is not None:
+            events = events._replace(timeout=verb.callback_timeout)
+        conference = bandwidth.conferences[name] = Conference(bandwidth, name, call.tag, events)
+    elif len(conference.members) >= MOST_MEMBERS:
+        call.note("", f"conference {name} is full")
+        return None
+    call.conference = conference
+    call.note("", f"in conference {name}")
+    conference.join(Member(call, bool(verb.mute), bool(verb.hold), _ids(verb.call_ids_to_coach or "")))
+    try:
+        yield from call.silence(None, (OtherLeft,))
+    finally:
+        call.conference = None
+        conference.leave(call)
+    return None
+
+
+def _ids(text: str) -> frozenset[str]:
+    return frozenset(part.strip() for part in text.split(",") if part.strip())
+
+
+def _party(call: Call) -> dict[str, Any]:
+    return {"call_id": call.call_id, "var_from": call.var_from, "to": call.to}

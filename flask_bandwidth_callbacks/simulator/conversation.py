@@ -1,0 +1,62 @@
+"""A call as a conversation: who said what, which callback went where, what came back."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .delivery import Exchange
+
+if TYPE_CHECKING:
+    from .call import Call
+
+_LONGEST = 160
+_CREDENTIALS = re.compile(r"""\s(\w*[uU]sername|\w*[pP]assword)=("[^"]*"|'[^']*')""")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that happened."""
+
+    time: int
+    """Milliseconds since the simulation began."""
+    who: str
+    """The number of the person; empty for what nobody does."""
+    text: str = ""
+    exchange: Exchange | None = None
+    """The callback, if the line is one."""
+
+
+def of(call: Call) -> str:
+    """Return a whole call as text; times are seconds since it began."""
+    lines = [f"Call {call.call_id} from {call.var_from} to {call.to} ({call.direction})"]
+    began = call.lines[0].time if call.lines else 0
+    lines += (f"{(line.time - began) / 1000:8.1f}  {text(line)}" for line in call.lines)
+    lines.append(f"          {call.state}" + (f", cause {call.cause}" if call.cause else ""))
+    return "\n".join(lines)
+
+
+def text(line: Line) -> str:
+    """Return one line without its time."""
+    if line.exchange is not None:
+        return describe(line.exchange)
+    return f"{line.who} {line.text}" if line.who else f"({line.text})"
+
+
+def describe(exchange: Exchange) -> str:
+    """Return a callback on one line, and what came back."""
+    asked = f"{exchange.event}  {exchange.method} {exchange.url}"
+    if exchange.failure is not None:
+        return f"{asked}  FAILED: {exchange.failure}"
+    return f"{asked}  {exchange.status}{document(exchange)}"
+
+
+def document(exchange: Exchange) -> str:
+    """Return the verbs that came back, on one line that is not too long."""
+    if not exchange.bxml:
+        return ""
+    verbs = re.sub(r"<\?xml[^>]*\?>|</?(Response|Bxml)\s*/?>", "", exchange.bxml)
+    # Credentials stand in nearly every verb; they say little and belong in no log.
+    shown = " ".join(_CREDENTIALS.sub("", verbs).split()) or "(empty document)"
+    return f"  {shown if len(shown) <= _LONGEST else f'{shown[:_LONGEST]}...'}"

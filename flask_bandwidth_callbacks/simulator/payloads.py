@@ -1,0 +1,45 @@
+"""The properties of an event, taken from what is known of its call.
+
+Which properties an event has says its class: what is known under the name of an attribute goes along.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_bandwidth_callbacks.events import event_class_of
+from flask_bandwidth_callbacks.schemas import attribute_types
+
+ACCOUNT_ID = "9900000"
+APPLICATION_ID = "04e88489-df02-4e34-a0ee-27a91849555f"
+REST = f"https://voice.bandwidth.com/api/v2/accounts/{ACCOUNT_ID}"
+
+
+@functools.cache
+def _properties(event_type: str) -> tuple[tuple[str, str], ...]:
+    """Return the attributes of an event with their wire names."""
+    event_class = event_class_of(event_type)
+    return tuple((name, event_class.wire_name(name)) for name in attribute_types(event_class))
+
+
+def payload_of(event_type: str, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the payload of an event.
+
+    :param known: JSON values by the names that the attributes have in Python; None is left out.
+    """
+    return {
+        wire_name: known[name] for name, wire_name in _properties(event_type) if known.get(name) is not None
+    }
+
+
+def timestamp(time: datetime) -> str:
+    """Return a time as Bandwidth writes it: UTC, with milliseconds."""
+    return f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03}Z"
+
+
+def duration(length: timedelta) -> str:
+    """Return a duration as Bandwidth writes it."""
+    return f"PT{length.total_seconds():g}S"

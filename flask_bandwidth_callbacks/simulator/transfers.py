@@ -1,0 +1,186 @@
+"""Verbs that call somebody else: Transfer, Forward, Refer, Connect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from flask_bandwidth_callbacks import bxml
+
+from .call import Call, Ended, LegAnswered, LegEnded
+from .callees import Callee
+from .delivery import Script
+from .documents import Next, live, runs
+from .timeline import Steps, Wait
+
+RINGING_SECONDS = 30.0
+"""Default of every callTimeout. Source: https://dev.bandwidth.com/docs/voice/bxml/transfer"""
+
+_NO_ANSWER = 408
+
+
+def ring(call: Call, callee: Callee, timeout: float) -> Steps[None]:
+    """Let a callee's telephone ring until the call is answered; it ends if that does not happen."""
+    if callee.refusal is not None:
+        cause, status = callee.refusal
+        raise Ended(cause, sip_response_code=status)
+    call.note("", "ringing")
+    if callee.rings is None or callee.rings > timeout:
+        yield from call.silence(timeout)
+        raise Ended("timeout")
+    if callee.rings:
+        yield from call.silence(callee.rings)
+
+
+def pick_up(call: Call, callee: Callee) -> None:
+    """Let a callee answer, who may hang up after a while."""
+    call.answer()
+    if callee.stays is not None:
+        call.bandwidth.timeline.later(callee.stays, lambda: call.process.interrupt(Ended("hangup")))
+
+
+# -- Transfer ------------------------------------------------------------------------------------------------
+
+
+class _Race:
+    """The legs of one Transfer: the first to answer wins."""
+
+    def __init__(self) -> None:
+        self.winner: Call | None = None
+
+
+@runs(bxml.Transfer)
+def _transfer(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
+    call.set_tag(verb.tag)
+    race = _Race()
+    legs = []
+    for child in verb.children:
+        leg = call.bandwidth.make_leg(call, child.text or "", verb.transfer_caller_id or call.person)
+        leg.set_tag(child.attributes.get("tag"))
+        leg.end_destination = call.bandwidth.destination_of(leg, child, "transfer_disconnect_url", base)
+        timeout = RINGING_SECONDS if verb.call_timeout is None else verb.call_timeout
+        call.bandwidth.start(leg, live(leg, _leg(leg, child, base, timeout, race), partial(_join, leg)))
+        legs.append(leg)
+    try:
+        last = yield from _outcome(call, legs, race)
+    finally:
+        call.talks_with = None
+        _drop(legs)
+    destination = call.bandwidth.destination_of(call, verb, "transfer_complete_url", base)
+    if destination is None:
+        return None
+    known = {"transfer_caller_id": last.var_from, "transfer_to": last.to}
+    return call.ask(
+        destination, "transferComplete", cause=last.cause, error_message=last.error_message, **known
+    )
+
+
+def _outcome(call: Call, legs: list[Call], race: _Race) -> Steps[Call]:
+    """Return the leg that the Transfer is about, once all of them are over."""
+    up = set(legs)
+    last = legs[0]
+    while up:
+        told = yield from call.silence(None, (LegAnswered, LegEnded))
+        if isinstance(told, LegAnswered):
+            _drop(leg for leg in legs if leg is not told.leg)
+        elif isinstance(told, LegEnded):
+            up.discard(told.leg)
+            last = told.leg
+    return race.winner or last
+
+
+def _drop(legs: Iterable[Call]) -> None:
+    for leg in legs:
+        leg.process.interrupt(Ended("hangup" if leg.state == "answered" else "cancel"))
+
+
+def _leg(leg: Call, child: bxml.Element, base: str, timeout: float, race: _Race) -> Steps[Script]:
+    """Ring a callee and, if they answer first, give the document that is for them alone."""
+    callee = leg.bandwidth.callee(leg.to)
+    yield from ring(leg, callee, timeout)
+    if race.winner is not None:
+        raise Ended("cancel")
+    race.winner = leg
+    assert leg.parent is not None
+    leg.parent.process.tell(LegAnswered(leg))
+    pick_up(leg, callee)
+    destination = leg.bandwidth.destination_of(leg, child, "transfer_answer_url", base)
+    if destination is None:
+        return Script((), base)
+    return (yield from leg.ask(destination, "transferAnswer"))
+
+
+def _join(leg: Call) -> Steps[Script]:
+    """Let a leg and the call that it belongs to talk, until one of them leaves."""
+    assert leg.parent is not None
+    leg.parent.talks_with, leg.talks_with = leg, leg.parent
+    leg.note("", f"{leg.to} and {leg.parent.person} are joined")
+    yield Wait(None)
+    raise AssertionError("nobody ends this wait but by an interruption")
+
+
+# -- Forward -------------------------------------------------------------------------------------------------
+
+
+@runs(bxml.Forward)
+def _forward(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
+    if call.state != "initiated":
+        raise Ended("application-error", "Forward is for inbound calls that are not answered yet")
+    leg = call.bandwidth.make_leg(call, verb.to, verb.from_ or call.to)
+    timeout = RINGING_SECONDS if verb.call_timeout is None else verb.call_timeout
+    call.bandwidth.start(leg, live(leg, _forwarded(leg, timeout), lambda: _join(leg)))
+    call.is_forwarded = True
+    try:
+        told = yield from call.silence(None, (LegAnswered, LegEnded))
+        if isinstance(told, LegAnswered):
+            call.answer()
+            yield from call.silence(None, (LegEnded,))
+    finally:
+        _drop([leg])
+    raise Ended(leg.cause or "unknown")
+
+
+def _forwarded(leg: Call, timeout: float) -> Steps[Script]:
+    callee = leg.bandwidth.callee(leg.to)
+    yield from ring(leg, callee, timeout)
+    assert leg.parent is not None
+    leg.parent.process.tell(LegAnswered(leg))
+    pick_up(leg, callee)
+    return Script((), "")
+
+
+# -- Refer and Connect ---------------------------------------------------------------------------------------
+
+
+@runs(bxml.Refer)
+def _refer(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
+    call.set_tag(verb.tag)
+    callee = call.bandwidth.callee(verb.children[0].text or "")
+    destination = call.bandwidth.destination_of(call, verb, "refer_complete_url", base)
+    if callee.refusal is None and callee.rings is not None:
+        call.tell(
+            destination,
+            "referComplete",
+            refer_call_status="success",
+            refer_sip_response_code=202,
+            notify_sip_response_code=200,
+        )
+        raise Ended("hangup")
+    status = callee.refusal[1] if callee.refusal else _NO_ANSWER
+    if destination is None:
+        return None
+    return call.ask(
+        destination,
+        "referComplete",
+        refer_call_status="failure",
+        refer_sip_response_code=202,
+        notify_sip_response_code=status,
+    )
+    yield
+
+
+@runs(bxml.Connect)
+def _connect(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
+    call.note("", f"connected to {', '.join(child.text or '' for child in verb.children)}")
+    yield from call.silence(None)
+    return None

@@ -1,0 +1,42 @@
+"""The pytest plugin: a ``bandwidth`` fixture for the project's own ``app`` fixture.
+
+It stands outside of the package, because pytest imports its plugins before coverage is measured, and imports
+nothing of it until a test asks for the fixture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
+
+
+@pytest.fixture
+def bandwidth(app: Flask) -> SimulatedBandwidth:
+    """A simulated Bandwidth for the application that the fixture ``app`` gives.
+
+    What a handler or a subscriber raises comes out of ``bandwidth.call`` and all that is done on the call; set
+    ``bandwidth.raise_errors = False`` to let only the caller hear of it. If the test fails, its calls are shown.
+    """
+    from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
+
+    return SimulatedBandwidth(app, raise_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the calls of a test that failed, as conversations."""
+    report = yield
+    bandwidth = getattr(item, "funcargs", {}).get("bandwidth")
+    if report.failed and hasattr(bandwidth, "calls"):
+        for call in bandwidth.calls:
+            report.sections.append(("Simulated call", str(call)))
+    return report
