@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def bandwidth(app: Flask) -> SimulatedBandwidth:
     """A simulated Bandwidth for the application that the fixture ``app`` gives.
 
-    What a handler or a subscriber raises comes out of ``bandwidth.call`` and all that is done on the call; set
-    ``bandwidth.raise_errors = False`` to let only the caller hear of it. If the test fails, its calls are shown.
+    What a handler or a subscriber raises comes out of ``bandwidth.call`` and of whatever is done on the call;
+    ``bandwidth.raise_errors = False`` lets only the caller hear of it. A test that fails shows its calls.
     """
     from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
 
@@ -36,7 +36,7 @@ def pytest_runtest_makereport(
     """Show the calls of a test that failed, as conversations."""
     report = yield
     bandwidth = getattr(item, "funcargs", {}).get("bandwidth")
-    if report.failed and hasattr(bandwidth, "calls"):
-        for call in bandwidth.calls:
+    if report.failed:
+        for call in getattr(bandwidth, "calls", ()):
             report.sections.append(("Simulated call", str(call)))
     return report

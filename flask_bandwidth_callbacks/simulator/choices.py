@@ -1,6 +1,7 @@
 """What Bandwidth's documentation leaves open, and what this simulation does there.
 
-Of several readings it is the kinder one. Every choice stands once, here, and ``docs/simulator.md`` lists them all. Times are in seconds.
+Of several readings it takes the kinder one. Every choice stands once, here; ``docs/simulator.md`` lists
+them. Times are in seconds.
 """
 
 from __future__ import annotations
