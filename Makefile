@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types build lowest clean
+.PHONY: help demo test lint types build lowest bench clean
 
 PYTHON ?= $(shell command -v python3 || command -v python3.11 || echo python3)
 VENV   := .venv
@@ -27,6 +27,9 @@ build: $(VENV)/lint ## Build the wheel, and import it in an empty environment
 	$(BIN)/python -m build --outdir dist . > $(VENV)/build.log 2>&1 || { cat $(VENV)/build.log; exit 1; }
 	$(PYTHON) .ci/try_wheel.py dist/*.whl
 
+bench: $(VENV)/tests ## Measure what a simulated call costs, and whether its memory comes back
+	$(BIN)/python -m benchmarks.simulated_call
+
 # They run in a copy of everything but the package, so that the wheel is what they test.
 lowest: build ## Test the wheel with the lowest versions of the dependencies that setup.cfg allows
 	@echo "Making an environment with the lowest versions"
@@ -34,7 +37,8 @@ lowest: build ## Test the wheel with the lowest versions of the dependencies tha
 	$(VENV)-lowest/bin/python -m pip --disable-pip-version-check install --quiet \
 	    "$$(echo dist/*.whl)[tests]" $$($(PYTHON) .ci/lowest_versions.py)
 	mkdir $(VENV)-lowest/tree
-	tar -cf - --exclude=./flask_bandwidth_callbacks --exclude='./.[!.]*' . | tar -xf - -C $(VENV)-lowest/tree
+	tar -cf - --exclude=./flask_bandwidth_callbacks --exclude=./pytest_flask_bandwidth_callbacks.py \
+	    --exclude='./.[!.]*' . | tar -xf - -C $(VENV)-lowest/tree
 	cd $(VENV)-lowest/tree && ../bin/python -m pytest
 
 clean: ## Remove what was made
