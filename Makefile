@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types build lowest bench clean
+.PHONY: help demo test lint types build lowest core bench clean
 
 PYTHON ?= $(shell command -v python3 || command -v python3.11 || echo python3)
 VENV   := .venv
@@ -26,6 +26,12 @@ build: $(VENV)/lint ## Build the wheel, and import it in an empty environment
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist . > $(VENV)/build.log 2>&1 || { cat $(VENV)/build.log; exit 1; }
 	$(PYTHON) .ci/try_wheel.py dist/*.whl
+
+core: $(VENV)/tests ## Test the library without its simulator and terminal, as if they had been deleted
+	rm -rf $(VENV)/core
+	mkdir $(VENV)/core
+	tar -cf - --exclude=simulator --exclude=cli --exclude=./tests/examples --exclude='./.[!.]*' . | tar -xf - -C $(VENV)/core
+	cd $(VENV)/core && ../bin/python -m pytest
 
 bench: $(VENV)/tests ## Measure what a simulated call costs, and whether its memory comes back
 	$(BIN)/python -m benchmarks.simulated_call

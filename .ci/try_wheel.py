@@ -18,6 +18,8 @@ needed = {name for name in metadata.requires("flask-bandwidth-callbacks") if "ex
 assert {name.split(">")[0] for name in needed} == {"flask", "marshmallow"}, needed
 loaded = {"pytest", "hypothesis", "bandwidth", "gunicorn"} & set(sys.modules)
 assert not loaded, f"importing the package loads {loaded}"
+import flask_bandwidth_callbacks.simulator
+
 print("imported from", flask_bandwidth_callbacks.__file__)
 """
 
@@ -28,3 +30,5 @@ with tempfile.TemporaryDirectory() as folder:
     install = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", wheel]
     subprocess.run(install, check=True, cwd=folder)
     subprocess.run([python, "-W", "error", "-c", CHECK], check=True, cwd=folder)
+    # Without the extra that makes it look better.
+    subprocess.run([python, "-m", "flask", "bandwidth", "--help"], check=True, cwd=folder)
