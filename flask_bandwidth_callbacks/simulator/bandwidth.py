@@ -6,13 +6,13 @@ import difflib
 import random
 import uuid
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
-from flask import Flask
+from flask import Flask, request
 from werkzeug.routing import BuildError
 
 from flask_bandwidth_callbacks import bxml
@@ -26,11 +26,11 @@ from flask_bandwidth_callbacks.schemas import attribute_types
 from . import bridges, keys, sound, streams, transfers  # noqa: F401  each brings its verbs
 from .call import Call, Ended
 from .callees import Callee, check_address
-from .choices import MACHINE_DETECTION_SECONDS
+from .choices import MACHINE_DETECTION_SECONDS, MOST_CALLS_AT_ONCE
 from .conferences import Conference
 from .delivery import Courier, Destination, Exchange, Script, Undelivered
 from .documents import hang_up, live
-from .exceptions import SimulationError, UnreachableApplication
+from .exceptions import EndlessCall, SimulationError, UnreachableApplication
 from .payloads import ACCOUNT_ID, APPLICATION_ID, payload_of, timestamp
 from .timeline import Process, Steps, Timeline, Wait
 from .transport import InProcess, OverHTTP, split
@@ -123,6 +123,7 @@ class SimulatedBandwidth:
         self._callees: dict[str, Callee] = {}
         self._up: dict[str, Call] = {}
         self._troubles: list[Exception] = []
+        self._begun = 0
         self._in_process: InProcess | None = None
         given = None if isinstance(credentials, _Unset) else credentials
         if isinstance(target, Flask):
@@ -298,6 +299,7 @@ class SimulatedBandwidth:
             self._run(0)
 
     def _run(self, seconds: float) -> None:
+        self._begun = 0
         self.timeline.run(seconds, to_the_end=lambda: not self._up)
         if self._in_process is not None:
             if self.raise_errors:
@@ -319,6 +321,12 @@ class SimulatedBandwidth:
         return f"{prefix}-{drawn}" if prefix else str(drawn)
 
     def _begin(self, call: Call, steps: Steps[None]) -> None:
+        self._begun += 1
+        if self._begun > MOST_CALLS_AT_ONCE:
+            raise EndlessCall(
+                f"{MOST_CALLS_AT_ONCE} calls were begun while one callback after the other was answered: some"
+                " handler makes a call whose callbacks make the next one."
+            )
         self.calls.append(call)
         call.note(call.var_from if call.direction == "inbound" else "", f"calls {call.to}")
         self.start(call, steps)
@@ -426,7 +434,7 @@ class SimulatedBandwidth:
     ) -> Script:
         verbs = event_class_of(event).reply.verbs
         context: Context | None = None if verbs == "any" else verbs
-        record = _recorder(about)
+        record = self._recorder(*about)
         payload = self._payload(event, known)
         return self._courier.ask(destination, event, payload, self.now, record, context)
 
@@ -440,8 +448,17 @@ class SimulatedBandwidth:
     ) -> None:
         """Send a callback that only tells."""
         self._courier.tell(
-            destination, event, self._payload(event, known), self.now, _recorder((owner, call))
+            destination, event, self._payload(event, known), self.now, self._recorder(owner, call)
         )
+
+    def _recorder(self, *about: Call | Conference | None) -> Callable[[Exchange], None]:
+        def record(exchange: Exchange) -> None:
+            self.exchanges.append(exchange)
+            for one in about:
+                if one is not None:
+                    one.record(exchange)
+
+        return record
 
     def _payload(self, event: str, known: Mapping[str, Any]) -> dict[str, Any]:
         return payload_of(event, {**known, "event_type": event, "event_time": timestamp(self.now)})
@@ -454,15 +471,6 @@ class SimulatedBandwidth:
         if faults:
             raise InvalidBXML(faults)
         return Script(parsed.children, self.url)
-
-
-def _recorder(about: tuple[Call | Conference | None, ...]) -> Any:
-    def record(exchange: Exchange) -> None:
-        for one in about:
-            if one is not None:
-                one.record(exchange)
-
-    return record
 
 
 # -- Where the application is --------------------------------------------------------------------------------
@@ -488,7 +496,7 @@ def _registration(app: Flask, url: str | CallbackBlueprint | None) -> Registrati
         if not found:
             raise SimulationError(f"Blueprint {url.name!r} is not registered with {app.name!r}.")
     elif isinstance(url, str):
-        return found[0] if len(found) == 1 else None
+        return _registration_at(app, url)
     if not found:
         raise SimulationError(
             f"Application {app.name!r} has no CallbackBlueprint: register one, or give the URL for initiate."
@@ -497,6 +505,17 @@ def _registration(app: Flask, url: str | CallbackBlueprint | None) -> Registrati
         names = ", ".join(repr(one.name) for one in found)
         raise SimulationError(f"Application {app.name!r} has {names}: say with url= where calls go.")
     return found[0]
+
+
+def _registration_at(app: Flask, url: str) -> Registration | None:
+    """Return the registration that a URL leads to, None if it leads to something else."""
+    path = urlsplit(urljoin("/", url)).path
+    with app.test_request_context(path, base_url=_base_of(app), method="POST"):
+        endpoint = request.endpoint
+    for one in registrations(app).values():
+        if endpoint in one.endpoints:
+            return one
+    return None
 
 
 def _path_of(app: Flask, registration: Registration | None, base: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import conversation
@@ -168,10 +169,12 @@ class Call:
         self.note(self.person, f"presses {keys}")
         self.acted()
         for key in keys:
-            self._press(key)
+            self.bandwidth.timeline.later(0, partial(self._press, key))
             self.bandwidth.go_on()
 
     def _press(self, key: str) -> None:
+        if self.state == "disconnected":  # the key before this one ended the call
+            return
         if self.dtmf is not None and not self.is_gathering:
             self.tell(self.dtmf, "dtmf", digit=key)
         self.process.tell(Key(key))
@@ -302,17 +305,16 @@ class Call:
 
     def record(self, exchange: Exchange) -> None:
         """Take note of a callback, here and at the call that this is a leg of."""
-        self.bandwidth.exchanges.append(exchange)
         call: Call | None = self
         while call is not None:
             call.exchanges.append(exchange)
             call.lines.append(conversation.Line(self.bandwidth.timeline.now, "", exchange=exchange))
             call = call.parent
 
-    def hear(self, what: str, verb: str = "hears") -> None:
+    def hear(self, what: str) -> None:
         """Let this person hear a sentence or an audio file."""
         self.heard.append(what)
-        self.note(self.person, f'{verb} "{what}"')
+        self.note(self.person, f'hears "{what}"')
 
     def play(self, seconds: float, hears: tuple[type, ...] = ()) -> Steps[Any]:
         """Wait for the end of a sound, which passes by itself unless this call goes round in circles."""
@@ -324,7 +326,8 @@ class Call:
     def silence(self, seconds: float | None, hears: tuple[type, ...] = ()) -> Steps[Any]:
         """Wait without a sound, until somebody lets time pass."""
         told = yield Wait(seconds, hears)
-        self.acted()
+        if told is not None or seconds != 0:
+            self.acted()
         return told
 
     def acted(self) -> None:

@@ -190,7 +190,6 @@ class Conference:
 
     def record(self, exchange: Exchange) -> None:
         """Take note of a callback."""
-        self.bandwidth.exchanges.append(exchange)
         self.exchanges.append(exchange)
 
     def known(self) -> dict[str, Any]:
