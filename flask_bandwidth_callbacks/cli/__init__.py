@@ -1,8 +1,29 @@
 """``flask bandwidth``: a telephone in the terminal, and what helps to set one up."""
 
+from __future__ import annotations
+
 import click
+from werkzeug.utils import import_string
+
+_COMMANDS = {
+    "call": "telephone:call",
+}
+"""Module and name of each command."""
 
 
-@click.group()
+class _Commands(click.Group):
+    """Imports a command when it is asked for: every ``flask`` command loads this group, few need more of it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_string(f"{__name__}.{_COMMANDS[cmd_name]}")
+        return command
+
+
+@click.group(cls=_Commands)
 def bandwidth() -> None:
     """Try a Bandwidth voice application, and look into it."""
