@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 from werkzeug.utils import import_string
+
+from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
 
 _COMMANDS = {
     "call": "telephone:call",
@@ -22,6 +26,12 @@ class _Commands(click.Group):
             return None
         command: click.Command = import_string(f"{__name__}.{_COMMANDS[cmd_name]}")
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BandwidthCallbacksError as error:
+            raise click.ClickException(str(error)) from None
 
 
 @click.group(cls=_Commands)
