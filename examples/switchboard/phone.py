@@ -117,7 +117,7 @@ def take_message(call: CallCallback) -> list[Verb]:
     """Record a message; a number that we were not shown has to be in it."""
     number = "" if (call.var_from or "").startswith("+") else ", and the number to call you back at"
     return [
-        SpeakSentence(f"Please leave your name and your message{number}. Press hash when you are done."),
+        SpeakSentence(f"Please leave your name and your message{number}, then press hash or hang up."),
         Record(record_complete_url=thank, recording_available_url=note_message, max_duration=180),
     ]
 
