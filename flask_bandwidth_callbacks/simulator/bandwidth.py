@@ -28,6 +28,7 @@ from .call import Call, Ended
 from .callees import Callee, check_address
 from .choices import MACHINE_DETECTION_SECONDS, MOST_CALLS_AT_ONCE
 from .conferences import Conference
+from .conversation import Line
 from .delivery import Courier, Destination, Exchange, Script, Undelivered
 from .documents import hang_up, live
 from .exceptions import EndlessCall, SimulationError, UnreachableApplication
@@ -112,12 +113,16 @@ class SimulatedBandwidth:
         self.account_id = ACCOUNT_ID
         self.application_id = APPLICATION_ID
         self.raise_errors = raise_errors
+        self.repeats_notifications = False
+        """Whether notifications are sent twice, as after a connection that broke before the reply was there."""
         self.exchanges: deque[Exchange] = deque(maxlen=_KEPT_EXCHANGES)
         """The latest callbacks of all calls, in order."""
         self.calls: deque[Call] = deque(maxlen=_KEPT_CALLS)
         """The latest calls, in order; the legs of a Transfer are at the call that made it."""
         self.conferences: dict[str, Conference] = {}
         """The conferences that somebody is in, by name."""
+        self.watchers: list[Callable[[Call, Line], None]] = []
+        """Are told of every line of a call's conversation as it comes."""
         self._start = start
         self._random = random.Random(seed)
         self._callees: dict[str, Callee] = {}
@@ -341,7 +346,7 @@ class SimulatedBandwidth:
         """Return a call that another one makes, not begun yet."""
         leg = Call(self, to, var_from, "outbound", parent=parent, timeout=parent.timeout)
         parent.legs.append(leg)
-        leg.note("", f"calls {to}")
+        parent.note("", f"calls {to}")
         return leg
 
     def call_of(self, call_id: str) -> Call | None:
@@ -447,9 +452,9 @@ class SimulatedBandwidth:
         call: Call | None = None,
     ) -> None:
         """Send a callback that only tells."""
-        self._courier.tell(
-            destination, event, self._payload(event, known), self.now, self._recorder(owner, call)
-        )
+        payload = self._payload(event, known)
+        for _ in range(2 if self.repeats_notifications else 1):
+            self._courier.tell(destination, event, payload, self.now, self._recorder(owner, call))
 
     def _recorder(self, *about: Call | Conference | None) -> Callable[[Exchange], None]:
         def record(exchange: Exchange) -> None:

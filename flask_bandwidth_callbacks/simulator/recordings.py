@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from flask_bandwidth_callbacks import bxml
 
@@ -45,6 +45,8 @@ class Recording:
         self.is_running = True
         self.is_available = False
         """Whether it can be fetched by now."""
+        self.status: Literal["complete", "partial", "error"] = "complete"
+        """What the application will be told that became of it; may be changed until then."""
 
         self._bandwidth: SimulatedBandwidth = bandwidth
         self._runs_since: Any = self.start_time
@@ -99,7 +101,7 @@ class Recording:
     def _become_available(self) -> None:
         self.is_available = True
         event = self._owner.recording_event
-        self._owner.tell(self._available, event, **self.known(), status="complete")
+        self._owner.tell(self._available, event, **self.known(), status=self.status)
 
     def _become_transcribed(self) -> None:
         transcription_id = self._bandwidth.new_id("t")
