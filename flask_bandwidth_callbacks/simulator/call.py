@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -116,6 +116,8 @@ class Call:
         """Why the call ended, like ``hangup``; None while it lasts."""
         self.error_message: str | None = None
         """What went wrong, in words, where the call ended for that."""
+        self.error_id: str | None = None
+        """Bandwidth's reference of the error, where there was one."""
         self.tag: str | None = parent.tag if parent else None
         """The call's current tag; None if it has none."""
         self.heard: list[str] = []
@@ -188,7 +190,7 @@ class Call:
             raise SimulationError(f"{text!r} cannot be said: give some words.")
         self._check_up("speak")
         length = spoken_seconds(text) if seconds is None else self.bandwidth.check_seconds(seconds)
-        self.note(self.person, f'says "{text}"')
+        self.note(self.person, "says", text)
         self.acted()
         self.process.tell(Speech(text, length))
         self._spread(text)
@@ -197,13 +199,16 @@ class Call:
     def _spread(self, text: str) -> None:
         if self.live_recording is not None:
             self.live_recording.add(text)
-        listeners = [self.talks_with] if self.talks_with is not None else []
-        if self.conference is not None:
-            listeners = self.conference.listeners_of(self)
-            if listeners and self.conference.live_recording is not None:
-                self.conference.live_recording.add(text)
+        listeners = self._listeners()
+        if listeners and self.conference is not None and self.conference.live_recording is not None:
+            self.conference.live_recording.add(text)
         for listener in listeners:
             listener.hear(text)
+
+    def _listeners(self) -> list[Call]:
+        if self.conference is not None:
+            return self.conference.listeners_of(self)
+        return [] if self.talks_with is None else [self.talks_with]
 
     def wait(self, seconds: float) -> None:
         """Let time pass, for the whole simulation: pauses end, timeouts run out, recordings become available.
@@ -292,29 +297,38 @@ class Call:
         return self.var_from if self.direction == "inbound" else self.to
 
     @property
-    def wants_speech(self) -> bool:
-        """Whether what is said now is recorded or recognised."""
-        return self.state == "answered" and self.process.hears(Speech)
+    def is_listened_to(self) -> bool:
+        """Whether what is said now is recorded, recognised, or heard by another person."""
+        return self.process.hears(Speech) or self.live_recording is not None or bool(self._listeners())
 
-    def note(self, who: str, text: str) -> None:
-        """Put a line into the conversation."""
-        line = conversation.Line(self.bandwidth.timeline.now, who, text)
-        self.lines.append(line)
-        if self.parent is not None:
-            self.parent.lines.append(line)
+    def note(self, who: str, text: str, words: str | None = None) -> None:
+        """Put a line into the conversation, here and at the call that this is a leg of."""
+        if not who and self.parent is not None:
+            text = f"{self.to}: {text}"
+        self._put(conversation.Line(self.bandwidth.timeline.now, who, text, words))
 
     def record(self, exchange: Exchange) -> None:
         """Take note of a callback, here and at the call that this is a leg of."""
+        for call in self._with_parents():
+            call.exchanges.append(exchange)
+        self._put(conversation.Line(self.bandwidth.timeline.now, "", exchange=exchange))
+
+    def _put(self, line: conversation.Line) -> None:
+        for call in self._with_parents():
+            call.lines.append(line)
+        for watch in self.bandwidth.watchers:
+            watch(self, line)
+
+    def _with_parents(self) -> Iterator[Call]:
         call: Call | None = self
         while call is not None:
-            call.exchanges.append(exchange)
-            call.lines.append(conversation.Line(self.bandwidth.timeline.now, "", exchange=exchange))
+            yield call
             call = call.parent
 
     def hear(self, what: str) -> None:
         """Let this person hear a sentence or an audio file."""
         self.heard.append(what)
-        self.note(self.person, f'hears "{what}"')
+        self.note(self.person, "hears", what)
 
     def play(self, seconds: float, hears: tuple[type, ...] = ()) -> Steps[Any]:
         """Wait for the end of a sound, which passes by itself unless this call goes round in circles."""

@@ -24,6 +24,8 @@ class Line:
     who: str
     """The number of the person; empty for what nobody does."""
     text: str = ""
+    words: str | None = None
+    """What was said or heard, where the line is about that."""
     exchange: Exchange | None = None
     """The callback, if the line is one."""
 
@@ -41,6 +43,8 @@ def text(line: Line) -> str:
     """Return one line without its time."""
     if line.exchange is not None:
         return describe(line.exchange)
+    if line.words is not None:
+        return f'{line.who} {line.text} "{line.words}"'
     return f"{line.who} {line.text}" if line.who else f"({line.text})"
 
 

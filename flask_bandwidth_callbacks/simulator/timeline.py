@@ -61,6 +61,12 @@ class Timeline:
         heapq.heappush(self._timers, (timer.time, next(self._order), timer))
         return timer
 
+    @property
+    def seconds_to_next(self) -> float | None:
+        """How long until something happens by itself; None if nothing will."""
+        self._drop_cancelled()
+        return (self._timers[0][0] - self.now) / 1000 if self._timers else None
+
     def run(self, seconds: float = 0.0, *, to_the_end: Callable[[], bool] = lambda: False) -> None:
         """Let some time pass, then the sounds that began, and all that is left if ``to_the_end()`` says so.
 
@@ -87,13 +93,16 @@ class Timeline:
         self.now = end
 
     def _end_of_sounds(self, to_the_end: Callable[[], bool]) -> int | None:
-        while self._timers and self._timers[0][2].action is None:
-            heapq.heappop(self._timers)
+        self._drop_cancelled()
         if not self._timers:
             return None
         if self._sounds:
             return min(min(self._sounds.values()), self._timers[0][0])
         return self._timers[0][0] if to_the_end() else None
+
+    def _drop_cancelled(self) -> None:
+        while self._timers and self._timers[0][2].action is None:
+            heapq.heappop(self._timers)
 
     def sounds(self, process: Process, until: int | None) -> None:
         """Take note that a process waits for the end of a sound, or no longer does."""

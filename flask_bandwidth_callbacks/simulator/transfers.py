@@ -114,7 +114,7 @@ def _join(leg: Call) -> Steps[Script]:
     """Let a leg and the call that it belongs to talk, until one of them leaves."""
     assert leg.parent is not None
     leg.parent.talks_with, leg.talks_with = leg, leg.parent
-    leg.note("", f"{leg.to} and {leg.parent.person} are joined")
+    leg.note("", f"talks with {leg.parent.person}")
     yield Wait(None)
     raise AssertionError("nobody ends this wait but by an interruption")
 
