@@ -52,7 +52,8 @@ class Exchange:
     """Whether the application asked for credentials first."""
     status: int | None = None
     """HTTP status of the final answer; None if there was none."""
-    content_type: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Of the final answer, names in lower case."""
     bxml: str | None = None
     """The document that came back, as it was written."""
     failure: str | None = None
@@ -65,6 +66,11 @@ class Exchange:
     """What is strange in the document and was passed over."""
     response: bytes = field(default=b"", repr=False)
     """The body that came back."""
+
+    @property
+    def content_type(self) -> str:
+        """What the final answer says it is, like ``application/xml; charset=utf-8``; empty if it does not."""
+        return self.headers.get("content-type", "")
 
 
 class Script(NamedTuple):
@@ -139,11 +145,17 @@ class Courier:
         event: str,
         payload: Mapping[str, Any],
         time: datetime,
+        context: Context | None = None,
+        *,
+        reads: bool,
         raw: bytes | None = None,
     ) -> Exchange:
-        """Send a callback once, with the body ``raw`` if that is given, and return what became of it."""
+        """Send a callback once, with the body ``raw`` if that is given, and return what became of it.
+
+        ``reads`` says whether a document is awaited: then it is read, too.
+        """
         exchange = Exchange(event, destination.method, destination.url, time, payload)
-        self._attempt(exchange, destination, None, reads=False, raw=raw)
+        self._attempt(exchange, destination, context, reads=reads, raw=raw)
         return exchange
 
     def _attempt(
@@ -165,7 +177,7 @@ class Courier:
             _fail(exchange, str(error), "callback-error")
             return None
         exchange.status = reply.status
-        exchange.content_type = reply.headers.get("content-type", "")
+        exchange.headers = reply.headers
         exchange.response = reply.body
         if not 200 <= reply.status < 300:
             exchange.unreachable = reply.status == 401
