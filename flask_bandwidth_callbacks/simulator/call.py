@@ -275,7 +275,8 @@ class Call:
 
     def _check_up(self, action: str) -> None:
         if self.state == "disconnected":
-            raise SimulationError(f"Nobody can {action}: call {self.call_id} has ended ({self.cause}).")
+            why = self.cause if self.error_message is None else f"{self.cause}: {self.error_message}"
+            raise SimulationError(f"Nobody can {action}: call {self.call_id} has ended ({why}).")
 
     def _check_answered(self, action: str) -> None:
         self._check_up(action)
