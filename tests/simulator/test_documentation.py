@@ -1,4 +1,4 @@
-"""The page of documentation on the simulator says what the code does, and its example runs."""
+"""What the documentation says of the simulator is what the code does, and its examples run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from flask_bandwidth_callbacks.simulator import CHOICES
 
 pytest_plugins = ["pytester"]
 
-SIMULATOR = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+SIMULATOR = (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_choice_is_told() -> None:
@@ -27,3 +29,12 @@ def test_the_example_is_a_test_that_passes(pytester: pytest.Pytester) -> None:
     (example,) = re.findall(r"^```python\n(.*?)^```$", SIMULATOR, re.MULTILINE | re.DOTALL)
     pytester.makepyfile(example)
     pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=2)
+
+
+def test_the_test_in_the_readme_passes(pytester: pytest.Pytester) -> None:
+    """The test that the README shows is one of the application that it begins with."""
+    application, *others = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    (test,) = (example for example in others if example.startswith("def test_"))
+    fixture = "import pytest\nfixture = pytest.fixture(name='app')(lambda: app)\n"
+    pytester.makepyfile(f"{application}\n{fixture}\n{test}")
+    pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=1)
