@@ -10,20 +10,28 @@ from .documents import Next, runs
 from .timeline import Steps
 
 
+class _CannotBridge(Exception):
+    """The two calls cannot be joined; the message says why."""
+
+    def __init__(self, cause: str, message: str) -> None:
+        super().__init__(message)
+        self.cause = cause
+
+
 @runs(bxml.Bridge)
 def _bridge(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     call.set_tag(verb.tag)
     complete = call.bandwidth.destination_of(call, verb, "bridge_complete_url", base)
-    target_id = (verb.text or "").strip()
-    target = call.bandwidth.call_of(target_id)
-    refusal = _refusal(call, target, target_id)
-    if refusal is not None or target is None:
-        cause, message = refusal or ("unknown", "")
-        call.note("", f"cannot be bridged: {message}")
+    try:
+        target = _target(call, (verb.text or "").strip())
+    except _CannotBridge as refusal:
+        call.note("", f"cannot be bridged: {refusal}")
         if complete is None:
             return None
         error_id = call.bandwidth.new_id("")
-        return call.ask(complete, "bridgeComplete", cause=cause, error_message=message, error_id=error_id)
+        return call.ask(
+            complete, "bridgeComplete", cause=refusal.cause, error_message=str(refusal), error_id=error_id
+        )
 
     call.bridged_with, target.bridged_with = target, call
     target.process.interrupt(Taken(_bridged(target, call, verb, base)))
@@ -39,16 +47,17 @@ def _bridge(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     return None if complete is None else call.ask(complete, "bridgeComplete")
 
 
-def _refusal(call: Call, target: Call | None, target_id: str) -> tuple[str, str] | None:
+def _target(call: Call, target_id: str) -> Call:
+    target = call.bandwidth.call_of(target_id)
     if target is None:
-        return "unknown", f"there is no call {target_id} now"
+        raise _CannotBridge("unknown", f"there is no call {target_id} now")
     if target is call:
-        return "unknown", "a call cannot be bridged with itself"
+        raise _CannotBridge("unknown", "a call cannot be bridged with itself")
     if target.bridged_with is not None:
-        return "busy", f"call {target_id} is in another bridge"
+        raise _CannotBridge("busy", f"call {target_id} is in another bridge")
     if target.is_forwarded or (target.state != "answered" and target.direction == "outbound"):
-        return "rejected", f"call {target_id} is not answered, or was forwarded"
-    return None
+        raise _CannotBridge("rejected", f"call {target_id} is not answered, or was forwarded")
+    return target
 
 
 def _bridged(target: Call, other: Call, verb: bxml.Verb, base: str) -> Steps[Script]:

@@ -13,7 +13,7 @@ from .choices import MOST_DOCUMENTS_AT_ONCE, SPOKEN_CHARACTERS_PER_SECOND
 from .delivery import Destination, Exchange, Script
 from .exceptions import EndlessCall, SimulationError
 from .payloads import REST, timestamp
-from .timeline import Process, Steps, Wait
+from .timeline import Process, Steps, Timer, Wait
 
 if TYPE_CHECKING:
     from .bandwidth import SimulatedBandwidth
@@ -144,6 +144,7 @@ class Call:
         self.bridged_with: Call | None = None
         self.conference: Conference | None = None
         self.is_forwarded = False
+        self.departure: Timer | None = None
         self.process: Process
         self._asked: set[str] = set()
         self._circles = False
@@ -199,10 +200,9 @@ class Call:
     def _spread(self, text: str) -> None:
         if self.live_recording is not None:
             self.live_recording.add(text)
-        listeners = self._listeners()
-        if listeners and self.conference is not None and self.conference.live_recording is not None:
-            self.conference.live_recording.add(text)
-        for listener in listeners:
+        if self.conference is not None:
+            self.conference.take_down(text, self)
+        for listener in self._listeners():
             listener.hear(text)
 
     def _listeners(self) -> list[Call]:
@@ -262,13 +262,14 @@ class Call:
         self._take(lambda: _given(script))
 
     def _take(self, steps: Any) -> None:
+        self.bandwidth.count_request()
         self.acted()
         self.process.interrupt(Taken(steps()))
         self.bandwidth.go_on()
 
     def complete(self) -> None:
         """End the call, as updateCall with the state ``completed``; raises when it is over."""
-        self._check_up("complete")
+        self._check_controlled("complete")
         unanswered = "rejected" if self.direction == "inbound" else "cancel"
         self.process.interrupt(Ended("hangup" if self.state == "answered" else unanswered))
         self.bandwidth.go_on()
@@ -278,8 +279,15 @@ class Call:
             why = self.cause if self.error_message is None else f"{self.cause}: {self.error_message}"
             raise SimulationError(f"Nobody can {action}: call {self.call_id} has ended ({why}).")
 
-    def _check_answered(self, action: str) -> None:
+    def _check_controlled(self, action: str) -> None:
         self._check_up(action)
+        if self.is_forwarded:
+            raise SimulationError(
+                f"Nobody can {action}: call {self.call_id} was forwarded, out of the application's control."
+            )
+
+    def _check_answered(self, action: str) -> None:
+        self._check_controlled(action)
         if self.state != "answered":
             raise SimulationError(f"Nobody can {action}: call {self.call_id} is not answered yet (409).")
 
@@ -330,6 +338,8 @@ class Call:
         """Let this person hear a sentence or an audio file."""
         self.heard.append(what)
         self.note(self.person, "hears", what)
+        if self.live_recording is not None:
+            self.live_recording.add(what)
 
     def play(self, seconds: float, hears: tuple[type, ...] = ()) -> Steps[Any]:
         """Wait for the end of a sound, which passes by itself unless this call goes round in circles."""
@@ -340,13 +350,15 @@ class Call:
 
     def silence(self, seconds: float | None, hears: tuple[type, ...] = ()) -> Steps[Any]:
         """Wait without a sound, until somebody lets time pass."""
+        timeline = self.bandwidth.timeline
+        since = timeline.now
         told = yield Wait(seconds, hears)
-        if told is not None or seconds != 0:
+        if timeline.now > since and (told is None or timeline.is_waited_for):
             self.acted()
         return told
 
     def acted(self) -> None:
-        """Take note that something other than fetching documents happened on the call."""
+        """Take note that the call does more than fetch documents: somebody acts on it, or time passes."""
         self._asked.clear()
         self._circles = False
         self._documents = 0
@@ -408,10 +420,10 @@ class Call:
         self._circles = self._circles or url in self._asked
         self._asked.add(url)
         if self._documents > MOST_DOCUMENTS_AT_ONCE:
-            last = "\n".join(conversation.describe(exchange) for exchange in self.exchanges[-3:])
             raise EndlessCall(
                 f"Call {self.call_id} fetched {self._documents - 1} documents one after the other, and nobody"
-                f" could press a key or hang up in between. The last ones:\n{last}"
+                f" could press a key or hang up in between. The last ones:\n"
+                + conversation.latest(self.exchanges)
             )
 
 

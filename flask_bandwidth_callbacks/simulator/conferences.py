@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MOST_MEMBERS = 20
 """How many calls a conference may hold. Source: https://dev.bandwidth.com/docs/voice/bxml/conference"""
 
+LONGEST = 24 * 60 * 60
+"""How many seconds a conference may last. Source: the same."""
+
 
 @dataclass(frozen=True)
 class _More:
@@ -41,6 +44,11 @@ class Member:
     """Neither hears nor is heard."""
     coached: frozenset[str] = frozenset()
     """Ids of the calls that alone hear this one, if there are any."""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether what is said on this call comes into the conference."""
+        return not self.mute and not self.hold
 
 
 class Conference:
@@ -68,6 +76,7 @@ class Conference:
         self._events = events
         self._queue: deque[Script] = deque()
         self._process = Process(bandwidth.timeline, self._live())
+        self._limit = bandwidth.timeline.later(LONGEST, self._let_go)
 
     def __repr__(self) -> str:
         return f"<Conference {self.name} {self.conference_id}, {len(self.members)} members>"
@@ -93,6 +102,7 @@ class Conference:
         """Fetch a document for everybody, as updateConference with a ``redirectUrl``."""
         self._check_up()
         destination = self.bandwidth.destination(url, method, fallback_url, fallback_method)
+        self.bandwidth.count_request()
         self.bandwidth.timeline.later(0, lambda: self.ask(destination, "conferenceRedirect"))
         self.bandwidth.go_on()
 
@@ -108,9 +118,12 @@ class Conference:
     def complete(self) -> None:
         """End it, as updateConference with the status ``completed``: everybody goes on after the verb."""
         self._check_up()
-        for member in list(self.members.values()):
-            member.call.process.tell(OtherLeft())
+        self._let_go()
         self.bandwidth.go_on()
+
+    def _let_go(self) -> None:
+        for member in self.members.values():
+            member.call.process.tell(OtherLeft())
 
     def change_member(
         self,
@@ -149,6 +162,7 @@ class Conference:
         del self.members[call.call_id]
         self._tell_all("conferenceMemberExit", call, _party(call))
         if not self.members:
+            self._limit.cancel()
             if self.live_recording is not None:
                 self.live_recording.stop()
             self._process.interrupt(Ended("hangup"))
@@ -156,10 +170,15 @@ class Conference:
             if self._events is not None:
                 self.tell(self._events, "conferenceCompleted", call=call)
 
+    def take_down(self, words: str, speaker: Call | None = None) -> None:
+        """Record what is said or played, if it is recorded and the speaker does not only listen."""
+        if self.live_recording is not None and (speaker is None or self.members[speaker.call_id].speaks):
+            self.live_recording.add(words)
+
     def listeners_of(self, call: Call) -> list[Call]:
         """Return who hears a member speak."""
         speaker = self.members[call.call_id]
-        if speaker.mute or speaker.hold:
+        if not speaker.speaks:
             return []
         return [
             member.call
@@ -213,14 +232,16 @@ class Conference:
                     continue
                 script = self._queue.popleft()
                 for verb in script.verbs:
-                    yield from self._run(verb, script.url)
+                    if not isinstance(verb, bxml.UnknownVerb):
+                        yield from self._run(verb, script.url)
         except Ended:
             return
 
     def _run(self, verb: bxml.Verb, base: str) -> Steps[None]:
         if isinstance(verb, bxml.SpeakSentence | bxml.PlayAudio):
             what, seconds = heard_of(verb, base)
-            for member in list(self.members.values()):
+            self.take_down(what)
+            for member in self.members.values():
                 if not member.hold:
                     member.call.hear(what)
             yield Wait(seconds, sounds=True)

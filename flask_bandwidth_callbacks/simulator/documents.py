@@ -5,14 +5,15 @@ What a verb does stands in the module that its kind has, as a function under :fu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeAlias, TypeVar
 
 from flask_bandwidth_callbacks import bxml
 
-from .call import Call, Ended, LegEnded, Taken
+from .call import Call, Ended, LegEnded, OtherLeft, Taken
 from .delivery import Script
 from .exceptions import EndlessCall
+from .payloads import timestamp
 from .timeline import Steps
 
 Next: TypeAlias = Steps[Script] | None
@@ -84,13 +85,27 @@ def _end(call: Call, ended: Ended) -> None:
         call.live_recording.stop()
     for stream in list(call.streams.values()):
         stream.stop()
+    if call.departure is not None:
+        call.departure.cancel()
+    if call.bridged_with is not None:  # it was going to be joined right now
+        call.bridged_with.process.tell(OtherLeft())
     call.state = "disconnected"
     call.end_time = bandwidth.now
     call.cause = ended.cause
     call.error_message = ended.message
+    if ended.message is not None:
+        call.error_id = bandwidth.new_id("")
     call.note("", f"ended: {ended.cause}" + (f" ({ended.message})" if ended.message else ""))
     bandwidth.forget(call)
-    bandwidth.tell_of_end(call, ended)
+    call.tell(
+        call.end_destination,
+        "transferDisconnect" if call.parent is not None else "disconnect",
+        end_time=timestamp(call.end_time),
+        cause=call.cause,
+        error_message=call.error_message,
+        error_id=call.error_id,
+        sip_response_code=ended.sip_response_code,
+    )
     if call.parent is not None:
         call.parent.process.tell(LegEnded(call))
 
@@ -118,8 +133,3 @@ def _tag(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     call.set_tag(verb.text)
     return None
     yield
-
-
-def verbs_that_run() -> Iterator[type[bxml.Verb]]:
-    """Yield every verb that can be run."""
-    yield from _RUNS

@@ -54,7 +54,7 @@ def _collect(call: Call, verb: bxml.Verb, base: str) -> Steps[tuple[str, str]]:
         if isinstance(told, Speech):
             yield from _recognise(call, verb, base, told)
             return digits, ""
-        if told.key in (verb.terminating_digits or ""):
+        if told.key in (verb.terminating_digits or "").upper():
             return digits, told.key
         digits += told.key
         if len(digits) >= (verb.max_digits or _MOST_KEYS):

@@ -15,14 +15,26 @@ from flask_bandwidth_callbacks.schemas import attribute_types
 
 ACCOUNT_ID = "9900000"
 APPLICATION_ID = "04e88489-df02-4e34-a0ee-27a91849555f"
+APPLICATION_NUMBER = "+13035550100"
+CALLER_NUMBER = "+13035550123"
+VERIFIED_CALLER = {
+    "verstat": "TN-Validation-Passed",
+    "attestationIndicator": "A",
+    "originatingId": "6cc2b5a7-50ba-4b5e-a1ae-6c3f0ef2cb0b",
+}
 REST = f"https://voice.bandwidth.com/api/v2/accounts/{ACCOUNT_ID}"
+
+
+_NOT_SEEN = {"partialgather": frozenset({"call_url", "start_time"})}
+"""Attributes that the other events of a call have, but not what is known of this event's documentation."""
 
 
 @functools.cache
 def _properties(event_type: str) -> tuple[tuple[str, str], ...]:
     """Return the attributes of an event with their wire names."""
     event_class = event_class_of(event_type)
-    return tuple((name, event_class.wire_name(name)) for name in attribute_types(event_class))
+    names = [name for name in attribute_types(event_class) if name not in _NOT_SEEN.get(event_type, ())]
+    return tuple((name, event_class.wire_name(name)) for name in names)
 
 
 def payload_of(event_type: str, known: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,5 +53,5 @@ def timestamp(time: datetime) -> str:
 
 
 def duration(length: timedelta) -> str:
-    """Return a duration as Bandwidth writes it."""
-    return f"PT{length.total_seconds():g}S"
+    """Return a duration as Bandwidth writes it: in seconds, never in minutes or hours."""
+    return f"PT{length.total_seconds():.3f}S"

@@ -41,7 +41,7 @@ class Recording:
         self.duration = timedelta()
         """Its length, pauses not counted."""
         self.words: list[str] = []
-        """What was said while it ran."""
+        """What was said while it ran; where both sides are recorded, also what was played."""
         self.is_running = True
         self.is_available = False
         """Whether it can be fetched by now."""
@@ -137,7 +137,7 @@ def _record(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
 
 def _listen(call: Call, verb: bxml.Verb, recording: Recording) -> Steps[None]:
     """Wait until the caller is done, was silent for too long or has said enough."""
-    keys = "#" if verb.terminating_digits is None else verb.terminating_digits
+    keys = "#" if verb.terminating_digits is None else verb.terminating_digits.upper()
     left = _LONGEST if verb.max_duration is None else verb.max_duration
     silence = verb.silence_timeout or float("inf")
     speaks_for = 0.0
@@ -165,8 +165,7 @@ def control(owner: Call | Conference, verb: bxml.Verb, base: str) -> None:
     """Run a verb that starts, pauses, resumes or stops the recording of a call or conference."""
     if isinstance(verb, bxml.StartRecording):
         if owner.live_recording is None:
-            if verb.tag is not None:
-                owner.set_tag(verb.tag)
+            owner.set_tag(verb.tag)
             owner.live_recording = Recording(owner, verb, base)
             owner.recordings.append(owner.live_recording)
     elif owner.live_recording is not None:

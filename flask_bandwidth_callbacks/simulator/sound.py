@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import urljoin
 
@@ -17,13 +19,16 @@ from .timeline import Steps
 _PAUSES = {",": 0.5, "w": 0.5, "W": 1.0}
 """Tones that are none, with how long they wait. Source: https://dev.bandwidth.com/docs/voice/bxml/sendDtmf"""
 
+_BREAKS = re.compile(r"<(/?(p|s)|break)\b[^>]*>")
+"""SSML between whose neighbours there is a pause."""
+
 
 def heard_of(verb: bxml.Verb, base: str) -> tuple[str, float]:
     """Return what is heard of a SpeakSentence or PlayAudio, and for how long."""
     text = verb.text or ""
     if isinstance(verb, bxml.PlayAudio):
         return urljoin(base, text), AUDIO_FILE_SECONDS
-    words = Markup(text).striptags() if isinstance(text, Markup) else " ".join(text.split())
+    words = Markup(_BREAKS.sub(" ", text)).striptags() if isinstance(text, Markup) else " ".join(text.split())
     return words, spoken_seconds(words)
 
 
@@ -60,6 +65,11 @@ def _ring(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
 def _send_dtmf(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     tone = (verb.tone_duration or 200.0) / 1000
     interval = (verb.tone_interval or 400.0) / 1000
-    call.note("", f"tones {verb.text}")
-    yield from call.play(sum(_PAUSES.get(key, tone + interval) for key in verb.text or ""))
+    keys = verb.text or ""
+    length = 0.0
+    for key, following in zip_longest(keys, keys[1:]):
+        # A pause takes the place of the interval before it.
+        length += _PAUSES.get(key, tone if following in _PAUSES else tone + interval)
+    call.note("", f"tones {keys}")
+    yield from call.play(length)
     return None

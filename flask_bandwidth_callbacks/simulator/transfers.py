@@ -36,7 +36,8 @@ def pick_up(call: Call, callee: Callee) -> None:
     """Let a callee answer, who may hang up after a while."""
     call.answer()
     if callee.stays is not None:
-        call.bandwidth.timeline.later(callee.stays, lambda: call.process.interrupt(Ended("hangup")))
+        leave = partial(call.process.interrupt, Ended("hangup"))
+        call.departure = call.bandwidth.timeline.later(callee.stays, leave)
 
 
 # -- Transfer ------------------------------------------------------------------------------------------------
@@ -64,14 +65,18 @@ def _transfer(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     try:
         last = yield from _outcome(call, legs, race)
     finally:
-        call.talks_with = None
         _drop(legs)
     destination = call.bandwidth.destination_of(call, verb, "transfer_complete_url", base)
     if destination is None:
         return None
-    known = {"transfer_caller_id": last.var_from, "transfer_to": last.to}
     return call.ask(
-        destination, "transferComplete", cause=last.cause, error_message=last.error_message, **known
+        destination,
+        "transferComplete",
+        transfer_caller_id=last.var_from,
+        transfer_to=last.to,
+        cause=last.cause,
+        error_message=last.error_message,
+        error_id=last.error_id,
     )
 
 
@@ -81,11 +86,11 @@ def _outcome(call: Call, legs: list[Call], race: _Race) -> Steps[Call]:
     last = legs[0]
     while up:
         told = yield from call.silence(None, (LegAnswered, LegEnded))
-        if isinstance(told, LegAnswered):
-            _drop(leg for leg in legs if leg is not told.leg)
-        elif isinstance(told, LegEnded):
+        if isinstance(told, LegEnded):
             up.discard(told.leg)
             last = told.leg
+        else:
+            _drop(leg for leg in legs if race.winner not in (None, leg))
     return race.winner or last
 
 
@@ -112,11 +117,15 @@ def _leg(leg: Call, child: bxml.Element, base: str, timeout: float, race: _Race)
 
 def _join(leg: Call) -> Steps[Script]:
     """Let a leg and the call that it belongs to talk, until one of them leaves."""
-    assert leg.parent is not None
-    leg.parent.talks_with, leg.talks_with = leg, leg.parent
-    leg.note("", f"talks with {leg.parent.person}")
-    yield Wait(None)
-    raise AssertionError("nobody ends this wait but by an interruption")
+    call = leg.parent
+    assert call is not None
+    call.talks_with, leg.talks_with = leg, call
+    leg.note("", f"talks with {call.person}")
+    try:
+        while True:
+            yield Wait(None)
+    finally:
+        call.talks_with = leg.talks_with = None
 
 
 # -- Forward -------------------------------------------------------------------------------------------------
@@ -129,7 +138,7 @@ def _forward(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     leg = call.bandwidth.make_leg(call, verb.to, verb.from_ or call.to)
     timeout = RINGING_SECONDS if verb.call_timeout is None else verb.call_timeout
     call.bandwidth.start(leg, live(leg, _forwarded(leg, timeout), lambda: _join(leg)))
-    call.is_forwarded = True
+    call.is_forwarded = leg.is_forwarded = True
     try:
         told = yield from call.silence(None, (LegAnswered, LegEnded))
         if isinstance(told, LegAnswered):
@@ -182,5 +191,5 @@ def _refer(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
 @runs(bxml.Connect)
 def _connect(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     call.note("", f"connected to {', '.join(child.text or '' for child in verb.children)}")
-    yield from call.silence(None)
-    return None
+    while True:
+        yield Wait(None)

@@ -477,7 +477,7 @@ def test_empty_message_is_not_listed(bandwidth: SimulatedBandwidth, client: Flas
     call = bandwidth.call()
     call.press("3")
     call.hang_up()
-    assert told(call, "recordingAvailable").payload["duration"] == "PT0S"
+    assert told(call, "recordingAvailable").payload["duration"] == "PT0.000S"
     assert "message" not in listed(client)
 
 

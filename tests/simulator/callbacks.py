@@ -38,11 +38,20 @@ def all_told(exchanges: Iterable[Exchange], event: str) -> list[Mapping[str, Any
 
 # -- Whether Bandwidth could have told it so -----------------------------------------------------------------
 
-_OPTIONAL = frozenset(
-    "uui diversion stirShaken sipCallId sipHeaders sipResponseCode enqueuedTime tag machineDetectionResult"
-    " errorMessage errorId parentCallId transferCallerId transferTo originalMediaStream originalTranscription"
-    " referSipResponseCode notifySipResponseCode".split()
-)
+_OPTIONAL = {
+    *("uui", "diversion", "stirShaken", "sipCallId", "sipHeaders", "sipResponseCode"),
+    *(
+        "machineDetectionResult",
+        "enqueuedTime",
+        "tag",
+        "errorMessage",
+        "errorId",
+        "parentCallId",
+        "transferCallerId",
+        "transferTo",
+    ),
+    *("originalMediaStream", "originalTranscription", "referSipResponseCode", "notifySipResponseCode"),
+}
 """Properties that an event may lack."""
 _ALWAYS = {
     "transferAnswer": {"parentCallId", "transferCallerId", "transferTo"},

@@ -20,8 +20,8 @@ def line() -> Iterator[Line]:
     """Give a phone line whose application answers with documents.
 
     ``line(*verbs, pressed=[...])``: the verbs answer the first callback of a call, and those of a keyword
-    whatever is asked at the relative URL of that name. A function of the event may stand for the verbs. The URL
-    ``told`` is there for everything that wants no answer.
+    whatever is asked at the relative URL of that name. A function of the event may stand for the verbs. The
+    URL ``told`` is there for everything that wants no answer.
 
     At the end every callback is looked at: it must be one that Bandwidth could have sent.
     """
