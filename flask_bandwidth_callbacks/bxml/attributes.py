@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Protocol, get_args, get_origin, runtime_checkable
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
@@ -282,8 +283,21 @@ _IN_URL = "[^\\s\x00-\x20\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
 _URL = f"(?=(?i:https?)://[^/?#]|(?![A-Za-z][A-Za-z0-9+.-]*:)){_IN_URL}+"
 
 NOT_BLANK = Rule("must not be blank", str.strip)
-URL_RULE = matching(
-    _URL, "must be an absolute http(s) URL or one relative to the document, without white space"
+_characters_of_a_url = matching(_URL, "")
+
+
+def _is_url(value: str) -> bool:
+    if not _characters_of_a_url.holds(value):
+        return False
+    try:
+        urlsplit(value).port  # noqa: B018  raises ValueError, too
+    except ValueError:
+        return False
+    return True
+
+
+URL_RULE = Rule(
+    "must be an absolute http(s) URL or one relative to the document, without white space", _is_url
 )
 
 

@@ -18,42 +18,42 @@ from werkzeug.routing import BuildError
 from flask_bandwidth_callbacks import bxml
 from flask_bandwidth_callbacks.blueprint import CallbackBlueprint
 from flask_bandwidth_callbacks.bxml.placement import Context
+from flask_bandwidth_callbacks.bxml.verb import without_password
+from flask_bandwidth_callbacks.config import UNSET, Unset
+from flask_bandwidth_callbacks.credentials import Credentials
 from flask_bandwidth_callbacks.events import InitiateCallback, event_class_of
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 from flask_bandwidth_callbacks.links import Registration, endpoint_of, registrations
 from flask_bandwidth_callbacks.schemas import attribute_types
 
-from . import bridges, keys, sound, streams, transfers  # noqa: F401  each brings its verbs
+from . import bridges, conversation, keys, sound, streams, transfers  # noqa: F401  each brings its verbs
 from .call import Call, Ended
 from .callees import Callee, check_address
-from .choices import MACHINE_DETECTION_SECONDS, MOST_CALLS_AT_ONCE
+from .choices import MACHINE_DETECTION_SECONDS, MOST_REQUESTS_AT_ONCE
 from .conferences import Conference
-from .conversation import Line
 from .delivery import Courier, Destination, Exchange, Script, Undelivered
 from .documents import hang_up, live
 from .exceptions import EndlessCall, SimulationError, UnreachableApplication
-from .payloads import ACCOUNT_ID, APPLICATION_ID, payload_of, timestamp
+from .payloads import (
+    ACCOUNT_ID,
+    APPLICATION_ID,
+    APPLICATION_NUMBER,
+    CALLER_NUMBER,
+    VERIFIED_CALLER,
+    duration,
+    payload_of,
+    timestamp,
+)
 from .timeline import Process, Steps, Timeline, Wait
 from .transport import InProcess, OverHTTP, split
 
 __all__ = ["MachineDetection", "SimulatedBandwidth"]
 
 _BEGINNING = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
-_APPLICATION_NUMBER = "+13035550100"
+_LONGEST_TIMEOUT = 25
+"""Of a callback, in seconds. Source: https://dev.bandwidth.com/docs/voice/webhooks"""
 _KEPT_EXCHANGES = 1000
 _KEPT_CALLS = 50
-_VERIFIED = {
-    "verstat": "TN-Validation-Passed",
-    "attestationIndicator": "A",
-    "originatingId": "6cc2b5a7-50ba-4b5e-a1ae-6c3f0ef2cb0b",
-}
-
-
-class _Unset:
-    pass
-
-
-_UNSET = _Unset()
 
 
 @dataclass(frozen=True)
@@ -68,21 +68,25 @@ class MachineDetection:
     fallback_url: str | None = None
     fallback_method: str = "POST"
 
+    def __post_init__(self) -> None:
+        if self.mode not in ("sync", "async"):
+            raise SimulationError(f"mode={self.mode!r} is no way to detect machines: it is sync or async.")
+
 
 class SimulatedBandwidth:
     """A stand-in for Bandwidth's voice platform: it makes calls, sends the callbacks, runs the BXML.
 
     :param target: a Flask application, which is called in process, or the URL of any server: where
         ``initiate`` goes. Only that server and this machine are ever sent anything.
-    :param url: where ``initiate`` goes in a Flask application: a path, or a ``CallbackBlueprint``. Left out,
-        it is the application's one ``CallbackBlueprint``.
+    :param url: where ``initiate`` goes in a Flask application: a path or a whole URL, or a
+        ``CallbackBlueprint``. Left out, it is the application's one ``CallbackBlueprint``.
     :param credentials: the username and password of the Bandwidth application, shown when asked for. Left
         out, they are those of the ``CallbackBlueprint``.
     :param method: with which ``initiate`` is sent, ``POST`` or ``GET``.
     :param fallback_url: where ``initiate`` goes after a failure.
     :param fallback_credentials: shown there; left out, the same.
     :param status_url: where ``disconnect`` goes; left out, the same as ``initiate``.
-    :param callback_timeout: seconds until a callback is given up, 1 to 25.
+    :param callback_timeout: seconds until a callback is given up, at most 25. Bandwidth takes no less than 1.
     :param raise_errors: whether an exception in a handler or a subscriber of a Flask application comes out
         of what was asked of the simulation. Otherwise only the caller hears of it.
     :param seed: ids are drawn from it.
@@ -90,6 +94,9 @@ class SimulatedBandwidth:
 
     Raises :class:`SimulationError` for a URL that is none, for an application without a
     ``CallbackBlueprint`` and for one with several if nothing says which.
+
+    A simulation belongs to one thread. Handlers may use it, whichever thread they run in, until they have
+    replied; what they began goes on when their callback is answered.
     """
 
     def __init__(
@@ -97,11 +104,11 @@ class SimulatedBandwidth:
         target: Flask | str,
         url: str | CallbackBlueprint | None = None,
         *,
-        credentials: tuple[str, str] | _Unset | None = _UNSET,
+        credentials: tuple[str, str] | Unset | None = UNSET,
         method: Literal["POST", "GET"] = "POST",
         fallback_url: str | None = None,
         fallback_method: Literal["POST", "GET"] = "POST",
-        fallback_credentials: tuple[str, str] | _Unset | None = _UNSET,
+        fallback_credentials: tuple[str, str] | Unset | None = UNSET,
         status_url: str | None = None,
         status_method: Literal["POST", "GET"] = "POST",
         callback_timeout: float = 15.0,
@@ -121,50 +128,42 @@ class SimulatedBandwidth:
         """The latest calls, in order; the legs of a Transfer are at the call that made it."""
         self.conferences: dict[str, Conference] = {}
         """The conferences that somebody is in, by name."""
-        self.watchers: list[Callable[[Call, Line], None]] = []
+        self.watchers: list[Callable[[Call, conversation.Line], None]] = []
         """Are told of every line of a call's conversation as it comes."""
         self._start = start
         self._random = random.Random(seed)
         self._callees: dict[str, Callee] = {}
         self._up: dict[str, Call] = {}
         self._troubles: list[Exception] = []
-        self._begun = 0
+        self._requests = 0
+        self._last_request = 0
         self._in_process: InProcess | None = None
-        given = None if isinstance(credentials, _Unset) else credentials
+        given = None if isinstance(credentials, Unset) else credentials
         if isinstance(target, Flask):
-            registration = _registration(target, url)
-            base = _base_of(target)
-            self.url = urljoin(base, url if isinstance(url, str) else _path_of(target, registration, base))
+            self.url, registration = _place(target, url)
             """Where ``initiate`` goes."""
-            self._in_process = InProcess(target, split(base))
+            self._in_process = InProcess(target, split(self.url))
             self._courier = Courier(self._in_process)
-            if isinstance(credentials, _Unset) and registration is not None:
+            if isinstance(credentials, Unset) and registration is not None:
                 given = registration.gate.handed_out
-        elif isinstance(target, str):
-            self.url = urljoin(target, url) if isinstance(url, str) else target
-            self._courier = Courier(OverHTTP(_checked(self.url).netloc))
+        elif isinstance(target, str) and (url is None or isinstance(url, str)):
+            self.url = _absolute(target, url or "")
+            self._courier = Courier(OverHTTP(split(self.url).hostname))
         else:
-            raise SimulationError(f"{target!r} cannot be called: give a Flask application or a URL.")
-        _checked(self.url)
-        self.credentials = None if given is None else (given[0], given[1])
+            given_as = target if url is None else url
+            raise SimulationError(f"{given_as!r} cannot be called: give a Flask application or a URL.")
+        self.credentials = _pair(given)
         """What is shown when the application asks."""
         self._timeout = callback_timeout
         fallback = None
         if fallback_url is not None:
-            shown = self.credentials if isinstance(fallback_credentials, _Unset) else fallback_credentials
-            fallback = Destination(
-                urljoin(self.url, fallback_url), fallback_method, shown, None, callback_timeout
-            )
-        self._initiated = Destination(self.url, method, self.credentials, fallback, callback_timeout)
-        self._status = Destination(
-            urljoin(self.url, status_url or ""), status_method, self.credentials, None, callback_timeout
-        )
+            fallback = self.destination(fallback_url, fallback_method, credentials=fallback_credentials)
+        self._initiated = self.destination(self.url, method)._replace(fallback=fallback)
+        self._status = self.destination(status_url or "", status_method)
 
     # -- Calls -----------------------------------------------------------------------------------------------
 
-    def call(
-        self, to: str = _APPLICATION_NUMBER, *, var_from: str = "+13035550123", **properties: Any
-    ) -> Call:
+    def call(self, to: str = APPLICATION_NUMBER, *, var_from: str = CALLER_NUMBER, **properties: Any) -> Call:
         """Let somebody call the application, and let it go on until the caller has something to do.
 
         :param to: number that is called.
@@ -183,7 +182,7 @@ class SimulatedBandwidth:
             if name not in known:
                 nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
                 raise SimulationError(f"initiate has no {name!r}; the nearest is {nearest!r}.")
-        properties = {"stir_shaken": _VERIFIED, **properties}
+        properties = {"stir_shaken": VERIFIED_CALLER, **properties}
         call = Call(self, to, var_from, "inbound", properties=properties, timeout=self._timeout)
         call.end_destination = self._status
         self._begin(call, live(call, call.ask(self._initiated, "initiate"), hang_up))
@@ -194,13 +193,13 @@ class SimulatedBandwidth:
         to: str,
         answer_url: str,
         *,
-        var_from: str = _APPLICATION_NUMBER,
+        var_from: str = APPLICATION_NUMBER,
         answer_method: str = "POST",
         answer_fallback_url: str | None = None,
         answer_fallback_method: str = "POST",
         disconnect_url: str | None = None,
         disconnect_method: str = "POST",
-        credentials: tuple[str, str] | _Unset | None = _UNSET,
+        credentials: tuple[str, str] | Unset | None = UNSET,
         tag: str | None = None,
         call_timeout: float = transfers.RINGING_SECONDS,
         callback_timeout: float | None = None,
@@ -213,7 +212,7 @@ class SimulatedBandwidth:
         """
         check_address(to, "The number")
         timeout = self._timeout if callback_timeout is None else callback_timeout
-        shown = self.credentials if isinstance(credentials, _Unset) else credentials
+        shown = self.credentials if isinstance(credentials, Unset) else credentials
 
         def destination(
             url: str, method: str, fallback: str | None = None, fallback_method: str = ""
@@ -248,7 +247,8 @@ class SimulatedBandwidth:
         callee = self.callee(call.to)
         yield from transfers.ring(call, callee, call_timeout)
         transfers.pick_up(call, callee)
-        result = {"value": callee.detected_as, "duration": f"PT{MACHINE_DETECTION_SECONDS:g}S"}
+        length = timedelta(seconds=MACHINE_DETECTION_SECONDS)
+        result = {"value": callee.detected_as, "duration": duration(length)}
         if detection == "sync":
             yield from call.play(MACHINE_DETECTION_SECONDS)
             return (yield from call.ask(answer, "answer", machine_detection_result=result))
@@ -292,10 +292,14 @@ class SimulatedBandwidth:
             raise SimulationError(f"{seconds!r} is no number of seconds that can pass: give 0 or more.")
         return float(seconds)
 
-    def pass_time(self, seconds: float) -> None:
-        """Let time pass, then all that happens by itself."""
+    def check_time_can_pass(self) -> None:
+        """Raise :class:`SimulationError` within a handler: its callback must be answered first."""
         if self.timeline.is_running:
             raise SimulationError("No time can pass while a callback is being answered.")
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass, then all that happens by itself."""
+        self.check_time_can_pass()
         self._run(seconds)
 
     def go_on(self) -> None:
@@ -304,8 +308,11 @@ class SimulatedBandwidth:
             self._run(0)
 
     def _run(self, seconds: float) -> None:
-        self._begun = 0
+        self._requests = 0
         self.timeline.run(seconds, to_the_end=lambda: not self._up)
+        self._raise_troubles()
+
+    def _raise_troubles(self) -> None:
         if self._in_process is not None:
             if self.raise_errors:
                 self._troubles += self._in_process.errors
@@ -326,16 +333,28 @@ class SimulatedBandwidth:
         return f"{prefix}-{drawn}" if prefix else str(drawn)
 
     def _begin(self, call: Call, steps: Steps[None]) -> None:
-        self._begun += 1
-        if self._begun > MOST_CALLS_AT_ONCE:
-            raise EndlessCall(
-                f"{MOST_CALLS_AT_ONCE} calls were begun while one callback after the other was answered: some"
-                " handler makes a call whose callbacks make the next one."
-            )
+        self.count_request()
         self.calls.append(call)
         call.note(call.var_from if call.direction == "inbound" else "", f"calls {call.to}")
         self.start(call, steps)
         self.go_on()
+
+    def count_request(self) -> None:
+        """Take note that the application makes or changes a call or conference.
+
+        Raises :class:`EndlessCall` where handlers do that for ever, each in answer to the one before.
+        """
+        if self.timeline.is_waited_for and self.timeline.now > self._last_request:
+            self._requests = 0
+        self._last_request = self.timeline.now
+        self._requests += 1
+        if self.timeline.is_running and self._requests > MOST_REQUESTS_AT_ONCE:
+            error = EndlessCall(
+                f"Handlers made or changed {MOST_REQUESTS_AT_ONCE} calls, one in answer to the callback of"
+                f" another. The last ones:\n{conversation.latest(self.exchanges)}"
+            )
+            self.trouble(error)
+            raise error
 
     def start(self, call: Call, steps: Steps[None]) -> None:
         """Let a call begin."""
@@ -357,16 +376,6 @@ class SimulatedBandwidth:
         """Take note that a call is over."""
         self._up.pop(call.call_id, None)
 
-    def tell_of_end(self, call: Call, ended: Ended) -> None:
-        """Tell the application that a call is over."""
-        more: dict[str, Any] = {"end_time": timestamp(self.now), "cause": ended.cause}
-        if ended.message is not None:
-            more |= {"error_message": ended.message, "error_id": self.new_id("")}
-        if call.parent is None:
-            call.tell(call.end_destination, "disconnect", **more, sip_response_code=ended.sip_response_code)
-        else:
-            call.tell(call.end_destination, "transferDisconnect", **more)
-
     # -- Callbacks -------------------------------------------------------------------------------------------
 
     def destination(
@@ -375,18 +384,22 @@ class SimulatedBandwidth:
         method: str = "POST",
         fallback_url: str | None = None,
         fallback_method: str = "POST",
-        credentials: tuple[str, str] | _Unset | None = _UNSET,
+        credentials: tuple[str, str] | Unset | None = UNSET,
         timeout: float | None = None,
     ) -> Destination:
         """Return where a REST request says that callbacks go."""
-        shown = self.credentials if isinstance(credentials, _Unset) else credentials
+        shown = self.credentials if isinstance(credentials, Unset) else _pair(credentials)
         seconds = self._timeout if timeout is None else timeout
+        if method not in ("POST", "GET"):
+            raise SimulationError(f"{method!r} is no method of a callback: it is POST or GET.")
+        if not 0 < self.check_seconds(seconds) <= _LONGEST_TIMEOUT:
+            raise SimulationError(
+                f"callback_timeout={seconds!r} must be more than 0 and at most {_LONGEST_TIMEOUT} seconds."
+            )
         fallback = None
         if fallback_url is not None:
             fallback = self.destination(fallback_url, fallback_method, None, "", shown, seconds)
-        absolute = urljoin(self.url, url)
-        _checked(absolute)
-        return Destination(absolute, method, shown, fallback, seconds)
+        return Destination(_absolute(self.url, url), method, shown, fallback, seconds)
 
     def destination_of(
         self, owner: Call | Conference, verb: bxml.Element, attribute: str, base: str
@@ -401,7 +414,7 @@ class SimulatedBandwidth:
         credentials = None
         if pair.credentials is not None and any(name in verb.attributes for name in pair.credentials):
             username, password = (verb.attributes.get(name, "") for name in pair.credentials)
-            credentials = (username, password)
+            credentials = Credentials(username, password)
         fallback = None
         if f"{stem}_fallback_url" in verb.specification.attributes:
             fallback = self.destination_of(owner, verb, f"{stem}_fallback_url", base)
@@ -417,7 +430,7 @@ class SimulatedBandwidth:
             exchange = undelivered.exchange
             if event in ("initiate", "answer") and exchange.unreachable:
                 self.trouble(UnreachableApplication(f"{exchange.method} {exchange.url}: {exchange.failure}."))
-            message = f"{event} {exchange.url}: {exchange.failure}"
+            message = f"{event} {without_password(exchange.url)}: {exchange.failure}"
             raise Ended(exchange.cause or "error", message) from None
 
     def ask_for(
@@ -437,11 +450,9 @@ class SimulatedBandwidth:
     def _ask(
         self, destination: Destination, event: str, known: Mapping[str, Any], *about: Call | Conference | None
     ) -> Script:
-        verbs = event_class_of(event).reply.verbs
-        context: Context | None = None if verbs == "any" else verbs
         record = self._recorder(*about)
         payload = self._payload(event, known)
-        return self._courier.ask(destination, event, payload, self.now, record, context)
+        return self._courier.ask(destination, event, payload, self.now, record, _context(event))
 
     def tell(
         self,
@@ -468,6 +479,23 @@ class SimulatedBandwidth:
     def _payload(self, event: str, known: Mapping[str, Any]) -> dict[str, Any]:
         return payload_of(event, {**known, "event_type": event, "event_time": timestamp(self.now)})
 
+    def send(self, event: str, payload: Mapping[str, Any], *, raw: bytes | None = None) -> Exchange:
+        """Send a callback that belongs to no call to where ``initiate`` goes, and return what became of it.
+
+        :param payload: the properties by their wire names.
+        :param raw: the body that is sent instead of them.
+
+        No document is run, but :attr:`Exchange.failure` tells if the one that came back cannot be.
+        """
+        reply = event_class_of(event).reply
+        destination = self._initiated._replace(fallback=None)
+        exchange = self._courier.send(
+            destination, event, payload, self.now, _context(event), reads=reply.awaited, raw=raw
+        )
+        self.exchanges.append(exchange)
+        self._raise_troubles()
+        return exchange
+
     def script_of(self, document: Any, context: Context | None = None) -> Script:
         """Return a document that came over REST, ready to run; raises :class:`InvalidBXML`."""
         text = document if isinstance(document, str | bytes) else bxml.render(document)
@@ -478,58 +506,76 @@ class SimulatedBandwidth:
         return Script(parsed.children, self.url)
 
 
+def _context(event: str) -> Context | None:
+    """Return where the document stands that answers an event, if not every verb may stand there."""
+    verbs = event_class_of(event).reply.verbs
+    return None if verbs == "any" else verbs
+
+
 # -- Where the application is --------------------------------------------------------------------------------
 
 
-def _checked(url: str) -> Any:
+def _absolute(base: str, url: str) -> str:
+    """Return a URL that can be requested, of one that may be relative."""
+    if not isinstance(url, str):
+        raise SimulationError(f"{url!r} is no URL: give a text, such as what url_for(handler) gives.")
     try:
-        return split(url)
+        absolute = urljoin(base, url)
+        parts = split(absolute)
     except ValueError as error:
         raise SimulationError(f"{error}.") from None
+    if parts.username is not None:
+        raise SimulationError(f"The URL for {parts.hostname} holds a username: give it as credentials.")
+    return absolute
 
 
-def _base_of(app: Flask) -> str:
-    """Return the address of an application that runs in process: https, as Bandwidth wants it."""
-    return f"https://{app.config['SERVER_NAME'] or 'localhost'}/"
+def _pair(given: Any) -> Credentials | None:
+    if given is None:
+        return None
+    if not isinstance(given, tuple | list) or [type(part) for part in given] != [str, str]:
+        raise SimulationError("The credentials are no username and password: give (username, password).")
+    return Credentials(*given)
 
 
-def _registration(app: Flask, url: str | CallbackBlueprint | None) -> Registration | None:
-    """Return the registration that the calls go to, None if a URL says that it is no matter."""
+def _place(app: Flask, url: str | CallbackBlueprint | None) -> tuple[str, Registration | None]:
+    """Return where ``initiate`` goes, and the registration there, None if another view receives it."""
+    base = f"https://{app.config['SERVER_NAME'] or 'localhost'}/"  # https, as Bandwidth wants it
+    if isinstance(url, str):
+        absolute = _absolute(base, url)
+        return absolute, _registration_at(app, absolute)
+    registration = _registration(app, url)
+    with app.test_request_context("/", base_url=base):
+        try:
+            path = app.url_for(f"{registration.name}.{endpoint_of(None)}")
+        except BuildError:
+            raise SimulationError(
+                f"The URL of {registration.name!r} has variables: say with url= where calls go."
+            ) from None
+    return urljoin(base, path), registration
+
+
+def _registration_at(app: Flask, url: str) -> Registration | None:
+    parts = urlsplit(url)
+    origin = f"{parts.scheme}://{parts.netloc}/"
+    with app.test_request_context(parts.path, base_url=origin, method="POST"):
+        endpoint = request.endpoint
+    return next((one for one in registrations(app).values() if endpoint in one.endpoints), None)
+
+
+def _registration(app: Flask, blueprint: CallbackBlueprint | None) -> Registration:
     found = list(registrations(app).values())
-    if isinstance(url, CallbackBlueprint):
-        found = [one for one in found if one.blueprint is url]
+    if isinstance(blueprint, CallbackBlueprint):
+        found = [one for one in found if one.blueprint is blueprint]
         if not found:
-            raise SimulationError(f"Blueprint {url.name!r} is not registered with {app.name!r}.")
-    elif isinstance(url, str):
-        return _registration_at(app, url)
+            raise SimulationError(f"Blueprint {blueprint.name!r} is not registered with {app.name!r}.")
+    elif blueprint is not None:
+        raise SimulationError(f"url={blueprint!r} is neither a URL nor a CallbackBlueprint.")
     if not found:
         raise SimulationError(
-            f"Application {app.name!r} has no CallbackBlueprint: register one, or give the URL for initiate."
+            f"Application {app.name!r} has no CallbackBlueprint: register one, or say with url= where calls"
+            " go."
         )
     if len(found) > 1:
         names = ", ".join(repr(one.name) for one in found)
         raise SimulationError(f"Application {app.name!r} has {names}: say with url= where calls go.")
     return found[0]
-
-
-def _registration_at(app: Flask, url: str) -> Registration | None:
-    """Return the registration that a URL leads to, None if it leads to something else."""
-    path = urlsplit(urljoin("/", url)).path
-    with app.test_request_context(path, base_url=_base_of(app), method="POST"):
-        endpoint = request.endpoint
-    for one in registrations(app).values():
-        if endpoint in one.endpoints:
-            return one
-    return None
-
-
-def _path_of(app: Flask, registration: Registration | None, base: str) -> str:
-    assert registration is not None
-    endpoint = f"{registration.name}.{endpoint_of(None)}"
-    with app.test_request_context("/", base_url=base):
-        try:
-            return app.url_for(endpoint)
-        except BuildError:
-            raise SimulationError(
-                f"The URL of {registration.name!r} has variables: say with url= where calls go."
-            ) from None

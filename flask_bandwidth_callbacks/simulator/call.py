@@ -166,12 +166,11 @@ class Call:
 
         Raises :class:`SimulationError` for other keys and when the call is over.
         """
-        if not isinstance(keys, str) or not keys or any(key not in KEYS for key in keys):
-            raise SimulationError(f"{keys!r} cannot be pressed: keys are 0-9, *, # and A-D.")
+        check_keys(keys)
         self._check_up("press a key")
         self.note(self.person, f"presses {keys}")
-        self.acted()
         for key in keys:
+            self.acted()
             self.bandwidth.timeline.later(0, partial(self._press, key))
             self.bandwidth.go_on()
 
@@ -191,6 +190,7 @@ class Call:
             raise SimulationError(f"{text!r} cannot be said: give some words.")
         self._check_up("speak")
         length = spoken_seconds(text) if seconds is None else self.bandwidth.check_seconds(seconds)
+        self.bandwidth.check_time_can_pass()
         self.note(self.person, "says", text)
         self.acted()
         self.process.tell(Speech(text, length))
@@ -216,6 +216,7 @@ class Call:
         Time goes on after the call, too.
         """
         length = self.bandwidth.check_seconds(seconds)
+        self.bandwidth.check_time_can_pass()
         self.note(self.person, f"waits {length:g} s")
         self.bandwidth.pass_time(length)
 
@@ -304,6 +305,11 @@ class Call:
     def person(self) -> str:
         """Who is at the other end of Bandwidth's line."""
         return self.var_from if self.direction == "inbound" else self.to
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether a key that is pressed now comes to anything."""
+        return self.process.hears(Key) or self.dtmf is not None
 
     @property
     def is_listened_to(self) -> bool:
@@ -425,6 +431,13 @@ class Call:
                 f" could press a key or hang up in between. The last ones:\n"
                 + conversation.latest(self.exchanges)
             )
+
+
+def check_keys(keys: str) -> str:
+    """Return the keys; raises :class:`SimulationError` if there are none, or one that no telephone has."""
+    if not isinstance(keys, str) or not keys or any(key not in KEYS for key in keys):
+        raise SimulationError(f"{keys!r} cannot be pressed: keys are 0-9, *, # and A-D.")
+    return keys
 
 
 def _given(script: Script) -> Steps[Script]:

@@ -25,8 +25,8 @@ MACHINE_DETECTION_SECONDS = 2.0
 MOST_DOCUMENTS_AT_ONCE = 100
 """How many documents a call may fetch before somebody waits, presses a key or speaks."""
 
-MOST_CALLS_AT_ONCE = 100
-"""How many calls handlers may begin before anybody outside of the application does something."""
+MOST_REQUESTS_AT_ONCE = 100
+"""How often handlers may make or change calls before anybody outside of the application does something."""
 
 CHOICES: dict[str, str] = {
     "time": "Sound passes by itself; silence, ringing and recording last until somebody waits.",

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from flask_bandwidth_callbacks.bxml.verb import without_password
 
 from .delivery import Exchange
 
@@ -12,7 +16,8 @@ if TYPE_CHECKING:
     from .call import Call
 
 _LONGEST = 160
-_CREDENTIALS = re.compile(r"""\s(\w*[uU]sername|\w*[pP]assword)=("[^"]*"|'[^']*')""")
+_LATEST = 3
+_CREDENTIALS = re.compile(r"""\s(\w*[uU]sername|\w*[pP]assword)\s*=\s*("[^"]*"|'[^']*')""")
 
 
 @dataclass(frozen=True)
@@ -48,12 +53,20 @@ def text(line: Line) -> str:
     return f"{line.who} {line.text}" if line.who else f"({line.text})"
 
 
+def latest(exchanges: Iterable[Exchange]) -> str:
+    """Return the last few callbacks, one on each line."""
+    return "\n".join(map(describe, deque(exchanges, maxlen=_LATEST)))
+
+
 def describe(exchange: Exchange) -> str:
     """Return a callback on one line, and what came back."""
-    asked = f"{exchange.event}  {exchange.method} {exchange.url}"
-    if exchange.failure is not None:
-        return f"{asked}  FAILED: {exchange.failure}"
-    return f"{asked}  {exchange.status}{document(exchange)}"
+    return outcome(exchange) if exchange.failure is not None else f"{outcome(exchange)}{document(exchange)}"
+
+
+def outcome(exchange: Exchange) -> str:
+    """Return a callback on one line, and whether it went well."""
+    became = exchange.status if exchange.failure is None else f"FAILED: {exchange.failure}"
+    return f"{exchange.event}  {exchange.method} {without_password(exchange.url)}  {became}"
 
 
 def document(exchange: Exchange) -> str:
@@ -61,6 +74,10 @@ def document(exchange: Exchange) -> str:
     if not exchange.bxml:
         return ""
     verbs = re.sub(r"<\?xml[^>]*\?>|</?(Response|Bxml)\s*/?>", "", exchange.bxml)
-    # Credentials stand in nearly every verb; they say little and belong in no log.
-    shown = " ".join(_CREDENTIALS.sub("", verbs).split()) or "(empty document)"
+    shown = " ".join(without_credentials(verbs).split()) or "(empty document)"
     return f"  {shown if len(shown) <= _LONGEST else f'{shown[:_LONGEST]}...'}"
+
+
+def without_credentials(document: str) -> str:
+    """Return a document to look at: credentials stand in nearly every verb, and belong in no log."""
+    return without_password(_CREDENTIALS.sub("", document))

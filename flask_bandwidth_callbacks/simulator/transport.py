@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import re
 import sys
 import time
 from collections.abc import Iterable, Mapping
@@ -12,10 +13,17 @@ from typing import Any, NamedTuple, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from flask import Flask, got_request_exception
+from werkzeug.urls import iri_to_uri
+
+from flask_bandwidth_callbacks.bxml.verb import without_password
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
+_WHITE_SPACE = re.compile(r"[\s\x00-\x1f\x7f]")
 _USER_AGENT = "flask-bandwidth-callbacks simulator"
+_MOST_BYTES = 1024 * 1024
+"""How much of a reply is read at most: far more than a document may have."""
+_BYTES_AT_ONCE = 64 * 1024
 
 
 class Reply(NamedTuple):
@@ -23,7 +31,7 @@ class Reply(NamedTuple):
 
     status: int
     headers: Mapping[str, str]
-    """Names in lower case."""
+    """Names in lower case; what was sent more than once has commas between."""
     body: bytes
 
 
@@ -54,53 +62,94 @@ class OverHTTP:
         self, method: str, url: SplitResult, headers: Mapping[str, str], body: bytes, timeout: float
     ) -> Reply:
         host = url.hostname or ""
-        if host not in _THIS_MACHINE and url.netloc != self._host:
-            raise NoConnection(f"{url.netloc} is not part of this simulation")
+        if host not in _THIS_MACHINE and host != self._host:
+            raise NoConnection(f"{host} is not part of this simulation")
         kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
         target = url._replace(scheme="", netloc="", fragment="").geturl() or "/"
+        deadline = time.monotonic() + timeout
         try:
             with closing(kind(host, url.port, timeout=timeout)) as connection:
                 connection.request(method, target, body or None, {"User-Agent": _USER_AGENT, **headers})
                 response = connection.getresponse()
-                content = response.read()
+                content = _read(response, deadline)
         except TimeoutError:
-            raise TimedOut(f"no reply within {timeout:g} s") from None
-        except (OSError, http.client.HTTPException) as error:
+            raise _timed_out(timeout) from None
+        except (OSError, http.client.HTTPException, UnicodeError) as error:  # the last for a host's name
             raise NoConnection(f"no connection: {error or type(error).__name__}") from None
-        return Reply(
-            response.status, {name.lower(): value for name, value in response.headers.items()}, content
-        )
+        return Reply(response.status, _headers(response.headers.items()), content)
+
+
+def _read(response: http.client.HTTPResponse, deadline: float) -> bytes:
+    """Return what a server sends, of which each part may be in time and the whole is not."""
+    content = b""
+    while chunk := response.read1(_BYTES_AT_ONCE):
+        content += chunk
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        if len(content) > _MOST_BYTES:
+            return content
+    if response.length:
+        raise http.client.IncompleteRead(content, response.length)
+    return content
+
+
+def _timed_out(timeout: float) -> TimedOut:
+    return TimedOut(f"no reply within {timeout:g} s")
+
+
+def _headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in pairs:
+        name = name.lower()
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
 
 
 class InProcess:
-    """Calls a Flask application through its whole WSGI stack; every other host is reached over HTTP."""
+    """Calls a Flask application through its whole WSGI stack; every other host is reached over HTTP.
+
+    :param base: a URL of the application: the host that it has, besides ``SERVER_NAME`` and its subdomains.
+    """
 
     def __init__(self, app: Flask, base: SplitResult) -> None:
         self._app = app
-        self._base = base
+        self._host = _host(base)
         self._elsewhere = OverHTTP()
+        self._is_asked = False
         self.errors: list[Exception] = []
         """What the application raised, handlers that nobody waits for included."""
         got_request_exception.connect(self._take_note, app)
 
     def _take_note(self, sender: Flask, exception: Exception, **details: Any) -> None:
-        if exception not in self.errors:
+        # What the application raises when somebody else asks it is no matter of the simulation.
+        if self._is_asked and not any(exception is error for error in self.errors):
             self.errors.append(exception)
+
+    def _is_own(self, host: str) -> bool:
+        server_name = self._app.config["SERVER_NAME"]
+        return host == self._host or (
+            server_name is not None and f".{host}".endswith(f".{server_name.lower()}")
+        )
 
     def send(
         self, method: str, url: SplitResult, headers: Mapping[str, str], body: bytes, timeout: float
     ) -> Reply:
-        if url.netloc != self._base.netloc:
+        if not self._is_own(_host(url)):
             return self._elsewhere.send(method, url, headers, body, timeout)
         began = time.monotonic()
+        self._is_asked = True
         try:
             reply = self._call(_environ(method, url, headers, body))
         except Exception as error:
-            # A server would have answered so. In testing, Flask lets errors through without telling anybody.
+            # A server would have logged it and answered so. Flask tells of its own errors, but not of a
+            # middleware's, and lets all of them through in debug and testing.
+            self._app.logger.error("Exception on %s [%s]", url.path, method, exc_info=error)
             self._take_note(self._app, error)
             reply = Reply(500, {}, b"")
+        finally:
+            self._is_asked = False
         if time.monotonic() - began > timeout:
-            raise TimedOut(f"no reply within {timeout:g} s")
+            raise _timed_out(timeout)
         return reply
 
     def _call(self, environ: dict[str, Any]) -> Reply:
@@ -118,11 +167,7 @@ class InProcess:
             if hasattr(chunks, "close"):
                 chunks.close()
         status, headers = started
-        return Reply(
-            int(status.split(" ", 1)[0]),
-            {name.lower(): value for name, value in headers},
-            b"".join(written) + body,
-        )
+        return Reply(int(status.split(" ", 1)[0]), _headers(headers), b"".join(written) + body)
 
 
 def _environ(method: str, url: SplitResult, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
@@ -137,7 +182,7 @@ def _environ(method: str, url: SplitResult, headers: Mapping[str, str], body: by
         "SERVER_PORT": str(url.port or DEFAULT_PORTS[url.scheme]),
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
-        "HTTP_HOST": url.netloc,
+        "HTTP_HOST": _host(url),
         "HTTP_USER_AGENT": _USER_AGENT,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": url.scheme,
@@ -155,10 +200,21 @@ def _environ(method: str, url: SplitResult, headers: Mapping[str, str], body: by
     return environ
 
 
+def _host(url: SplitResult) -> str:
+    """Return the host of a URL, with the port if it has one."""
+    return url.netloc.rpartition("@")[2].lower()
+
+
 def split(url: str) -> SplitResult:
     """Return the parts of a URL that can be requested; raises ``ValueError`` for any other."""
-    parts = urlsplit(url)
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-        raise ValueError(f"{url!r} is no URL that can be requested: it must begin with http:// or https://")
-    parts.port  # noqa: B018  raises ValueError for a port that is no number
+    try:
+        parts = urlsplit(url if url.isascii() else iri_to_uri(url))
+        can_be_requested = parts.scheme in DEFAULT_PORTS and parts.hostname and parts.port != 0
+    except ValueError:
+        can_be_requested = False
+    if not can_be_requested or _WHITE_SPACE.search(url):
+        raise ValueError(
+            f"{without_password(url)!r} is no URL that can be requested: it must begin with http:// or"
+            " https:// and a host, and have no white space"
+        )
     return parts

@@ -260,6 +260,10 @@ INVALID: list[tuple[Callable[[], object], str]] = [
             "https://",
             "a b.wav",
             "a\x00.wav",
+            "http://[example.com/a.wav",
+            "//[",
+            "http://example.com:http/a.wav",
+            "http://example.com:99999/a.wav",
         )
     ),
     (lambda: Gather(gather_url="\ud800"), "Gather gather_url='\\ud800': must be an absolute http(s) URL"),
