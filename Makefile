@@ -12,7 +12,7 @@ help: ## Tell what can be made
 demo: $(VENV)/demo ## Start the switchboard on this machine and put one call through it
 	@$(BIN)/python -m examples.switchboard.demo
 
-test: $(VENV)/tests ## Run all tests, with the branch coverage of the package
+test: $(VENV)/tests ## Run all tests, with the branch coverage of the package and the example
 	$(BIN)/python -m pytest --cov --cov-report=term
 
 lint: $(VENV)/lint ## Look at the style of the code
