@@ -1,16 +1,284 @@
-"""``flask bandwidth call``: a telephone in the terminal."""
+"""``flask bandwidth call``: a telephone in the terminal.
+
+What the caller does comes from the options of the command, in the order in which they were given, or else from
+whoever sits at the terminal, line by line.
+"""
 
 from __future__ import annotations
 
+import json
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from dataclasses import replace
+from functools import partial
+from operator import methodcaller
+from typing import Any, TypeAlias
+
 import click
 
-from flask_bandwidth_callbacks.simulator import Call, SimulatedBandwidth
+from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
+from flask_bandwidth_callbacks.simulator import Call, SimulatedBandwidth, SimulationError, conversation
+from flask_bandwidth_callbacks.simulator.call import KEYS, check_keys
+from flask_bandwidth_callbacks.simulator.conversation import Line
+
+from . import application, terminal
+
+Move: TypeAlias = Callable[[Call], None]
+"""Something that the caller does."""
+
+_HINT = (
+    "Type keys (0-9 * # A-D), or words to speak; Enter waits, d shows callbacks, h hangs up, ? tells more."
+)
+_HELP = [
+    ("1 2# *", "presses keys: 0-9, *, # and A to D"),
+    ("Hello.", "says so, when the call is recorded or somebody else is on it; in quotes whatever it is"),
+    ("Enter", "waits until something happens; w 5 waits 5 seconds"),
+    ("d", "shows the callbacks so far and their BXML"),
+    ("h", "hangs up, as Ctrl-C and the end of the input do"),
+]
+
+
+# -- Showing a call ------------------------------------------------------------------------------------------
+
+
+def _show(call: Call, line: Line, verbose: bool) -> None:
+    """Print a line of a call; a callback that went well only if ``verbose``."""
+    seconds = (line.time - call.lines[0].time) // 1000
+    margin = f"{seconds // 60:3}:{seconds % 60:02}  "
+    is_callers = line.who == call.person
+    if line.exchange is not None:
+        failed = line.exchange.failure is not None
+        if verbose or failed:
+            terminal.say(conversation.outcome(line.exchange), "red" if failed else "blue", margin)
+        if verbose and line.exchange.bxml:
+            document = conversation.without_credentials(line.exchange.bxml)
+            terminal.xml(document, indent=len(margin))
+    elif is_callers and line.text == "hears":
+        terminal.say(f'"{line.words}"', "bold", margin)
+    else:
+        named = replace(line, who="caller") if is_callers else line
+        terminal.say(conversation.text(named), "cyan" if is_callers else "dim", margin)
+
+
+def _follow(call: Call, verbose: bool = False) -> None:
+    """Print what has happened on a call, and from now on what happens."""
+    for line in call.lines:
+        _show(call, line, verbose)
+    call.bandwidth.watchers.append(lambda _, line: _show(call, line, verbose))
+
+
+# -- The keypad ----------------------------------------------------------------------------------------------
 
 
 def converse(bandwidth: SimulatedBandwidth, call: Call) -> None:
-    """Let somebody at the terminal be the caller until the call is over."""
+    """Let somebody at the terminal be the caller, until the call is over."""
+    _follow(call)
+    _take_turns(call)
 
 
-@click.command()
-def call() -> None:
-    """Call the application."""
+def _take_turns(call: Call) -> None:
+    if terminal.is_attended():
+        terminal.say(_HINT, "dim")
+    while call.state != "disconnected":
+        typed = terminal.read()
+        if typed is None:
+            call.hang_up()
+            return
+        try:
+            _act(call, typed)
+        except BandwidthCallbacksError as error:
+            terminal.say(str(error), "red")
+
+
+def _act(call: Call, typed: str) -> None:
+    keys = typed.replace(" ", "")
+    match typed.split():
+        case []:
+            _wait_until_something_happens(call)
+        case ["w", seconds] if seconds.replace(".", "", 1).isdecimal():
+            call.wait(float(seconds))
+        case ["d"]:
+            for line in [line for line in call.lines if line.exchange]:
+                _show(call, line, verbose=True)
+        case ["h"]:
+            call.hang_up()
+        case ["?"]:
+            terminal.table(["type", "and the caller"], _HELP)
+        case _ if set(keys) <= set(KEYS):
+            if not call.takes_keys:
+                terminal.say("The application takes no keys now.", "yellow")
+            call.press(keys)
+        case _ if call.is_listened_to:
+            call.speak(typed.strip('" '))
+        case _:
+            terminal.say(
+                "Nobody listens to words now, and these are no keys. ? tells what can be typed.", "yellow"
+            )
+
+
+def _wait_until_something_happens(call: Call) -> None:
+    heard = len(call.lines)
+    while len(call.lines) == heard:
+        seconds = call.bandwidth.timeline.seconds_to_next
+        if seconds is None:
+            terminal.say("Nothing will happen until somebody speaks, presses a key or hangs up.", "yellow")
+            return
+        call.bandwidth.wait(seconds)
+
+
+# -- The command ---------------------------------------------------------------------------------------------
+
+
+class _Scripted(click.Command):
+    """Keeps the order of the options that are moves of the caller: they are handed over as one ``script``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # Values come grouped by option; only the parser knows the order in which all of them were given.
+        _, _, order = self.make_parser(ctx).parse_args(list(args))
+        rest = super().parse_args(ctx, args)
+        moves = {name: iter(ctx.params.pop(name)) for name in ("press", "speak", "wait", "hang_up")}
+        ctx.params["script"] = [next(moves[option.name]) for option in order if option.name in moves]
+        return rest
+
+
+def _press(context: click.Context, option: click.Parameter, values: Sequence[str]) -> list[Move]:
+    try:
+        return [methodcaller("press", check_keys(keys)) for keys in values]
+    except SimulationError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _speak(context: click.Context, option: click.Parameter, values: Sequence[str]) -> list[Move]:
+    return [methodcaller("speak", words) for words in values]
+
+
+def _wait(context: click.Context, option: click.Parameter, values: Sequence[float]) -> list[Move]:
+    return [methodcaller("wait", seconds) for seconds in values]
+
+
+def _hang_up(context: click.Context, option: click.Parameter, count: int) -> list[Move]:
+    return [methodcaller("hang_up")] * count
+
+
+def _pair(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str, str] | None:
+    if value is None:
+        return None
+    username, colon, password = value.partition(":")
+    if not (username and colon):
+        raise click.BadParameter("give the username, a colon and the password.")
+    return username, password
+
+
+@click.command("call", cls=_Scripted)
+@click.option("--to", metavar="NUMBER", help="Number that is called.")
+@click.option("--from", "var_from", metavar="NUMBER", help="Number of the caller, or Private, Anonymous, ...")
+@click.option(
+    "--url",
+    help="Where the call goes: a server's URL, or a path of the Flask application. Left out, it is the"
+    " application's CallbackBlueprint.",
+)
+@click.option(
+    "--credentials",
+    metavar="USER:PASSWORD",
+    callback=_pair,
+    help="Shown when asked for. Left out, they are those of the CallbackBlueprint.",
+)
+@_move("--press", type=_Keys(), multiple=True, help="Press keys: 0-9, *, # and A-D.")
+@_move("--speak", metavar="WORDS", multiple=True, help="Say something.")
+@_move("--wait", type=click.FloatRange(min=0), metavar="SECONDS", multiple=True, help="Let time pass.")
+@_move("--hang-up", count=True, help="Hang up.")
+@click.option("-v", "--verbose", is_flag=True, help="Show every callback, and the BXML that came back.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the call and its callbacks as JSON, nothing else."
+)
+@click.pass_context
+def command(
+    context: click.Context,
+    to: str | None,
+    var_from: str | None,
+    url: str | None,
+    credentials: tuple[str, str] | None,
+    verbose: bool,
+    as_json: bool,
+    script: Sequence[Move],
+) -> None:
+    """Call the application, as a telephone in the terminal.
+
+    Time is simulated: nothing sleeps, and silence lasts until you wait.
+
+    \b
+    With --press, --speak, --wait and --hang-up, which are done in the order in which they
+    are given, or with --json nobody is asked anything. Else you have the keypad, or whatever
+    is piped in, line by line. A call that is still up at the end is hung up.
+
+    Exit status: 0 if the caller or the application hung up and no callback failed, else 1.
+    """
+    stdout = sys.stdout
+    with redirect_stdout(sys.stderr if as_json else stdout):  # what the application prints is no JSON
+        bandwidth = _line(url, credentials)
+        given = {name: number for name, number in (("to", to), ("var_from", var_from)) if number is not None}
+        try:
+            call = bandwidth.call(**given)
+            if not as_json:
+                _follow(call, verbose)
+            _talk(call, None if not script and not as_json else script)
+        finally:
+            if as_json and bandwidth.calls:
+                click.echo(json.dumps(_report(bandwidth.calls[0]), indent=2), file=stdout)
+    context.exit(0 if _ended_well(call) else 1)
+
+
+def _line(url: str | None, credentials: tuple[str, str] | None) -> SimulatedBandwidth:
+    line = partial(SimulatedBandwidth, credentials=credentials) if credentials else SimulatedBandwidth
+    if url is None or url.startswith("/"):
+        return line(application.load(), url)
+    return line(url)
+
+
+def _talk(call: Call, script: Sequence[Move] | None) -> None:
+    """Play the caller by a script, or let somebody do that if there is none."""
+    try:
+        if script is None:
+            _take_turns(call)
+        else:
+            for move in script:
+                move(call)
+    finally:
+        if call.state != "disconnected":
+            call.hang_up()
+
+
+def _ended_well(call: Call) -> bool:
+    failed = any(exchange.failure for exchange in call.exchanges)
+    return call.cause in ("hangup", "cancel") and not failed
+
+
+def _report(call: Call) -> dict[str, Any]:
+    """Return what ``--json`` tells of a call."""
+    return {
+        "call_id": call.call_id,
+        "from": call.var_from,
+        "to": call.to,
+        "state": call.state,
+        "cause": call.cause,
+        "error_message": call.error_message,
+        "tag": call.tag,
+        "heard": call.heard,
+        "exchanges": [
+            {
+                "time": exchange.time.isoformat(),
+                "event": exchange.event,
+                "method": exchange.method,
+                "url": exchange.url,
+                "payload": exchange.payload,
+                "challenged": exchange.challenged,
+                "status": exchange.status,
+                "content_type": exchange.content_type,
+                "bxml": exchange.bxml and conversation.without_credentials(exchange.bxml),
+                "failure": exchange.failure,
+                "oddities": exchange.oddities,
+            }
+            for exchange in call.exchanges
+        ],
+    }
