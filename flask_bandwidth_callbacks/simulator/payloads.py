@@ -53,5 +53,5 @@ def timestamp(time: datetime) -> str:
 
 
 def duration(length: timedelta) -> str:
-    """Return a duration as Bandwidth writes it: in seconds, never in minutes or hours."""
+    """Return a duration as Bandwidth writes most of them: in seconds, with at least three decimals."""
     return f"PT{length.total_seconds():.3f}S"

@@ -27,7 +27,7 @@ def line() -> Iterator[Line]:
     """
     made: list[SimulatedBandwidth] = []
 
-    def make(*first: Any, **documents: Any) -> SimulatedBandwidth:
+    def make(*first: Any, seed: int = 0, **documents: Any) -> SimulatedBandwidth:
         phone = CallbackBlueprint("phone", __name__, credentials=None)
         for name, document in {"told": None, **documents}.items():
             phone.respond(Callback, f"/{name}")(_responder(document))
@@ -35,7 +35,7 @@ def line() -> Iterator[Line]:
         app = Flask("host")
         app.config.update(TESTING=True, BANDWIDTH_CALLBACKS_STRICT=True)
         app.register_blueprint(phone, url_prefix="/phone")
-        made.append(SimulatedBandwidth(app, raise_errors=True))
+        made.append(SimulatedBandwidth(app, raise_errors=True, seed=seed))
         return made[-1]
 
     yield make

@@ -1,0 +1,381 @@
+"""How a call goes from document to document: answering, Hangup, Redirect, Tag, URLs, changes over REST."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from flask_bandwidth_callbacks import Callback, CallbackBlueprint
+from flask_bandwidth_callbacks.bxml import (
+    VERBS,
+    Bridge,
+    Bxml,
+    Conference,
+    Connect,
+    Endpoint,
+    Forward,
+    Gather,
+    Hangup,
+    Pause,
+    PauseRecording,
+    PhoneNumber,
+    PlayAudio,
+    Record,
+    Redirect,
+    Refer,
+    Response,
+    ResumeRecording,
+    Ring,
+    SendDtmf,
+    SipUri,
+    SpeakSentence,
+    StartGather,
+    StartRecording,
+    StartStream,
+    StartTranscription,
+    StopGather,
+    StopRecording,
+    StopStream,
+    StopTranscription,
+    Tag,
+    Transfer,
+    Verb,
+)
+from flask_bandwidth_callbacks.simulator import Call, SimulatedBandwidth, SimulationError
+from tests.simulator.callbacks import all_told, events, timed, told
+from tests.simulator.conftest import Line
+
+ANN = "+13035550141"
+NOT_ANSWERING = (
+    Forward(to=ANN),
+    Hangup(),
+    Redirect(redirect_url="/phone/"),
+    Ring(answer_call=False),
+    Tag("x"),
+)
+ANSWERING = (
+    Bridge("c-1"),
+    Conference("room"),
+    Connect(Endpoint("e-1")),
+    Gather(),
+    Pause(),
+    PauseRecording(),
+    PlayAudio("/x.wav"),
+    Record(),
+    Refer(SipUri("sip:ann@example.com")),
+    ResumeRecording(),
+    Ring(),
+    Ring(answer_call=True),
+    SendDtmf("1"),
+    SpeakSentence("x"),
+    StartGather(dtmf_url="/phone/"),
+    StartRecording(),
+    StartStream(destination="wss://example.com"),
+    StartTranscription(),
+    StopGather(),
+    StopRecording(),
+    StopStream(name="x"),
+    StopTranscription(),
+    Transfer(PhoneNumber(ANN)),
+)
+
+
+def named(verb: Verb) -> str:
+    """The name of a verb, for the name of a test."""
+    return type(verb).__name__
+
+
+# -- Answering -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", NOT_ANSWERING, ids=named)
+def test_verb_leaves_the_call_unanswered(line: Line, verb: Verb) -> None:
+    """While only such verbs run the call is not answered, whatever becomes of it."""
+    first = True
+
+    def once(event: Callback) -> list[Verb]:
+        nonlocal first
+        verbs, first = ([verb] if first else []), False
+        return verbs
+
+    bandwidth = line(once)
+    bandwidth.callee(ANN).is_busy()
+    call = bandwidth.call()
+    call.wait(10)
+    assert call.state == "disconnected"
+    assert "answerTime" not in told(call.exchanges, "disconnect")
+
+
+@pytest.mark.parametrize("verb", ANSWERING, ids=named)
+def test_verb_answers_the_call(line: Line, verb: Verb) -> None:
+    """Every other verb answers an inbound call before it runs."""
+    call = line(Tag("x"), Ring(answer_call=False, duration=3), verb, Pause()).call()
+    assert call.state == "initiated"
+    call.wait(3)
+    if call.state == "answered":
+        call.hang_up()
+    disconnect = told(call.exchanges, "disconnect")
+    assert disconnect["answerTime"] == "2026-01-05T15:00:03.000Z"
+    assert disconnect["startTime"] == "2026-01-05T15:00:00.000Z"
+
+
+def test_no_verb_is_forgotten() -> None:
+    """The two lists above hold every verb there is."""
+    verbs = {verb for verb in VERBS.values() if issubclass(verb, Verb)}
+    assert {type(verb) for verb in (*NOT_ANSWERING, *ANSWERING)} == verbs
+
+
+@pytest.mark.parametrize("document", [Response(), Hangup(), Response(Tag("x"))])
+def test_call_can_be_rejected(line: Line, document: Any) -> None:
+    """Hangup, or a document that runs out, refuses a call that is not answered yet."""
+    call = line(document).call()
+    assert timed(call) == [("initiate", 0), ("disconnect", 0)]
+    assert told(call.exchanges, "disconnect")["cause"] == call.cause == "hangup"
+
+
+def test_caller_gives_up(line: Line) -> None:
+    """Who hangs up before the call is answered has cancelled it."""
+    call = line(Ring(answer_call=False)).call()
+    call.hang_up()
+    assert told(call.exchanges, "disconnect")["cause"] == "cancel"
+
+
+# -- From document to document -------------------------------------------------------------------------------
+
+
+def test_document_that_runs_out_hangs_up(line: Line) -> None:
+    """The end of a document that has fetched no other is the end of the call."""
+    call = line(SpeakSentence("Bye.")).call()
+    disconnect = told(call.exchanges, "disconnect")
+    assert disconnect["cause"] == "hangup"
+    assert disconnect["endTime"] == disconnect["eventTime"]
+    assert not {"errorMessage", "errorId", "tag"} & disconnect.keys()
+
+
+def test_redirect_goes_on_with_another_document(line: Line) -> None:
+    """Verbs after it never run; its tag goes with its own event already."""
+    call = line(
+        Redirect(redirect_url="next", tag="moved"), SpeakSentence("Never."), next=SpeakSentence("Here.")
+    ).call()
+    assert call.heard == ["Here."]
+    assert told(call.exchanges, "redirect")["tag"] == "moved"
+
+
+def test_verbs_after_hangup_never_run(line: Line) -> None:
+    """Hangup is the end."""
+    assert line(SpeakSentence("One."), Hangup(), SpeakSentence("Two.")).call().heard == ["One."]
+
+
+def test_unknown_verbs_are_passed_over(line: Line) -> None:
+    """What a later version of BXML may have stops nobody."""
+    call = line('<Response><Dance style="slow"/><SpeakSentence>On.</SpeakSentence></Response>').call()
+    assert call.heard == ["On."]
+
+
+def test_relative_urls_start_from_their_document(line: Line) -> None:
+    """Each document's URL is where its own relative URLs begin."""
+    call = line(
+        Redirect(redirect_url="deep/er/first?x=1"),
+        **{
+            "deep/er/first": Redirect(redirect_url="../second"),
+            "deep/second": Redirect(redirect_url="/phone/third"),
+            "third": Redirect(redirect_url="fourth"),
+            "fourth": Hangup(),
+        },
+    ).call()
+    assert [exchange.url.partition("/phone/")[2] for exchange in call.exchanges] == [
+        "",
+        "deep/er/first?x=1",
+        "deep/second",
+        "third",
+        "fourth",
+        "",
+    ]
+
+
+# -- Tags ----------------------------------------------------------------------------------------------------
+
+
+def tags(call: Call) -> list[str | None]:
+    """The tag of every event, None where it has none."""
+    return [exchange.payload.get("tag") for exchange in call.exchanges]
+
+
+def test_tag_stays_until_it_is_replaced_or_cleared(line: Line) -> None:
+    """Every later event carries it; its spaces at both ends do not count, and a blank one is none."""
+    bandwidth = line(
+        Tag(" first "),
+        Redirect(redirect_url="a"),
+        a=Redirect(redirect_url="b", tag="second"),
+        b=Redirect(redirect_url="c"),
+        c=Redirect(redirect_url="d", tag=""),
+        d=[Tag("third"), Redirect(redirect_url="e")],
+        e=[Tag(""), Redirect(redirect_url="f")],
+        f=[Tag("fourth"), Tag("  "), Hangup()],
+    )
+    assert tags(bandwidth.call()) == [None, "first", "second", "second", None, "third", None, None]
+
+
+def test_latest_tag_goes_with_what_comes_after_the_call(line: Line) -> None:
+    """A recording that can be fetched later is told with the tag that the call had last."""
+    call = line(
+        StartRecording(recording_available_url="told", tag="a"), Gather(tag="b"), Tag("c"), Hangup()
+    ).call()
+    call.wait(5)
+    assert call.tag == "c"
+    assert tags(call) == [None, "c", "c"]
+
+
+# -- How callbacks go ----------------------------------------------------------------------------------------
+
+
+def test_verb_says_the_method(line: Line) -> None:
+    """A GET callback carries in its query what a POST carries in its body."""
+    call = line(
+        Gather(gather_url="gathered?menu=1", gather_method="GET", max_digits=3, tag="Ann & Bob"),
+        gathered=lambda event: SpeakSentence(f"{event.digits}, {event.tag}, {event.extra['menu']}"),
+    ).call()
+    call.press("1*#")
+    assert call.heard == ["1*#, Ann & Bob, 1"]
+    assert call.exchanges[1].method == "GET"
+
+
+def test_verb_says_the_credentials() -> None:
+    """Each verb's own username and password are shown, to its fallback URL those for the fallback."""
+    phone = CallbackBlueprint("phone", __name__, credentials=[("ann", "one")])
+    spare = CallbackBlueprint("spare", __name__, credentials=[("bob", "two")])
+
+    @phone.respond("initiate")
+    def greet(event: Callback) -> Redirect:
+        return Redirect(redirect_url=fail, redirect_fallback_url=rescue)
+
+    @phone.respond("redirect", "/fail")
+    def fail(event: Callback) -> Verb:
+        raise RuntimeError
+
+    @spare.respond("redirect", "/rescue")
+    def rescue(event: Callback) -> SpeakSentence:
+        return SpeakSentence("Rescued.")
+
+    app = Flask("host")
+    app.register_blueprint(phone, url_prefix="/phone")
+    app.register_blueprint(spare, url_prefix="/spare")
+    call = SimulatedBandwidth(app, phone).call()
+    assert call.heard == ["Rescued."]
+    assert [(exchange.challenged, exchange.status) for exchange in call.exchanges[:3]] == [
+        (True, 200),
+        (True, 500),
+        (True, 200),
+    ]
+
+
+def test_verb_without_credentials_shows_none() -> None:
+    """Those of the application are not for the URLs of a verb."""
+    phone = CallbackBlueprint("phone", __name__, credentials=[("ann", "one")])
+    phone.respond("initiate")(lambda event: Redirect(redirect_url="/phone/"))
+    app = Flask("host")
+    app.register_blueprint(phone, url_prefix="/phone")
+    call = SimulatedBandwidth(app).call()
+    assert call.exchanges[1].status == 401
+    assert call.cause == "callback-error"
+
+
+# -- Changes over REST ---------------------------------------------------------------------------------------
+
+
+def test_call_is_redirected_from_outside(line: Line) -> None:
+    """It leaves what it does, drops the rest, fetches a document and runs that."""
+    call = line(Pause(duration=60), SpeakSentence("Never."), fetched=SpeakSentence("Come in.")).call()
+    call.redirect("fetched", tag="fetched")
+    assert call.heard == ["Come in."]
+    assert events(call.exchanges) == ["initiate", "redirect", "disconnect"]
+    assert told(call.exchanges, "redirect")["tag"] == "fetched"
+
+
+def test_redirect_from_outside_has_a_method_and_a_fallback(line: Line) -> None:
+    """Its arguments are those of updateCall; without a tag the call keeps its own."""
+
+    def fail(event: Callback) -> Verb:
+        raise RuntimeError
+
+    bandwidth = line(Tag("mine"), Pause(), fail=fail, rescue=SpeakSentence("Rescued."))
+    bandwidth.raise_errors = False
+    call = bandwidth.call()
+    call.redirect("fail", "GET", fallback_url="rescue", fallback_method="GET")
+    assert call.heard == ["Rescued."]
+    assert [(exchange.method, exchange.url[-6:]) for exchange in call.exchanges[1:3]] == [
+        ("GET", "e/fail"),
+        ("GET", "rescue"),
+    ]
+    assert [redirect["tag"] for redirect in all_told(call.exchanges, "redirect")] == ["mine", "mine"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        SpeakSentence("Come in."),
+        [SpeakSentence("Come in."), Hangup()],
+        Bxml(SpeakSentence("Come in.")),
+        "<Bxml><SpeakSentence>Come in.</SpeakSentence></Bxml>",
+        b"<Response><SpeakSentence>Come in.</SpeakSentence></Response>",
+    ],
+)
+def test_call_is_given_a_document_from_outside(line: Line, document: Any) -> None:
+    """No event tells of it."""
+    call = line(Pause(duration=60)).call()
+    call.update(document)
+    assert call.heard == ["Come in."]
+    assert events(call.exchanges) == ["initiate", "disconnect"]
+
+
+def test_relative_urls_after_an_update(line: Line) -> None:
+    """A document that came over REST has no URL: the application's own counts."""
+    call = line(
+        Redirect(redirect_url="/phone/held"), held=Pause(duration=60), next=SpeakSentence("Next.")
+    ).call()
+    call.update(Redirect(redirect_url="next"))
+    assert call.heard == ["Next."]
+
+
+def test_call_is_completed_from_outside(line: Line) -> None:
+    """A call that goes on is hung up, one that is not answered yet is rejected."""
+    for ring, cause in ((Ring(), "hangup"), (Ring(answer_call=False), "rejected")):
+        call = line(ring).call()
+        call.complete()
+        assert told(call.exchanges, "disconnect")["cause"] == call.cause == cause
+
+
+def test_unanswered_call_cannot_be_changed(line: Line) -> None:
+    """Bandwidth answers 409 then."""
+    call = line(Ring(answer_call=False)).call()
+    for change in (lambda: call.redirect("told"), lambda: call.update(Hangup())):
+        with pytest.raises(SimulationError, match="not answered yet"):
+            change()
+
+
+def test_ended_call_cannot_be_changed(line: Line) -> None:
+    """Nor can one that is over."""
+    call = line(Hangup()).call()
+    for change in (lambda: call.redirect("told"), lambda: call.update(Hangup()), call.complete):
+        with pytest.raises(SimulationError, match="has ended"):
+            change()
+
+
+# -- The same again ------------------------------------------------------------------------------------------
+
+
+def test_same_script_gives_the_same_exchanges(line: Line) -> None:
+    """Ids and times come from the seed and the script; another seed gives other ids."""
+
+    def play(seed: int) -> list[tuple[str, str, Any, Any, Any]]:
+        gather = Gather(gather_url="gathered", max_digits=1)
+        call = line(gather, gathered=[Record(), Pause()], seed=seed).call()
+        call.press("1")
+        call.speak("Hello.")
+        call.hang_up()
+        return [(one.event, one.url, one.time, dict(one.payload), one.bxml) for one in call.exchanges]
+
+    assert play(1) == play(1)
+    assert play(1) != play(2)
