@@ -1,7 +1,7 @@
 """``flask bandwidth call``: a telephone in the terminal.
 
-What the caller does comes from the options of the command, in the order in which they were given, or else from
-whoever sits at the terminal, line by line.
+What the caller does comes from the options of the command, in the order in which they were given, or else
+from whoever sits at the terminal, line by line.
 """
 
 from __future__ import annotations
@@ -20,59 +20,57 @@ import click
 from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
 from flask_bandwidth_callbacks.simulator import Call, SimulatedBandwidth, SimulationError, conversation
 from flask_bandwidth_callbacks.simulator.call import KEYS, check_keys
-from flask_bandwidth_callbacks.simulator.conversation import Line
 
 from . import application, terminal
 
 Move: TypeAlias = Callable[[Call], None]
 """Something that the caller does."""
 
-_HINT = (
-    "Type keys (0-9 * # A-D), or words to speak; Enter waits, d shows callbacks, h hangs up, ? tells more."
+_HINT = "Keys are 0-9 * # A-D, words are spoken, Enter waits, d shows callbacks, h hangs up, ? tells more."
+_HELP = (
+    ("1 2#", "press keys: 0-9, *, # and A-D"),
+    ("Hello.", "say something, to a recording or whoever is on the line; in quotes, whatever it is"),
+    ("Enter", "wait until something happens"),
+    ("w 5", "wait 5 seconds"),
+    ("d", "show the callbacks so far and their BXML"),
+    ("h", "hang up, as Ctrl-C and Ctrl-D do"),
 )
-_HELP = [
-    ("1 2# *", "presses keys: 0-9, *, # and A to D"),
-    ("Hello.", "says so, when the call is recorded or somebody else is on it; in quotes whatever it is"),
-    ("Enter", "waits until something happens; w 5 waits 5 seconds"),
-    ("d", "shows the callbacks so far and their BXML"),
-    ("h", "hangs up, as Ctrl-C and the end of the input do"),
-]
 
 
-# -- Showing a call ------------------------------------------------------------------------------------------
-
-
-def _show(call: Call, line: Line, verbose: bool) -> None:
-    """Print a line of a call; a callback that went well only if ``verbose``."""
-    seconds = (line.time - call.lines[0].time) // 1000
-    margin = f"{seconds // 60:3}:{seconds % 60:02}  "
-    is_callers = line.who == call.person
-    if line.exchange is not None:
-        failed = line.exchange.failure is not None
-        if verbose or failed:
-            terminal.say(conversation.outcome(line.exchange), "red" if failed else "blue", margin)
-        if verbose and line.exchange.bxml:
-            document = conversation.without_credentials(line.exchange.bxml)
-            terminal.xml(document, indent=len(margin))
-    elif is_callers and line.text == "hears":
-        terminal.say(f'"{line.words}"', "bold", margin)
-    else:
-        named = replace(line, who="caller") if is_callers else line
-        terminal.say(conversation.text(named), "cyan" if is_callers else "dim", margin)
+# -- What is shown of a call ---------------------------------------------------------------------------------
 
 
 def _follow(call: Call, verbose: bool = False) -> None:
-    """Print what has happened on a call, and from now on what happens."""
+    """Show what has happened on a call, and from now on what happens."""
     for line in call.lines:
         _show(call, line, verbose)
     call.bandwidth.watchers.append(lambda _, line: _show(call, line, verbose))
+
+
+def _show(call: Call, line: conversation.Line, verbose: bool) -> None:
+    """Show a line of a call; a callback only if it failed, or if ``verbose``."""
+    minutes, seconds = divmod((line.time - call.lines[0].time) // 1000, 60)
+    margin = f"{minutes:3}:{seconds:02}  "
+    is_the_callers = line.who == call.person
+    if line.exchange is not None:
+        failed = line.exchange.failure is not None
+        if failed or verbose:
+            terminal.say(conversation.outcome(line.exchange), "red" if failed else "blue", margin)
+        if verbose and line.exchange.bxml:
+            terminal.xml(conversation.without_credentials(line.exchange.bxml), indent=len(margin))
+    elif is_the_callers and line.text == "hears":
+        terminal.say(f'"{line.words}"', "bold", margin)
+    elif is_the_callers:
+        terminal.say(conversation.text(replace(line, who="caller")), "cyan", margin)
+    else:
+        terminal.say(conversation.text(line), "dim", margin)
 
 
 # -- The keypad ----------------------------------------------------------------------------------------------
 
 
 def converse(bandwidth: SimulatedBandwidth, call: Call) -> None:
-    """Let somebody at the terminal be the caller, until the call is over."""
+    """Let somebody at the terminal be the caller until the call is over."""
     _follow(call)
     _take_turns(call)
 
@@ -86,12 +84,13 @@ def _take_turns(call: Call) -> None:
             call.hang_up()
             return
         try:
-            _act(call, typed)
+            _do(call, typed)
         except BandwidthCallbacksError as error:
             terminal.say(str(error), "red")
 
 
-def _act(call: Call, typed: str) -> None:
+def _do(call: Call, typed: str) -> None:
+    """Do what somebody typed, on whose behalf it may be."""
     keys = typed.replace(" ", "")
     match typed.split():
         case []:
@@ -99,30 +98,28 @@ def _act(call: Call, typed: str) -> None:
         case ["w", seconds] if seconds.replace(".", "", 1).isdecimal():
             call.wait(float(seconds))
         case ["d"]:
-            for line in [line for line in call.lines if line.exchange]:
+            for line in [line for line in call.lines if line.exchange is not None]:
                 _show(call, line, verbose=True)
         case ["h"]:
             call.hang_up()
         case ["?"]:
-            terminal.table(["type", "and the caller"], _HELP)
+            terminal.table(("type", "to"), _HELP)
         case _ if set(keys) <= set(KEYS):
             if not call.takes_keys:
-                terminal.say("The application takes no keys now.", "yellow")
+                terminal.say("Nothing takes keys now.", "yellow")
             call.press(keys)
         case _ if call.is_listened_to:
-            call.speak(typed.strip('" '))
+            call.speak(typed.strip().strip('"'))
         case _:
-            terminal.say(
-                "Nobody listens to words now, and these are no keys. ? tells what can be typed.", "yellow"
-            )
+            terminal.say("Nobody listens to words now. Type ? to see what else there is.", "yellow")
 
 
 def _wait_until_something_happens(call: Call) -> None:
-    heard = len(call.lines)
-    while len(call.lines) == heard:
+    so_far = len(call.lines)
+    while len(call.lines) == so_far:
         seconds = call.bandwidth.timeline.seconds_to_next
         if seconds is None:
-            terminal.say("Nothing will happen until somebody speaks, presses a key or hangs up.", "yellow")
+            terminal.say("Nothing happens by itself now: speak, press a key or hang up.", "yellow")
             return
         call.bandwidth.wait(seconds)
 
@@ -131,10 +128,10 @@ def _wait_until_something_happens(call: Call) -> None:
 
 
 class _Scripted(click.Command):
-    """Keeps the order of the options that are moves of the caller: they are handed over as one ``script``."""
+    """Hands the options that are moves of the caller over as one ``script``, in the order they were given."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        # Values come grouped by option; only the parser knows the order in which all of them were given.
+        # Values come grouped by option; only the parser knows the order of all of them.
         _, _, order = self.make_parser(ctx).parse_args(list(args))
         rest = super().parse_args(ctx, args)
         moves = {name: iter(ctx.params.pop(name)) for name in ("press", "speak", "wait", "hang_up")}
@@ -172,10 +169,10 @@ def _pair(context: click.Context, option: click.Parameter, value: str | None) ->
 
 @click.command("call", cls=_Scripted)
 @click.option("--to", metavar="NUMBER", help="Number that is called.")
-@click.option("--from", "var_from", metavar="NUMBER", help="Number of the caller, or Private, Anonymous, ...")
+@click.option("--from", "var_from", metavar="NUMBER", help="Number of the caller, or Anonymous.")
 @click.option(
     "--url",
-    help="Where the call goes: a server's URL, or a path of the Flask application. Left out, it is the"
+    help="Where the call goes: the URL of a server, or a path of the Flask application. Left out, it is the"
     " application's CallbackBlueprint.",
 )
 @click.option(
@@ -184,14 +181,12 @@ def _pair(context: click.Context, option: click.Parameter, value: str | None) ->
     callback=_pair,
     help="Shown when asked for. Left out, they are those of the CallbackBlueprint.",
 )
-@_move("--press", type=_Keys(), multiple=True, help="Press keys: 0-9, *, # and A-D.")
-@_move("--speak", metavar="WORDS", multiple=True, help="Say something.")
-@_move("--wait", type=click.FloatRange(min=0), metavar="SECONDS", multiple=True, help="Let time pass.")
-@_move("--hang-up", count=True, help="Hang up.")
-@click.option("-v", "--verbose", is_flag=True, help="Show every callback, and the BXML that came back.")
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print the call and its callbacks as JSON, nothing else."
-)
+@click.option("--press", metavar="KEYS", multiple=True, callback=_press, help="Press keys: 0-9 * # A-D.")
+@click.option("--speak", metavar="WORDS", multiple=True, callback=_speak, help="Say something.")
+@click.option("--wait", metavar="SECONDS", type=float, multiple=True, callback=_wait, help="Let time pass.")
+@click.option("--hang-up", count=True, callback=_hang_up, help="Hang up.")
+@click.option("-v", "--verbose", is_flag=True, help="Show each callback, and the BXML that came back.")
+@click.option("--json", "as_json", is_flag=True, help="Print the call and its callbacks as JSON.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -203,26 +198,27 @@ def command(
     as_json: bool,
     script: Sequence[Move],
 ) -> None:
-    """Call the application, as a telephone in the terminal.
+    """Call the application, with a telephone in the terminal.
 
-    Time is simulated: nothing sleeps, and silence lasts until you wait.
+    The caller does what --press, --speak, --wait and --hang-up say, in the order in which they are given.
+    Without any of them, and without --json, the caller is you; lines that are piped in are typed for you.
 
-    \b
-    With --press, --speak, --wait and --hang-up, which are done in the order in which they
-    are given, or with --json nobody is asked anything. Else you have the keypad, or whatever
-    is piped in, line by line. A call that is still up at the end is hung up.
+    Time is simulated: nothing sleeps, and silence lasts until somebody waits. A call that is still up at the
+    end is hung up.
 
-    Exit status: 0 if the caller or the application hung up and no callback failed, else 1.
+    The exit status is 0 if the caller or the application hung up and no callback failed, else 1.
     """
     stdout = sys.stdout
     with redirect_stdout(sys.stderr if as_json else stdout):  # what the application prints is no JSON
         bandwidth = _line(url, credentials)
-        given = {name: number for name, number in (("to", to), ("var_from", var_from)) if number is not None}
+        numbers = {
+            name: number for name, number in (("to", to), ("var_from", var_from)) if number is not None
+        }
         try:
-            call = bandwidth.call(**given)
+            call = bandwidth.call(**numbers)
             if not as_json:
                 _follow(call, verbose)
-            _talk(call, None if not script and not as_json else script)
+            _talk(call, script if script or as_json else None)
         finally:
             if as_json and bandwidth.calls:
                 click.echo(json.dumps(_report(bandwidth.calls[0]), indent=2), file=stdout)
@@ -237,7 +233,7 @@ def _line(url: str | None, credentials: tuple[str, str] | None) -> SimulatedBand
 
 
 def _talk(call: Call, script: Sequence[Move] | None) -> None:
-    """Play the caller by a script, or let somebody do that if there is none."""
+    """Do what the script says, or what somebody types if there is none."""
     try:
         if script is None:
             _take_turns(call)
