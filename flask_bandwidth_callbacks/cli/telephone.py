@@ -40,11 +40,16 @@ _HELP = (
 # -- What is shown of a call ---------------------------------------------------------------------------------
 
 
-def _follow(call: Call, verbose: bool = False) -> None:
-    """Show what has happened on a call, and from now on what happens."""
+def follow(call: Call, verbose: bool = False) -> None:
+    """Show what has happened on a call, and from now on what happens; ``verbose`` shows its callbacks too."""
+
+    def watch(_: Call, line: conversation.Line) -> None:
+        if call.lines[-1] is line:  # and not one of another call
+            _show(call, line, verbose)
+
     for line in call.lines:
         _show(call, line, verbose)
-    call.bandwidth.watchers.append(lambda _, line: _show(call, line, verbose))
+    call.bandwidth.watchers.append(watch)
 
 
 def _show(call: Call, line: conversation.Line, verbose: bool) -> None:
@@ -71,7 +76,7 @@ def _show(call: Call, line: conversation.Line, verbose: bool) -> None:
 
 def converse(bandwidth: SimulatedBandwidth, call: Call) -> None:
     """Let somebody at the terminal be the caller until the call is over."""
-    _follow(call)
+    follow(call)
     _take_turns(call)
 
 
@@ -217,7 +222,7 @@ def command(
         try:
             call = bandwidth.call(**numbers)
             if not as_json:
-                _follow(call, verbose)
+                follow(call, verbose)
             _talk(call, script if script or as_json else None)
         finally:
             if as_json and bandwidth.calls:
