@@ -1,0 +1,127 @@
+"""One callback of every kind, with all that it can tell at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask_bandwidth_callbacks import bxml
+from flask_bandwidth_callbacks.events import event_class_of
+from flask_bandwidth_callbacks.schemas import attribute_types
+
+from .call import Call
+from .choices import MACHINE_DETECTION_SECONDS
+from .conferences import Conference
+from .payloads import (
+    APPLICATION_NUMBER,
+    CALLER_NUMBER,
+    REST,
+    VERIFIED_CALLER,
+    duration,
+    payload_of,
+    timestamp,
+)
+from .recordings import Recording
+from .streams import LiveTranscription, Stream
+
+if TYPE_CHECKING:
+    from .bandwidth import SimulatedBandwidth
+
+_CALLED_NUMBER = "+13035550141"
+_WEBSOCKET = "wss://stream.example.com/"
+_LENGTH = timedelta(seconds=20)
+_VALUES: dict[str, Any] = {
+    "uui": "b3JkZXIgNw==;encoding=base64",
+    "diversion": {
+        "origTo": "+13035550199",
+        "reason": "no-answer",
+        "screen": "no",
+        "privacy": "off",
+        "counter": "1",
+        "limit": "5",
+    },
+    "stir_shaken": VERIFIED_CALLER,
+    "sip_headers": {"x-ticket": "4711"},
+    "machine_detection_result": {
+        "value": "human",
+        "duration": duration(timedelta(seconds=MACHINE_DETECTION_SECONDS)),
+    },
+    "digits": "1",
+    "terminating_digit": "#",
+    "digit": "1",
+    "status": "complete",
+    "sip_response_code": 486,
+    "refer_call_status": "failure",
+    "refer_sip_response_code": 202,
+    "notify_sip_response_code": 486,
+}
+"""What does not come from a call, a recording, a stream or a conference, by the names of the attributes."""
+
+
+def sample_of(bandwidth: SimulatedBandwidth, event: str) -> dict[str, Any]:
+    """Return a credible payload of an event, with every property that it has.
+
+    In a new simulation the events are all about the same call: the called leg of a Transfer, which waited
+    in a queue, was recorded and streamed, and so on, as no single call would.
+    """
+    attributes = attribute_types(event_class_of(event))
+    caller = Call(bandwidth, APPLICATION_NUMBER, CALLER_NUMBER, "inbound")
+    call = bandwidth.make_leg(caller, _CALLED_NUMBER, CALLER_NUMBER)
+    call.set_tag("order 7")
+    conference = Conference(bandwidth, "weekly-sales", call.tag, None)
+    recording = Recording(conference if "conference_id" in attributes else call, bxml.Record(), "")
+    stream = Stream(call, bxml.StartStream(destination=f"{_WEBSOCKET}audio", name="agent"), "")
+    transcription = LiveTranscription(
+        call, bxml.StartTranscription(destination=f"{_WEBSOCKET}words", name="captions"), ""
+    )
+    call.answer()
+    end = bandwidth.now + _LENGTH
+    recording.end_time, recording.duration = end, _LENGTH
+
+    known = {
+        **_VALUES,
+        **call.known(),
+        **_cause(attributes),
+        "event_type": event,
+        "event_time": timestamp(end),
+        "end_time": timestamp(end),
+        "error_id": bandwidth.new_id(""),
+        **_nested(bandwidth, call, stream.known(), transcription.known()),
+    }
+    if "enqueued_time" not in attributes:
+        known["direction"] = "inbound"
+    if "conference_id" in attributes:
+        known |= conference.known()
+    if "recording_id" in attributes:
+        known |= recording.known()
+    return payload_of(event, known)
+
+
+def _cause(attributes: Mapping[str, Any]) -> dict[str, str]:
+    """Return why something ended that has an error to tell of."""
+    if "error_id" in attributes:
+        return {"cause": "busy", "error_message": "The called party is busy"}
+    if "original_media_stream" in attributes or "original_transcription" in attributes:
+        return {"cause": "duplicate", "error_message": "The name is in use"}
+    return {"cause": "connection-error", "error_message": "The connection to the websocket broke"}
+
+
+def _nested(
+    bandwidth: SimulatedBandwidth, call: Call, stream: dict[str, Any], transcription: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Return the streams and the transcriptions that events tell of."""
+    over = {"duration": duration(_LENGTH)}
+    available = {
+        "status": "available",
+        "url": f"{REST}/{call.resource}/transcriptions/{transcription['id']}",
+        "completedTime": timestamp(bandwidth.now + _LENGTH),
+    }
+    words = {"speaker": "caller", "text": "The blue bicycle, please.", "confidence": 0.93}
+    return {
+        "media_stream": stream | over,
+        "original_media_stream": stream | over | {"id": bandwidth.new_id("s")},
+        "transcription": available | words | {"id": transcription["id"]},
+        "real_time_transcription": transcription | over | available,
+        "original_transcription": transcription | over | available | {"id": bandwidth.new_id("t")},
+    }
