@@ -35,6 +35,8 @@ CHOICES: dict[str, str] = {
     " fetched, so none is missing or broken.",
     "background": "A recording is available after five seconds, a transcription after ten; once the last"
     " call is over, all that is left to tell is told at once.",
+    "transcription": "Of a recording that is too short or too long to be transcribed transcriptionAvailable"
+    " tells just that.",
     "answering": "The first verb other than Forward, Hangup, Redirect, Tag and Ring with answerCall=false"
     " answers an inbound call.",
     "failures": "A fallback URL is asked after any failure: no connection, a timeout, any status but 2xx, a"
@@ -67,8 +69,10 @@ CHOICES: dict[str, str] = {
     " is answered already a Forward is an application-error.",
     "failed bridge": "Without bridgeCompleteUrl the next verb runs. The cause is busy for a call in another"
     " bridge, rejected for one that is not answered, else unknown.",
-    "refer": "The callee's behaviour decides: answering is a success, which ends the call with hangup.",
+    "refer": "The callee's behaviour decides: answering is a success, which ends the call with hangup. A call"
+    " that did not come over SIP can be referred, too.",
     "connect": "The endpoint stays connected until the call ends; no endpoint events are sent.",
+    "conference after a day": "A conference that has lasted for 24 hours is completed as over REST.",
     "conference members": "A 21st member is not let in: the verb after Conference runs.",
     "conference order": "conferenceCreated comes before conferenceMemberJoin, also the creator's;"
     " conferenceMemberExit before conferenceCompleted and before disconnect.",

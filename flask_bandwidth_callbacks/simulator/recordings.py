@@ -108,12 +108,19 @@ class Recording:
         transcription = {
             "id": transcription_id,
             "url": f"{REST}/{self._owner.resource}/recordings/{self.recording_id}/transcription",
-            "status": "available",
+            "status": _transcription_status(self.duration),
             "completedTime": timestamp(self._bandwidth.now),
         }
         self._owner.tell(
             self._transcribed, "transcriptionAvailable", **self.known(), transcription=transcription
         )
+
+
+def _transcription_status(length: timedelta) -> str:
+    # Source: https://dev.bandwidth.com/docs/voice/bxml/record; of the words, Bandwidth's OpenAPI.
+    if length <= timedelta(seconds=0.5):
+        return "file-size-too-small"
+    return "available" if length < timedelta(hours=4) else "file-size-too-big"
 
 
 # -- The verbs -----------------------------------------------------------------------------------------------
