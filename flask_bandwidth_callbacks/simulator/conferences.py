@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask_bandwidth_callbacks import bxml
 
 from . import recordings
-from .call import Call, Ended, OtherLeft
+from .call import Call, Ended, OtherLeft, Taken
 from .delivery import Destination, Exchange, Script
 from .documents import Next, runs
 from .exceptions import SimulationError
@@ -266,11 +266,15 @@ def _conference(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     call.conference = conference
     call.note("", f"in conference {name}")
     conference.join(Member(call, bool(verb.mute), bool(verb.hold), _ids(verb.call_ids_to_coach or "")))
+    leaves_for: Exception | None = None
     try:
         yield from call.silence(None, (OtherLeft,))
-    finally:
-        call.conference = None
-        conference.leave(call)
+    except (Ended, Taken) as reason:  # not finally: a simulation that is thrown away must send nothing
+        leaves_for = reason
+    call.conference = None
+    conference.leave(call)
+    if leaves_for is not None:
+        raise leaves_for
     return None
 
 

@@ -66,7 +66,7 @@ def describe(exchange: Exchange) -> str:
 def outcome(exchange: Exchange) -> str:
     """Return a callback on one line, and whether it went well."""
     became = exchange.status if exchange.failure is None else f"FAILED: {exchange.failure}"
-    return f"{exchange.event}  {exchange.method} {without_password(exchange.url)}  {became}"
+    return without_password(f"{exchange.event}  {exchange.method} {exchange.url}  {became}")
 
 
 def document(exchange: Exchange) -> str:

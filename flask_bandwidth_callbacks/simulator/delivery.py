@@ -7,6 +7,7 @@ notification once more after a connection that failed. Every attempt is an :clas
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from flask_bandwidth_callbacks.exceptions import InvalidBXML
 from .transport import NoConnection, Reply, TimedOut, Transport, split
 
 _XML = frozenset({"application/xml", "text/xml"})
+_BASIC = re.compile(r"(?i)(?:^|,)\s*basic\b")
+"""One of the challenges of a WWW-Authenticate header."""
 
 
 class Destination(NamedTuple):
@@ -180,7 +183,7 @@ class Courier:
         exchange.headers = reply.headers
         exchange.response = reply.body
         if not 200 <= reply.status < 300:
-            exchange.unreachable = reply.status == 401
+            exchange.unreachable = reply.status == 401 and exchange.challenged
             _fail(exchange, _refusal(reply, destination, exchange.challenged), "callback-error")
             return None
         return _read(exchange, context) if reads else None
@@ -211,7 +214,7 @@ class Courier:
 
 
 def _is_challenge(reply: Reply) -> bool:
-    return reply.headers.get("www-authenticate", "").lower().startswith("basic")
+    return _BASIC.search(reply.headers.get("www-authenticate", "")) is not None
 
 
 def _as_text(value: Any) -> str:

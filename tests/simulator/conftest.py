@@ -1,7 +1,8 @@
-"""What the tests of the simulator share: a phone line whose application answers with given documents."""
+"""What the tests of the simulator share: a line that answers with given documents, a URL without a server."""
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -49,3 +50,11 @@ def _responder(document: Any) -> Callable[[Callback], Any]:
         return document(event) if callable(document) else document
 
     return answer
+
+
+@pytest.fixture(scope="module")
+def nowhere() -> Iterator[str]:
+    """A URL of this machine where nobody listens, and nobody else can begin to."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}/"
