@@ -259,12 +259,12 @@ def test_events_of_a_legs_document_are_about_the_leg(line: Line) -> None:
     seen = [exchange.payload for exchange in ann.exchanges]
     assert [payload["eventType"] for payload in seen] == [
         *("transferAnswer", "dtmf", "gather", "redirect"),
-        *("recordComplete", "recordingAvailable", "transcriptionAvailable"),
+        *("dtmf", "recordComplete", "recordingAvailable", "transcriptionAvailable"),
     ]
     for payload in seen:
         assert (payload["callId"], payload["parentCallId"]) == (ann.call_id, call.call_id)
         assert (payload["transferCallerId"], payload["transferTo"]) == (CALLER, ANN)
-    assert [payload.get("tag") for payload in seen] == [None, None, *["screened"] * 5]
+    assert [payload.get("tag") for payload in seen] == [None, None, *["screened"] * 6]
     assert call.tag is None
 
 
