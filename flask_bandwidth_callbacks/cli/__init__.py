@@ -10,13 +10,16 @@ from werkzeug.utils import import_string
 from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
 
 _COMMANDS = {
-    "call": "telephone:call",
+    "call": "telephone:command",
+    "send": "sending:send",
+    "routes": "routes:routes",
+    "doctor": "doctor:doctor",
 }
 """Module and name of each command."""
 
 
 class _Commands(click.Group):
-    """Imports a command when it is asked for: every ``flask`` command loads this group, few need more of it."""
+    """Imports a command when it is asked for: every ``flask`` command loads this group, few more of it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -31,7 +34,9 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except BandwidthCallbacksError as error:
-            raise click.ClickException(str(error)) from None
+            from .terminal import clean  # brings rich
+
+            raise click.ClickException(clean(str(error))) from None
 
 
 @click.group(cls=_Commands)

@@ -26,15 +26,15 @@ from . import application, terminal
 Move: TypeAlias = Callable[[Call], None]
 """Something that the caller does."""
 
-_HINT = "Keys are 0-9 * # A-D, words are spoken, Enter waits, d shows callbacks, h hangs up, ? tells more."
-_HELP = (
-    ("1 2#", "press keys: 0-9, *, # and A-D"),
-    ("Hello.", "say something, to a recording or whoever is on the line; in quotes, whatever it is"),
-    ("Enter", "wait until something happens"),
-    ("w 5", "wait 5 seconds"),
-    ("d", "show the callbacks so far and their BXML"),
-    ("h", "hang up, as Ctrl-C and Ctrl-D do"),
-)
+_HINT = "Type keys or words. Enter waits, d shows callbacks, h hangs up, ? tells more."
+_HELP = {
+    "12#": "presses keys: 0-9, *, # and A-D.",
+    "Hello": "says so, to a recording or whoever is on the line; in quotes whatever it is.",
+    "Enter": "waits until something happens.",
+    "w 5": "waits 5 seconds.",
+    "d": "shows the callbacks so far and their BXML.",
+    "h": "hangs up, as Ctrl-C and Ctrl-D do.",
+}
 
 
 # -- What is shown of a call ---------------------------------------------------------------------------------
@@ -108,7 +108,8 @@ def _do(call: Call, typed: str) -> None:
         case ["h"]:
             call.hang_up()
         case ["?"]:
-            terminal.table(("type", "to"), _HELP)
+            for what, does in _HELP.items():
+                terminal.say(does, margin=f"  {what:7}")
         case _ if set(keys) <= set(KEYS):
             if not call.takes_keys:
                 terminal.say("Nothing takes keys now.", "yellow")
@@ -188,13 +189,18 @@ def _pair(context: click.Context, option: click.Parameter, value: str | None) ->
 )
 @click.option("--press", metavar="KEYS", multiple=True, callback=_press, help="Press keys: 0-9 * # A-D.")
 @click.option("--speak", metavar="WORDS", multiple=True, callback=_speak, help="Say something.")
-@click.option("--wait", metavar="SECONDS", type=float, multiple=True, callback=_wait, help="Let time pass.")
+@click.option(
+    "--wait",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0),
+    multiple=True,
+    callback=_wait,
+    help="Let time pass.",
+)
 @click.option("--hang-up", count=True, callback=_hang_up, help="Hang up.")
 @click.option("-v", "--verbose", is_flag=True, help="Show each callback, and the BXML that came back.")
 @click.option("--json", "as_json", is_flag=True, help="Print the call and its callbacks as JSON.")
-@click.pass_context
 def command(
-    context: click.Context,
     to: str | None,
     var_from: str | None,
     url: str | None,
@@ -227,7 +233,8 @@ def command(
         finally:
             if as_json and bandwidth.calls:
                 click.echo(json.dumps(_report(bandwidth.calls[0]), indent=2), file=stdout)
-    context.exit(0 if _ended_well(call) else 1)
+    if (trouble := _trouble(call)) is not None:
+        raise click.ClickException(terminal.clean(trouble))
 
 
 def _line(url: str | None, credentials: tuple[str, str] | None) -> SimulatedBandwidth:
@@ -250,9 +257,13 @@ def _talk(call: Call, script: Sequence[Move] | None) -> None:
             call.hang_up()
 
 
-def _ended_well(call: Call) -> bool:
-    failed = any(exchange.failure for exchange in call.exchanges)
-    return call.cause in ("hangup", "cancel") and not failed
+def _trouble(call: Call) -> str | None:
+    """Return in a line what went wrong on a call, None if nothing did."""
+    failed = [conversation.outcome(exchange) for exchange in call.exchanges if exchange.failure is not None]
+    if call.cause in ("hangup", "cancel") and not failed:
+        return None
+    reason = failed[0] if failed else call.error_message
+    return f"The call ended with {call.cause}" + (f": {reason}." if reason else ".")
 
 
 def _report(call: Call) -> dict[str, Any]:

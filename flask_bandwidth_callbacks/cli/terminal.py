@@ -26,25 +26,28 @@ except ImportError:
 else:
     has_rich = True
 
-# Control characters but the tab, other line ends, marks that turn the direction of writing, lone surrogates.
-_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# Control characters but tab and line feed, and marks that turn the direction of writing.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 # -- Printing ------------------------------------------------------------------------------------------------
 
 
 def say(text: str, style: str = "", margin: str = "") -> None:
-    """Print a line; ``style`` is one of rich's, like ``bold``, ``dim``, ``green`` or ``bold red``.
+    """Print a text; ``style`` is one of rich's, like ``bold``, ``dim``, ``green`` or ``bold red``.
 
-    A line that is too long goes on below itself, not below its ``margin``.
+    All but its first line begins below the text, not below its ``margin``, which therefore nothing can forge.
     """
+    text = clean(text)
     console = _console()
     if console is None:
-        click.echo(margin + clean(text))
-        return
-    grid = Table.grid(Column(style="dim", no_wrap=True), Column(style=style, overflow="fold"))
-    grid.add_row(margin, Text(clean(text)))
-    console.print(grid)
+        click.echo(margin + text.replace("\n", "\n" + " " * len(margin)))
+    elif not margin:
+        console.print(Text(text, style, overflow="fold"))
+    else:
+        grid = Table.grid(Column(style="dim", no_wrap=True), Column(overflow="fold"), padding=0)
+        grid.add_row(margin, Text(text, style))
+        console.print(grid)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -64,19 +67,20 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def xml(document: str, indent: int = 0) -> None:
     """Print a document, an element on a line."""
-    text = "\n".join(clean(line) for line in indented(document).splitlines())
+    text = clean(indented(document))
     console = _console()
     if console is None:
         click.echo(textwrap.indent(text, " " * indent))
     else:
-        syntax = Syntax(text, "xml", background_color="default", word_wrap=True)
+        syntax = Syntax(text, "xml", theme="ansi_dark", background_color="default", word_wrap=True)
         console.print(Padding(syntax, (0, 0, 0, indent)))
 
 
 def clean(text: str) -> str:
-    """Return a text that can be printed: what could control the terminal, or it cannot show, is replaced."""
+    """Return the lines of a text; what could control the terminal, or it cannot show, is replaced."""
+    text = _CONTROLS.sub("\ufffd", "\n".join(text.splitlines()))
     encoding = sys.stdout.encoding or "utf-8"
-    return _CONTROLS.sub("\ufffd", text).encode(encoding, "replace").decode(encoding)
+    return text.encode(encoding, "replace").decode(encoding)
 
 
 def indented(document: str) -> str:
@@ -107,13 +111,13 @@ def is_attended() -> bool:
 
 def read() -> str | None:
     """Return a line that is typed, after a prompt if somebody is there; None at the end, and for Ctrl-C."""
-    prompt = ""
-    if is_attended():
-        prompt = "> "
+    attended = is_attended()
+    if attended:
         with contextlib.suppress(ImportError):  # lines can be edited and called back where there is readline
             import readline  # noqa: F401
     try:
-        return input(prompt)
+        return input("> " if attended else "")
     except (EOFError, KeyboardInterrupt):
-        click.echo()
+        if attended:
+            click.echo()
         return None

@@ -539,7 +539,7 @@ def _pair(given: Any) -> Credentials | None:
 
 def _place(app: Flask, url: str | CallbackBlueprint | None) -> tuple[str, Registration | None]:
     """Return where ``initiate`` goes, and the registration there, None if another view receives it."""
-    base = f"https://{app.config['SERVER_NAME'] or 'localhost'}/"  # https, as Bandwidth wants it
+    base = f"https://{host_of(app)}/"  # https, as Bandwidth wants it
     if isinstance(url, str):
         absolute = _absolute(base, url)
         return absolute, _registration_at(app, absolute)
@@ -549,17 +549,28 @@ def _place(app: Flask, url: str | CallbackBlueprint | None) -> tuple[str, Regist
             path = app.url_for(f"{registration.name}.{endpoint_of(None)}")
         except BuildError:
             raise SimulationError(
-                f"The URL of {registration.name!r} has variables: say with url= where calls go."
+                f"The URL of {registration.name!r} has variables: give the one that calls go to."
             ) from None
     return urljoin(base, path), registration
 
 
+def host_of(app: Flask) -> str:
+    """Return a host, perhaps with a port, that an application takes requests for."""
+    trusted = app.config["TRUSTED_HOSTS"] or ["localhost"]
+    return app.config["SERVER_NAME"] or trusted[0].lstrip(".")
+
+
 def _registration_at(app: Flask, url: str) -> Registration | None:
+    endpoint = endpoint_at(app, url)
+    return next((one for one in registrations(app).values() if endpoint in one.endpoints), None)
+
+
+def endpoint_at(app: Flask, url: str) -> str | None:
+    """Return the endpoint of an application that a POST to a URL gets to, None if there is none."""
     parts = urlsplit(url)
     origin = f"{parts.scheme}://{parts.netloc}/"
     with app.test_request_context(parts.path, base_url=origin, method="POST"):
-        endpoint = request.endpoint
-    return next((one for one in registrations(app).values() if endpoint in one.endpoints), None)
+        return request.endpoint
 
 
 def _registration(app: Flask, blueprint: CallbackBlueprint | None) -> Registration:
@@ -572,10 +583,11 @@ def _registration(app: Flask, blueprint: CallbackBlueprint | None) -> Registrati
         raise SimulationError(f"url={blueprint!r} is neither a URL nor a CallbackBlueprint.")
     if not found:
         raise SimulationError(
-            f"Application {app.name!r} has no CallbackBlueprint: register one, or say with url= where calls"
-            " go."
+            f"Application {app.name!r} has no CallbackBlueprint: register one, or give the URL that calls go"
+            " to."
         )
     if len(found) > 1:
-        names = ", ".join(repr(one.name) for one in found)
-        raise SimulationError(f"Application {app.name!r} has {names}: say with url= where calls go.")
+        rules = [(one.name, app.url_map.iter_rules(f"{one.name}.{endpoint_of(None)}")) for one in found]
+        names = ", ".join(f"{name!r} at {next(rule)}" for name, rule in rules)
+        raise SimulationError(f"Application {app.name!r} has {names}: give the URL that calls go to.")
     return found[0]

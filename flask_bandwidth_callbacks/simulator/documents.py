@@ -47,11 +47,13 @@ def live(call: Call, steps: Steps[Script], at_the_end: Callable[[], Steps[Script
                 steps = (yield from _run(call, script)) or at_the_end()
             except Taken as taken:
                 steps = taken.steps
-    except Ended as ended:
-        _end(call, ended)
+    except Ended as error:
+        ended = error
     except EndlessCall as error:
         call.bandwidth.trouble(error)
-        _end(call, Ended("error", "the documents never end"))
+        ended = Ended("error", "the documents never end")
+    # Not within the except: it would be the context of whatever a subscriber to the end raises.
+    _end(call, ended)
 
 
 def hang_up() -> Steps[Script]:
