@@ -1,0 +1,211 @@
+"""Bridge: two calls of the line are joined, until one of them leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from flask_bandwidth_callbacks.bxml import (
+    Bridge,
+    Conference,
+    Forward,
+    Hangup,
+    Pause,
+    PhoneNumber,
+    Redirect,
+    Ring,
+    SpeakSentence,
+    Transfer,
+    Verb,
+)
+from flask_bandwidth_callbacks.simulator import Call, SimulatedBandwidth
+from tests.simulator.callbacks import events, timed, told
+from tests.simulator.conftest import Line
+
+ANN = "+13035550141"
+WAITING = [Pause(duration=600), SpeakSentence("Never.")]
+
+
+def bridged(line: Line, *after: Verb, waiting: Any = WAITING, **attributes: Any) -> tuple[Call, Call]:
+    """Two calls: the first waits, the second bridges itself with the first one."""
+
+    def greet(event: Any) -> Any:
+        if event.call_id == bandwidth.calls[0].call_id:
+            return waiting
+        return [Bridge(f" {bandwidth.calls[0].call_id} ", **attributes), *after]
+
+    bandwidth = line(
+        greet,
+        done=lambda event: SpeakSentence(f"Done: {event.cause}."),
+        left=SpeakSentence("You are alone."),
+        hold=Pause(duration=600),
+    )
+    target = bandwidth.call()
+    return bandwidth.call(), target
+
+
+BOTH = {"bridge_complete_url": "done", "bridge_target_complete_url": "left"}
+
+
+def test_two_calls_talk(line: Line) -> None:
+    """Each hears the other, and what the target was doing is over."""
+    call, target = bridged(line)
+    call.speak("Hello?")
+    target.speak("Hello!")
+    target.wait(3600)
+    assert (call.heard, target.heard) == (["Hello!"], ["Hello?"])
+    assert events(target.exchanges) == ["initiate"]
+
+
+# -- Who leaves first ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("leave", [Call.hang_up, Call.complete, lambda call: call.redirect("hold")])
+def test_target_leaves_first(line: Line, leave: Any) -> None:
+    """bridgeComplete without a cause brings this call's next document; bridgeTargetComplete is not sent."""
+    call, target = bridged(line, SpeakSentence("Never."), **BOTH, tag="joined")
+    call.wait(4)
+    leave(target)
+    assert call.heard == ["Done: None."]
+    assert timed(call)[:2] == [("initiate", 0), ("bridgeComplete", 4)]
+    complete = told(call.exchanges, "bridgeComplete")
+    assert complete["tag"] == "joined"
+    assert not {"cause", "errorMessage", "errorId"} & complete.keys()
+    assert "bridgeTargetComplete" not in events([*call.exchanges, *target.exchanges])
+
+
+@pytest.mark.parametrize("leave", [Call.hang_up, Call.complete, lambda call: call.redirect("hold")])
+def test_this_call_leaves_first(line: Line, leave: Any) -> None:
+    """bridgeTargetComplete is about the target, and its document runs there; bridgeComplete is not sent."""
+    call, target = bridged(line, **BOTH, tag="joined")
+    call.wait(4)
+    leave(call)
+    assert target.heard == ["You are alone."]
+    complete = told(target.exchanges, "bridgeTargetComplete")
+    assert complete["callId"] == target.call_id
+    assert "tag" not in complete
+    assert "bridgeComplete" not in events([*call.exchanges, *target.exchanges])
+
+
+def test_target_leaves_first_and_nobody_is_asked(line: Line) -> None:
+    """Without bridgeCompleteUrl the verb after Bridge runs."""
+    call, target = bridged(line, SpeakSentence("On we go."))
+    target.hang_up()
+    assert call.heard == ["On we go."]
+
+
+def test_this_call_leaves_first_and_nobody_is_asked(line: Line) -> None:
+    """Without bridgeTargetCompleteUrl the target is hung up."""
+    call, target = bridged(line, bridge_complete_url="done")
+    call.hang_up()
+    assert target.cause == "hangup"
+    assert events(target.exchanges) == ["initiate", "disconnect"]
+
+
+def test_nobody_hears_who_has_left(line: Line) -> None:
+    """After the bridge the two are strangers."""
+    call, target = bridged(line)
+    target.redirect("hold")
+    target.speak("Anybody there?")
+    assert call.heard == []
+
+
+# -- What the target was doing -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "waiting",
+    [Conference("room"), Transfer(PhoneNumber(ANN)), [Ring(answer_call=False, duration=60), Hangup()]],
+    ids=["in a conference", "in a transfer", "not answered yet"],
+)
+def test_target_leaves_what_it_does(line: Line, waiting: Any) -> None:
+    """A conference goes on without it, its legs are dropped, and an inbound call is answered."""
+    call, target = bridged(line, waiting=waiting)
+    call.speak("Hello?")
+    assert target.heard == ["Hello?"]
+    assert target.state == "answered"
+    assert target.conference is None
+    assert [leg.state for leg in target.legs] in ([], ["disconnected"])
+
+
+# -- What cannot be bridged ----------------------------------------------------------------------------------
+
+
+def refused(line: Line, target: Any, **attributes: Any) -> tuple[SimulatedBandwidth, Call]:
+    """A call that tries to be bridged with what ``target`` gives."""
+
+    def greet(event: Any) -> Any:
+        if len(bandwidth.calls) == 1 and event.event_type == "initiate":
+            return Forward(to=ANN) if attributes.get("forwards") else Pause(duration=600)
+        bridge = Bridge(target(bandwidth, event), bridge_complete_url="done")
+        return [bridge, SpeakSentence("Never.")]
+
+    bandwidth = line(greet, done=lambda event: SpeakSentence(f"Failed: {event.cause}."))
+    bandwidth.callee(ANN).does_not_answer()
+    bandwidth.call()
+    return bandwidth, bandwidth.call()
+
+
+def unanswered(bandwidth: SimulatedBandwidth, event: Any) -> str:
+    return bandwidth.dial(ANN, "/phone/").call_id
+
+
+def ended(bandwidth: SimulatedBandwidth, event: Any) -> str:
+    bandwidth.calls[0].hang_up()
+    return bandwidth.calls[0].call_id
+
+
+def itself(bandwidth: SimulatedBandwidth, event: Any) -> str:
+    return str(event.call_id)
+
+
+@pytest.mark.parametrize(
+    ("target", "cause"), [(unanswered, "rejected"), (ended, "unknown"), (itself, "unknown")]
+)
+def test_cannot_be_bridged(line: Line, target: Any, cause: str) -> None:
+    """bridgeComplete says why, in a word and in words."""
+    _, call = refused(line, target)
+    assert call.heard == [f"Failed: {cause}."]
+    complete = told(call.exchanges, "bridgeComplete")
+    assert complete["errorMessage"]
+    assert complete["errorId"]
+
+
+def test_forwarded_call_cannot_be_bridged(line: Line) -> None:
+    """Nobody has control of it."""
+    _, call = refused(line, lambda bandwidth, event: bandwidth.calls[0].call_id, forwards=True)
+    assert told(call.exchanges, "bridgeComplete")["cause"] == "rejected"
+
+
+def test_bridged_call_is_busy(line: Line) -> None:
+    """A third call is not let in, and the two go on."""
+    call, target = bridged(line, **BOTH)
+    third = call.bandwidth.call()
+    complete = told(third.exchanges, "bridgeComplete")
+    assert complete["cause"] == "busy"
+    assert (call.cause, target.cause) == (None, None)
+
+
+def test_failed_bridge_without_a_url(line: Line) -> None:
+    """The next verb runs."""
+    call = line(Bridge("c-nobody"), SpeakSentence("On we go.")).call()
+    assert call.heard == ["On we go."]
+    assert events(call.exchanges) == ["initiate", "disconnect"]
+
+
+def test_target_that_leaves_at_the_same_moment(line: Line) -> None:
+    """A target that hangs up just as it is joined has left."""
+
+    def meet(event: Any) -> Verb:
+        return Bridge(bandwidth.calls[1].call_id, bridge_complete_url="done")
+
+    def greet(event: Any) -> list[Verb]:
+        is_first = event.call_id == bandwidth.calls[0].call_id
+        return [Pause(duration=6), Redirect(redirect_url="meet" if is_first else "leave")]
+
+    bandwidth = line(greet, meet=meet, leave=Hangup(), done=SpeakSentence("Gone."))
+    call, target = bandwidth.call(), bandwidth.call()
+    call.wait(6)
+    assert target.cause == "hangup"
+    assert call.heard == ["Gone."]
