@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import conversation
-from .choices import MOST_DOCUMENTS_AT_ONCE, SPOKEN_CHARACTERS_PER_SECOND
+from .choices import MOST_DOCUMENTS_AT_ONCE, SHORTEST_SPEECH_SECONDS, SPOKEN_CHARACTERS_PER_SECOND
 from .delivery import Destination, Exchange, Script
 from .exceptions import EndlessCall, SimulationError
 from .payloads import REST, timestamp
@@ -189,7 +189,8 @@ class Call:
         if not isinstance(text, str) or not text.strip():
             raise SimulationError(f"{text!r} cannot be said: give some words.")
         self._check_up("speak")
-        length = spoken_seconds(text) if seconds is None else self.bandwidth.check_seconds(seconds)
+        usual = max(spoken_seconds(text), SHORTEST_SPEECH_SECONDS)
+        length = usual if seconds is None else self.bandwidth.check_seconds(seconds)
         self.bandwidth.check_time_can_pass()
         self.note(self.person, "says", text)
         self.acted()

@@ -9,6 +9,9 @@ from __future__ import annotations
 SPOKEN_CHARACTERS_PER_SECOND = 15.0
 """How fast a sentence is spoken, and a caller speaks."""
 
+SHORTEST_SPEECH_SECONDS = 1.0
+"""How long a caller speaks at least."""
+
 AUDIO_FILE_SECONDS = 10.0
 """How long an audio file plays; it is not fetched."""
 
@@ -31,8 +34,8 @@ MOST_REQUESTS_AT_ONCE = 100
 CHOICES: dict[str, str] = {
     "time": "Sound passes by itself; silence, ringing and recording last until somebody waits.",
     "hold music": "A call that comes back to a document plays its sound only while somebody waits.",
-    "sound": "A sentence lasts as long as it takes to read it aloud, an audio file ten seconds. No file is"
-    " fetched, so none is missing or broken.",
+    "sound": "A sentence lasts as long as it takes to read it aloud, and at least a second if a caller says"
+    " it; an audio file lasts ten seconds. No file is fetched, so none is missing or broken.",
     "background": "A recording is available after five seconds, a transcription after ten; once the last"
     " call is over, all that is left to tell is told at once.",
     "transcription": "Of a recording that is too short or too long to be transcribed transcriptionAvailable"
