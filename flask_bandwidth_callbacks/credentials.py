@@ -68,9 +68,11 @@ class Gate:
     """Lets in requests that carry one of its pairs; without pairs, every request."""
 
     def __init__(self, pairs: Sequence[Credentials] | None) -> None:
-        self.handed_out = pairs[0] if pairs else None
+        self.pairs = tuple(pairs or ())
+        """All that are let in; none when everyone is."""
+        self.handed_out = self.pairs[0] if self.pairs else None
         """The pair that the verbs carry; None when everyone is let in."""
-        self._accepted = [f"{username}:{password}".encode() for username, password in pairs or ()]
+        self._accepted = [f"{username}:{password}".encode() for username, password in self.pairs]
 
     def lets_in(self, authorization: str | None) -> bool:
         """Tell whether an ``Authorization`` header carries one of the pairs, in a time that tells nothing."""

@@ -9,6 +9,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from flask_bandwidth_callbacks.links import Registration, endpoint_of, registrations
+from flask_bandwidth_callbacks.simulator.bandwidth import host_of
 from flask_bandwidth_callbacks.subscriptions import Subscription
 
 
@@ -20,11 +21,12 @@ class Address:
     path: str | None
     """Below the blueprint's own URL; None is the blueprint's own URL."""
     rule: Rule
-    server_name: str
+    host: str
+    """Host of the application, without the blueprint's subdomain."""
 
     def __str__(self) -> str:
         if self.rule.subdomain:
-            return f"//{self.rule.subdomain}.{self.server_name}{self.rule.rule}"
+            return f"//{self.rule.subdomain}.{self.host}{self.rule.rule}"
         return self.rule.rule
 
     @property
@@ -58,4 +60,4 @@ def _paths(registration: Registration) -> list[str | None]:
 
 def _address(app: Flask, registration: Registration, path: str | None) -> Address:
     rule = next(app.url_map.iter_rules(f"{registration.name}.{endpoint_of(path)}"))
-    return Address(registration, path, rule, app.config["SERVER_NAME"] or "localhost")
+    return Address(registration, path, rule, host_of(app))

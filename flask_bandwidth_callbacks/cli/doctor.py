@@ -1,0 +1,54 @@
+"""``flask bandwidth doctor``: what will go wrong in production."""
+
+from __future__ import annotations
+
+import click
+
+from . import application, findings, probes
+from .addresses import addresses_of
+from .findings import Finding
+from .terminal import say
+
+_STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+
+
+@click.command()
+def doctor() -> None:
+    """Tell what will go wrong in production.
+
+    Looks at who answers and hears, at the credentials and the settings, and sends requests to the application
+    that get to no handler, to see what else answers them. For example:
+
+    \b
+      flask --app switchboard bandwidth doctor
+
+    The exit status is 1 if calls would be lost or anybody could make them up, else 0.
+    """
+    app = application.load()
+    addresses = addresses_of(app)
+    found = [*findings.look(app, addresses), *probes.look(app, addresses)]
+    for level in _STYLES:
+        for finding in found:
+            if finding.level == level:
+                _show(finding)
+    errors = sum(finding.level == "error" for finding in found)
+    warnings = sum(finding.level == "warning" for finding in found)
+    if not errors and not warnings:
+        number = sum(map(len, addresses))
+        say(f"All is well with {number} {'URL' if number == 1 else 'URLs'}.", "green")
+        return
+    say(f"{_count(errors, 'error')}, {_count(warnings, 'warning')}.", "bold")
+    if errors:
+        raise click.exceptions.Exit(1)
+
+
+def _show(finding: Finding) -> None:
+    margin = f"{finding.level:<9}"
+    say(finding.what, _STYLES[finding.level], margin)
+    say(finding.why, "", " " * len(margin))
+    say(finding.remedy, "", " " * len(margin))
+    click.echo()
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
