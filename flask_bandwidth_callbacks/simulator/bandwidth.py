@@ -244,7 +244,7 @@ class SimulatedBandwidth:
         detection: Literal["sync", "async"] | None,
         detected: Destination | None,
     ) -> Steps[Script]:
-        callee = self.callee(call.to)
+        callee = self.callee_at(call.to)
         yield from transfers.ring(call, callee, call_timeout)
         transfers.pick_up(call, callee)
         length = timedelta(seconds=MACHINE_DETECTION_SECONDS)
@@ -267,6 +267,10 @@ class SimulatedBandwidth:
         Raises :class:`SimulationError` for what is neither a number nor a SIP URI.
         """
         return self._callees.setdefault(check_address(address, "The callee"), Callee(address))
+
+    def callee_at(self, address: str) -> Callee:
+        """Return who is at a number that is called; of whom nothing was said, nothing is kept."""
+        return self._callees.get(address) or Callee(address)
 
     def conference(self, name: str) -> Conference:
         """Return the conference of that name; raises :class:`SimulationError` if nobody is in it."""
@@ -557,7 +561,8 @@ def _place(app: Flask, url: str | CallbackBlueprint | None) -> tuple[str, Regist
 def host_of(app: Flask) -> str:
     """Return a host, perhaps with a port, that an application takes requests for."""
     trusted = app.config["TRUSTED_HOSTS"] or ["localhost"]
-    return app.config["SERVER_NAME"] or trusted[0].lstrip(".")
+    host: str = app.config["SERVER_NAME"] or trusted[0].lstrip(".")
+    return host
 
 
 def _registration_at(app: Flask, url: str) -> Registration | None:

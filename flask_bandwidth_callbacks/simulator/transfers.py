@@ -101,7 +101,7 @@ def _drop(legs: Iterable[Call]) -> None:
 
 def _leg(leg: Call, child: bxml.Element, base: str, timeout: float, race: _Race) -> Steps[Script]:
     """Ring a callee and, if they answer first, give the document that is for them alone."""
-    callee = leg.bandwidth.callee(leg.to)
+    callee = leg.bandwidth.callee_at(leg.to)
     yield from ring(leg, callee, timeout)
     if race.winner is not None:
         raise Ended("cancel")
@@ -150,7 +150,7 @@ def _forward(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
 
 
 def _forwarded(leg: Call, timeout: float) -> Steps[Script]:
-    callee = leg.bandwidth.callee(leg.to)
+    callee = leg.bandwidth.callee_at(leg.to)
     yield from ring(leg, callee, timeout)
     assert leg.parent is not None
     leg.parent.process.tell(LegAnswered(leg))
@@ -164,7 +164,7 @@ def _forwarded(leg: Call, timeout: float) -> Steps[Script]:
 @runs(bxml.Refer)
 def _refer(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     call.set_tag(verb.tag)
-    callee = call.bandwidth.callee(verb.children[0].text or "")
+    callee = call.bandwidth.callee_at(verb.children[0].text or "")
     destination = call.bandwidth.destination_of(call, verb, "refer_complete_url", base)
     if callee.refusal is None and callee.rings is not None:
         call.tell(

@@ -1,0 +1,408 @@
+"""An application that is called in process: its URL, its credentials, its WSGI stack, what it raises."""
+
+from __future__ import annotations
+
+import gc
+import traceback
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from flask import Blueprint, Flask, Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from flask_bandwidth_callbacks import (
+    BandwidthCallbacksError,
+    CallbackBlueprint,
+    ConferenceCallback,
+    DisconnectCallback,
+    InitiateCallback,
+)
+from flask_bandwidth_callbacks.bxml import Conference, Hangup, Redirect, SpeakSentence
+from flask_bandwidth_callbacks.simulator import SimulatedBandwidth, SimulationError
+
+CREDENTIALS = ("bandwidth", "s3cret")
+
+
+def blueprint(name: str = "phone", *, credentials: Any = (CREDENTIALS,), **options: Any) -> CallbackBlueprint:
+    """Return a blueprint that says its name to whoever calls."""
+    phone = CallbackBlueprint(name, __name__, credentials=credentials, **options)
+    phone.respond(InitiateCallback)(lambda call: [SpeakSentence(name), Hangup()])
+    return phone
+
+
+# -- Where it goes, and with which credentials ---------------------------------------------------------------
+
+
+def test_the_one_blueprint(app: Flask) -> None:
+    """URL and credentials are those of the application's one CallbackBlueprint, however deep it is nested."""
+    parent = Blueprint("parent", __name__, url_prefix="/parent")
+    parent.register_blueprint(blueprint(credentials=[("first", "1"), ("second", "2")]), url_prefix="/phone")
+    app.register_blueprint(parent)
+    app.register_blueprint(Blueprint("pages", __name__))
+    bandwidth = SimulatedBandwidth(app)
+    assert (bandwidth.url, bandwidth.credentials) == ("https://localhost/parent/phone/", ("first", "1"))
+    call = bandwidth.call()
+    assert call.heard == ["phone"]
+    assert [(one.event, one.status, one.challenged) for one in call.exchanges] == [
+        ("initiate", 200, True),
+        ("disconnect", 204, True),
+    ]
+
+
+def test_credentials_of_the_configuration(app: Flask) -> None:
+    """Credentials that the blueprint has from the configuration count as its own."""
+    app.config["BANDWIDTH_CALLBACKS_CREDENTIALS"] = "bandwidth:from the environment"
+    phone = CallbackBlueprint("phone", __name__)
+    phone.respond(InitiateCallback)(lambda call: Hangup())
+    app.register_blueprint(phone)
+    assert SimulatedBandwidth(app).call().cause == "hangup"
+
+
+def test_no_credentials(app: Flask) -> None:
+    """A blueprint that lets everyone in is never shown any."""
+    app.register_blueprint(blueprint(credentials=None))
+    bandwidth = SimulatedBandwidth(app)
+    assert bandwidth.credentials is None
+    assert [exchange.challenged for exchange in bandwidth.call().exchanges] == [False, False]
+
+
+@pytest.mark.parametrize("url", ["/sales", "/sales/", "https://localhost/sales/?x=1", "sales/"])
+def test_several_blueprints_and_a_url(app: Flask, url: str) -> None:
+    """A URL says which of several is meant; the credentials are those of the one that it leads to."""
+    app.register_blueprint(blueprint("support"), url_prefix="/support")
+    app.register_blueprint(blueprint("sales", credentials=[("sales", "0ther")]), url_prefix="/sales")
+    bandwidth = SimulatedBandwidth(app, url)
+    assert bandwidth.credentials == ("sales", "0ther")
+    assert bandwidth.call().heard == ["sales"]
+
+
+def test_several_blueprints_and_one_of_them(app: Flask) -> None:
+    """The blueprint itself says so as well; without either it is an error that names them."""
+    sales, support = blueprint("sales"), blueprint("support")
+    app.register_blueprint(sales, url_prefix="/sales")
+    app.register_blueprint(support, url_prefix="/support")
+    assert SimulatedBandwidth(app, support).call().heard == ["support"]
+    with pytest.raises(SimulationError) as raised:
+        SimulatedBandwidth(app)
+    assert str(raised.value) == (
+        "Application 'host' has 'sales' at /sales/, 'support' at /support/: give the URL that calls go to."
+    )
+
+
+def test_one_blueprint_registered_twice(app: Flask) -> None:
+    """A blueprint with two registrations needs a URL, too."""
+    phone = blueprint()
+    app.register_blueprint(phone, url_prefix="/one")
+    app.register_blueprint(phone, url_prefix="/two", name="again")
+    with pytest.raises(SimulationError, match="has 'phone' at /one/, 'again' at /two/: give the URL"):
+        SimulatedBandwidth(app, phone)
+    assert SimulatedBandwidth(app, "/two").call().heard == ["phone"]
+
+
+def test_variables_in_the_prefix(app: Flask) -> None:
+    """A URL with variables has to be given; the application sees their values."""
+    phone = CallbackBlueprint("phone", __name__, credentials=[CREDENTIALS], url_prefix="/<tenant>/phone")
+
+    @phone.url_value_preprocessor
+    def take(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        g.tenant = (values or {}).pop("tenant", None)
+
+    phone.respond(InitiateCallback)(lambda call: [SpeakSentence(g.tenant), Hangup()])
+    app.register_blueprint(phone)
+    with pytest.raises(
+        SimulationError, match="The URL of 'phone' has variables: give the one that calls go to"
+    ):
+        SimulatedBandwidth(app)
+    bandwidth = SimulatedBandwidth(app, "/acme/phone/")
+    assert (bandwidth.credentials, bandwidth.call().heard) == (CREDENTIALS, ["acme"])
+
+
+def test_server_name_and_subdomains() -> None:
+    """A blueprint on a subdomain of SERVER_NAME is called there, and may lead to another subdomain."""
+    app = Flask("host", subdomain_matching=True)
+    app.config.update(SERVER_NAME="example.com:8443", TESTING=True, APPLICATION_ROOT="/not-in-wsgi")
+    phone = CallbackBlueprint("phone", __name__, credentials=None, subdomain="phone")
+    phone.respond(InitiateCallback)(lambda call: Redirect(redirect_url="https://Menu.example.com:8443/menu"))
+    app.register_blueprint(phone)
+    menu = Response("<Response><SpeakSentence>Menu.</SpeakSentence></Response>", mimetype="application/xml")
+    app.add_url_rule("/menu", view_func=lambda: menu, subdomain="menu", methods=["POST"])
+    bandwidth = SimulatedBandwidth(app)
+    assert bandwidth.url == "https://phone.example.com:8443/"
+    assert bandwidth.call().heard == ["Menu."]
+
+
+@pytest.mark.parametrize("trusted", ["voice.example.com", ".example.com"])
+def test_trusted_hosts(app: Flask, trusted: str) -> None:
+    """An application that takes requests for some hosts only is called at one of them."""
+    app.config["TRUSTED_HOSTS"] = [trusted]
+    app.register_blueprint(blueprint())
+    bandwidth = SimulatedBandwidth(app)
+    assert bandwidth.url == f"https://{trusted.lstrip('.')}/"
+    assert bandwidth.call().heard == ["phone"]
+
+
+def test_a_view_of_the_application(app: Flask) -> None:
+    """A URL may lead to any view: then no credentials are known but those that are given."""
+
+    @app.post("/view")
+    def view() -> Response:
+        if request.authorization is None:
+            return Response(status=401, headers={"WWW-Authenticate": "Basic"})
+        text = f"<Response><SpeakSentence>{request.authorization.username}</SpeakSentence></Response>"
+        return Response(text, mimetype="application/xml")
+
+    assert SimulatedBandwidth(app, "/view").credentials is None
+    assert SimulatedBandwidth(app, "/view", credentials=("ann", "key")).call().heard == ["ann"]
+
+
+# -- The WSGI stack ------------------------------------------------------------------------------------------
+
+
+def test_middleware_is_passed(app: Flask) -> None:
+    """Every request goes through the whole WSGI stack, as it would come from a server behind TLS."""
+    app.register_blueprint(blueprint(), url_prefix="/phone")
+    seen = []
+    inner = app.wsgi_app
+
+    def middleware(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        seen.append({**environ, "body": environ["wsgi.input"].getbuffer().nbytes})
+        return inner(environ, start_response)
+
+    app.wsgi_app = ProxyFix(middleware)  # type: ignore[method-assign]
+    call = SimulatedBandwidth(app).call()
+    assert call.heard == ["phone"]
+    first, second, *_ = seen
+    expected = {
+        "wsgi.url_scheme": "https",
+        "HTTP_HOST": "localhost",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "443",
+        "REMOTE_ADDR": "127.0.0.1",
+        "REQUEST_METHOD": "POST",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": "/phone/",
+        "QUERY_STRING": "",
+        "REQUEST_URI": "/phone/",
+        "CONTENT_TYPE": "application/json",
+        "HTTP_USER_AGENT": "flask-bandwidth-callbacks simulator",
+    }
+    assert expected.items() <= first.items()
+    assert int(first["CONTENT_LENGTH"]) == first["body"] > 0
+    assert "HTTP_AUTHORIZATION" not in first
+    assert second["HTTP_AUTHORIZATION"].startswith("Basic ")
+    assert len(seen) == 4
+
+
+def test_paths_and_queries(app: Flask) -> None:
+    """Paths are decoded as servers decode them, queries are not; a GET carries the callback in its query."""
+    seen: list[tuple[str, str, str | None, str | None]] = []
+
+    @app.route("/<path:path>", methods=["GET", "POST"])
+    def view(path: str) -> str:
+        seen.append((request.method, path, request.args.get("q"), request.args.get("eventType")))
+        return ""
+
+    bandwidth = SimulatedBandwidth(app, "/grüße/a%2Fb%20c?q=%E2%82%AC+1&w#fragment", method="GET")
+    bandwidth.call()
+    assert seen == [("GET", "grüße/a/b c", "€ 1", "initiate"), ("POST", "grüße/a/b c", "€ 1", None)]
+
+
+def streaming(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Answer as the oldest WSGI applications do: through write(), then an iterator, the status set anew."""
+    write = start_response("500 Oops", [])
+    write(b"<Response>")
+    start_response("200 OK", [("Content-Type", "application/xml")], None)
+    return Chunks([b"<SpeakSentence>Old.</SpeakSentence>", b"</Response>"])
+
+
+class Chunks(list[bytes]):
+    closed = 0
+
+    def close(self) -> None:
+        Chunks.closed += 1
+
+
+def test_any_wsgi_application(app: Flask) -> None:
+    """What takes the place of the application may use all that WSGI has, and is closed after a request."""
+    app.wsgi_app = streaming  # type: ignore[method-assign]
+    assert SimulatedBandwidth(app, "/").call().heard == ["Old."]
+    assert Chunks.closed == 2
+
+
+def test_other_applications_of_this_machine(app: Flask, nowhere: str) -> None:
+    """Another port of this machine is another server, although the application is called localhost."""
+    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone.respond(InitiateCallback)(
+        lambda call: Redirect(redirect_url=nowhere.replace("127.0.0.1", "localhost"))
+    )
+    app.register_blueprint(phone)
+    call = SimulatedBandwidth(app).call()
+    assert (call.exchanges[1].failure or "").startswith("no connection: ")
+
+
+def test_usernames_in_urls(app: Flask) -> None:
+    """A username and password in a URL of a document do not change where it leads, and are not sent."""
+    phone = blueprint()
+    phone.respond(InitiateCallback, to="+1")(
+        lambda call: Redirect(redirect_url="https://ann:key@localhost/other")
+    )
+    phone.respond("redirect", "/other")(lambda event: SpeakSentence(str(request.authorization)))
+    app.register_blueprint(phone)
+    app.config["BANDWIDTH_CALLBACKS_CHECK_BXML"] = False
+    call = SimulatedBandwidth(app).call("+1")
+    assert (call.exchanges[1].failure or "").startswith("401: the application asks for credentials")
+
+
+# -- What the application raises -----------------------------------------------------------------------------
+
+
+class Mistake(Exception):
+    """What a handler raises."""
+
+
+def fails(event: Any) -> Any:
+    raise Mistake("the handler's own fault")
+
+
+@pytest.fixture(params=[True, False], ids=["testing", "production"])
+def host(app: Flask, request: pytest.FixtureRequest) -> Flask:
+    """The application with and without TESTING, which makes Flask let errors through."""
+    app.config["TESTING"] = request.param
+    return app
+
+
+@pytest.mark.parametrize(
+    ("decorator", "event", "cause"),
+    [("respond", InitiateCallback, "callback-error"), ("on", DisconnectCallback, "hangup")],
+)
+def test_errors_are_raised(host: Flask, decorator: str, event: Any, cause: str) -> None:
+    """What a responder or a subscriber raises comes out of the simulation as it was, with its traceback."""
+    phone = blueprint()
+    getattr(phone, decorator)(event, to="+1")(fails)
+    host.register_blueprint(phone)
+    bandwidth = SimulatedBandwidth(host, raise_errors=True)
+    with pytest.raises(Mistake) as raised:
+        bandwidth.call("+1")
+    assert traceback.extract_tb(raised.value.__traceback__)[-1].name == "fails"
+    assert [call.cause for call in bandwidth.calls] == [cause]
+
+
+def test_errors_are_heard(host: Flask) -> None:
+    """Without raise_errors the caller hears what a caller would; nothing of it is raised later."""
+    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone.respond(InitiateCallback)(fails)
+    phone.on(DisconnectCallback)(fails)
+    host.register_blueprint(phone)
+    bandwidth = SimulatedBandwidth(host)
+    call = bandwidth.call()
+    assert [(one.event, one.status, one.failure) for one in call.exchanges] == [
+        ("initiate", 500, "status 500"),
+        ("disconnect", 204, None),
+    ]
+    assert call.cause == "callback-error"
+    bandwidth.raise_errors = True
+    bandwidth.wait(1)
+
+
+def test_errors_that_the_application_answers(host: Flask) -> None:
+    """An error that an errorhandler of the application answers is none."""
+    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone.respond(InitiateCallback)(fails)
+    phone.errorhandler(Mistake)(lambda error: [SpeakSentence("Sorry."), Hangup()])
+    host.register_blueprint(phone)
+    assert SimulatedBandwidth(host, raise_errors=True).call().heard == ["Sorry."]
+
+
+def test_errors_of_the_stack(host: Flask) -> None:
+    """What a middleware raises is raised as well, also while it writes the reply."""
+    host.register_blueprint(blueprint())
+    inner: Callable[..., Iterable[bytes]] = host.wsgi_app
+
+    def middleware(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        yield from inner(environ, start_response)
+        if environ.get("HTTP_AUTHORIZATION"):
+            raise Mistake("in the middle of it")
+
+    host.wsgi_app = middleware  # type: ignore[method-assign]
+    with pytest.raises(Mistake, match="in the middle of it"):
+        SimulatedBandwidth(host, raise_errors=True).call()
+    assert SimulatedBandwidth(host).call().cause == "callback-error"
+
+
+def test_the_first_error_is_raised(host: Flask) -> None:
+    """Of several errors the first one is raised, and the others not at the next occasion."""
+    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone.respond(InitiateCallback)(fails)
+
+    @phone.on(DisconnectCallback)
+    def fail_too(event: DisconnectCallback) -> None:
+        raise LookupError
+
+    host.register_blueprint(phone)
+    bandwidth = SimulatedBandwidth(host, raise_errors=True)
+    with pytest.raises(Mistake):
+        bandwidth.call()
+    bandwidth.wait(1)
+
+
+def test_errors_that_others_cause(app: Flask) -> None:
+    """What fails while the test itself asks the application is no matter of the simulation."""
+    app.config["TESTING"] = False
+    app.register_blueprint(blueprint())
+    app.add_url_rule("/fails", view_func=fails, defaults={"event": None})
+    bandwidth = SimulatedBandwidth(app, raise_errors=True)
+    assert app.test_client().get("/fails").status_code == 500
+    assert bandwidth.call().heard == ["phone"]
+
+
+def test_what_is_no_error_of_the_application(app: Flask) -> None:
+    """An interruption such as Ctrl-C passes at once."""
+    phone = CallbackBlueprint("phone", __name__, credentials=None)
+
+    @phone.respond(InitiateCallback)
+    def interrupt(call: InitiateCallback) -> Hangup:
+        raise KeyboardInterrupt
+
+    app.register_blueprint(phone)
+    bandwidth = SimulatedBandwidth(app)
+    with pytest.raises(KeyboardInterrupt):
+        bandwidth.call()
+    bandwidth.wait(1)  # the simulation can be used on
+
+
+# -- Its end -------------------------------------------------------------------------------------------------
+
+
+def test_a_simulation_that_is_thrown_away(app: Flask) -> None:
+    """A simulation that nobody holds any more is gone with its calls, and sends nothing on its way."""
+    heard = []
+    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone.respond(InitiateCallback)(lambda call: Conference("room", conference_event_url=phone))
+    phone.on(ConferenceCallback)(lambda event: heard.append(event.event_type))
+    app.register_blueprint(phone)
+    bandwidth = SimulatedBandwidth(app)
+    bandwidth.call()
+    gone = weakref.ref(bandwidth)
+    del bandwidth
+    gc.collect()
+    assert gone() is None
+    assert heard == ["conferenceCreated", "conferenceMemberJoin"]
+
+
+def test_the_same_script_gives_the_same_call(app: Flask) -> None:
+    """Ids and times come from the seed and the start: two simulations send the very same."""
+    app.register_blueprint(blueprint())
+    one, two, other = (SimulatedBandwidth(app, seed=seed).call() for seed in (1, 1, 2))
+    assert [exchange.payload for exchange in one.exchanges] == [
+        exchange.payload for exchange in two.exchanges
+    ]
+    assert one.call_id != other.call_id
+
+
+def test_errors_of_the_library(app: Flask) -> None:
+    """What the simulation raises on its own account is of the library's tree."""
+    assert issubclass(SimulationError, BandwidthCallbacksError)
+    with pytest.raises(BandwidthCallbacksError):
+        SimulatedBandwidth(app)
