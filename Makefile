@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 help: ## Tell what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/demo ## Start the switchboard on this machine and put one call through it
+demo: $(VENV)/demo ## Start the switchboard on this machine, put one call through it, and hand you the keypad
 	@$(BIN)/python -m examples.switchboard.demo
 
 test: $(VENV)/tests ## Run all tests, with the branch coverage of the package and the example

@@ -1,7 +1,7 @@
 """Call the switchboard without a telephone: play one whole call, then hand over the keypad.
 
-The application runs under a real server on 127.0.0.1, and the simulated Bandwidth calls it over HTTP. First comes
-one story: nobody in sales answers, and the caller leaves a message. Then, in a terminal, it is your turn.
+The application runs under a real server on 127.0.0.1, and a simulated Bandwidth calls it over HTTP. The
+story: nobody in sales answers, and the caller leaves a message. Then, in a terminal, it is your turn.
 """
 
 import argparse
@@ -19,17 +19,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
-from flask_bandwidth_callbacks.cli.telephone import converse
+from flask_bandwidth_callbacks.cli.telephone import converse, follow
 from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
-from flask_bandwidth_callbacks.simulator import Call, SimulatedBandwidth
+from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
 
 CALLER = "+13035550123"
 SALES = "+13035550141"
 SUPPORT = "+13035550142"
+RING_SECONDS = 20
+SETTINGS = {
+    "FLASK_SWITCHBOARD_SALES": SALES,
+    "FLASK_SWITCHBOARD_SUPPORT": SUPPORT,
+    "FLASK_SWITCHBOARD_RING_SECONDS": str(RING_SECONDS),
+    "FLASK_SWITCHBOARD_OPENS": "0",
+    "FLASK_SWITCHBOARD_CLOSES": "24",
+}
 
 
-class Surprise(Exception):
-    """The application did something that this story does not have."""
+class DemoError(Exception):
+    """The demo cannot go on; the message says why."""
 
 
 # -- The server ----------------------------------------------------------------------------------------------
@@ -40,8 +48,8 @@ def serve(port: int, credentials: str) -> Iterator[int]:
     """Run the application under gunicorn for as long as the block runs; gives the port."""
     try:
         listener = socket.create_server(("127.0.0.1", port))
-    except OSError as error:
-        raise Surprise(f"Port {port} of 127.0.0.1 cannot be had: {error.strerror}.") from None
+    except (OSError, OverflowError) as error:
+        raise DemoError(f"Port {port} of 127.0.0.1 cannot be had: {error}") from None
     # The open socket is handed down, so no other program can take the port in between, and a request
     # made before the server is up waits for it.
     with listener:
@@ -52,11 +60,11 @@ def serve(port: int, credentials: str) -> Iterator[int]:
                 *("--bind", f"fd://{listener.fileno()}", "--no-control-socket", "--log-level", "warning"),
             ],
             pass_fds=[listener.fileno()],
+            process_group=0,  # Ctrl-C hangs up, and the server has to hear of that
             cwd=Path(__file__).parents[2],
             env=os.environ
-            | {"FLASK_SWITCHBOARD_OPENS": "0", "FLASK_SWITCHBOARD_CLOSES": "24", "GUNICORN_CMD_ARGS": ""}
-            | {"FLASK_SWITCHBOARD_SALES": SALES, "FLASK_SWITCHBOARD_SUPPORT": SUPPORT}
-            | {"FLASK_BANDWIDTH_CALLBACKS_CREDENTIALS": credentials},
+            | SETTINGS
+            | {"FLASK_BANDWIDTH_CALLBACKS_CREDENTIALS": credentials, "GUNICORN_CMD_ARGS": ""},
         )
     try:
         yield port
@@ -72,44 +80,31 @@ def serve(port: int, credentials: str) -> Iterator[int]:
 # -- The story -----------------------------------------------------------------------------------------------
 
 
-def play(bandwidth: SimulatedBandwidth) -> Call:
+def play(bandwidth: SimulatedBandwidth) -> None:
     """Let somebody ask for sales in vain and leave a message."""
     bandwidth.callee(SALES).does_not_answer()
     call = bandwidth.call(var_from=CALLER)
-    with shown_if_it_fails(call):
-        call.press("1")
-        if not call.legs:
-            raise Surprise("Nobody is called for sales.")
-        while call.legs[-1].state != "disconnected":
-            call.wait(1)
-        call.speak("Hello, this is Ann. Please call me back about the blue bicycle.")
-        call.press("#")
-        failures = [exchange.failure for exchange in call.exchanges if exchange.failure]
-        if call.cause != "hangup" or failures:
-            raise Surprise(f"The call ended with {call.cause}, not as it should. {'; '.join(failures)}")
-    return call
+    follow(call, verbose=True)
+    call.press("1")
+    call.wait(RING_SECONDS)
+    call.speak("Hello, this is Ann. Please call me back about the blue bicycle.")
+    call.press("#")
+    if call.cause != "hangup" or any(exchange.failure for exchange in call.exchanges):
+        raise DemoError("The call did not go as it should.")
 
 
-@contextlib.contextmanager
-def shown_if_it_fails(call: Call) -> Iterator[None]:
-    try:
-        yield
-    except (BandwidthCallbacksError, Surprise):
-        print(call)
-        raise
-
-
-def page_of(port: int) -> Iterator[str]:
-    """Yield what the page with today's calls says of the caller, line by line."""
+def show_page(port: int) -> None:
+    """Print what the page with today's calls says of the latest one."""
     # No proxy: this never leaves the machine.
     with build_opener(ProxyHandler({})).open(f"http://127.0.0.1:{port}/calls", timeout=15) as answer:
         page = answer.read().decode()
-    entry = re.search(f"<article>.*?{re.escape(CALLER)}.*?</article>", page, re.DOTALL)
+    entry = re.search("<article>(.*?)</article>", page, re.DOTALL)
     if entry is None:
-        raise Surprise("The page /calls does not list the call.")
-    for line in re.sub("<[^>]*>", "", entry[0]).split("\n"):
+        raise DemoError("The page /calls does not list the call.")
+    print("\nThe page /calls")
+    for line in re.sub("<[^>]*>", "", entry[1]).splitlines():
         if line.strip():
-            yield html.unescape(line.strip())
+            print(f"  {html.unescape(line.strip())}")
 
 
 def main() -> int:
@@ -119,23 +114,24 @@ def main() -> int:
     parser.add_argument("--no-keypad", action="store_true", help="only play the story, in a terminal too")
     options = parser.parse_args()
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Whatever ends this ends the server, too.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     credentials = ("bandwidth", secrets.token_urlsafe(9))
     try:
         with serve(options.port, ":".join(credentials)) as port:
             bandwidth = SimulatedBandwidth(
                 f"http://127.0.0.1:{port}/phone/", credentials=credentials, start=datetime.now(UTC)
             )
-            print(play(bandwidth))
-            print("\nThe page /calls")
-            for line in page_of(port):
-                print(f"  {line}")
+            play(bandwidth)
+            show_page(port)
             if not options.no_keypad and sys.stdin.isatty() and sys.stdout.isatty():
-                print("\nNow it is your turn: the switchboard picks up.\n")
                 bandwidth.callee(SALES).answers(after=4).hangs_up(after=20)
                 bandwidth.callee(SUPPORT).is_busy()
+                print("\nNow it is your turn to call. Sales is there, support is busy.\n")
                 converse(bandwidth, bandwidth.call(var_from=CALLER))
-    except (Surprise, BandwidthCallbacksError, OSError) as error:
+                show_page(port)
+    except (DemoError, BandwidthCallbacksError, OSError) as error:
         print(f"The demo failed. {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

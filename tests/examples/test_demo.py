@@ -9,12 +9,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from werkzeug.serving import make_server
 
-from examples.switchboard import demo
+from examples.switchboard import create_app, demo
+from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
+from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
 
 COMMAND = [sys.executable, "-m", "examples.switchboard.demo"]
 ROOT = Path(__file__).parents[2]
@@ -25,51 +28,85 @@ def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str
         [*COMMAND, *arguments],
         cwd=ROOT,
         env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=60,
     )
 
 
+class Terminal:
+    """The demo in a terminal."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.screen = ""
+        self._keyboard, terminal = os.openpty()
+        self.process = subprocess.Popen(
+            [*COMMAND, *arguments],
+            cwd=ROOT,
+            env=os.environ | {"TERM": "dumb", "COLUMNS": "120"},
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+        )
+        os.close(terminal)
+
+    def type(self, line: str) -> None:
+        """Type a line as soon as there is a prompt."""
+        assert self._read(until="> "), self.screen
+        os.write(self._keyboard, f"{line}\n".encode())
+
+    def wait(self) -> int:
+        """Return the exit status once the demo is over, with all of the screen read."""
+        self._read()
+        os.close(self._keyboard)
+        return self.process.wait(30)
+
+    def _read(self, until: str | None = None) -> bool:
+        while until is None or not self.screen.endswith(until):
+            try:
+                self.screen += os.read(self._keyboard, 1024).decode().replace("\r\n", "\n")
+            except OSError:  # on Linux this is how a terminal ends that nobody writes to any longer
+                return False
+        return True
+
+
 @pytest.fixture(scope="module")
 def output() -> str:
-    """What the demo prints when all goes well."""
+    """What the demo prints when all goes well and nobody is at the keypad."""
     done = run()
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout
 
 
-@pytest.fixture
-def port() -> Iterator[int]:
-    """A port that is taken for as long as the test runs, unless it gives it up."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        yield taken.getsockname()[1]
+# -- The story -----------------------------------------------------------------------------------------------
 
 
 def test_demo_plays_the_whole_story(output: str) -> None:
-    """Each callback of the call is printed, in order, and where it went is what the answers said."""
-    assert re.findall(r"^(\w+)  POST (\S+)", output, re.MULTILINE) == [
-        ("initiate", "/phone/"),
-        ("gather", "/phone/menu"),
-        ("transferComplete", "/phone/transferred"),
-        ("recordComplete", "/phone/recorded"),
-        ("disconnect", "/phone/"),
-        ("recordingAvailable", "/phone/"),
+    """Each callback of the call is printed, in order, with where it went and what came of it."""
+    assert re.findall(r"(\w+)  POST http://127\.0\.0\.1:\d+(\S+)  (\d+)$", output, re.MULTILINE) == [
+        ("initiate", "/phone/", "200"),
+        ("gather", "/phone/menu", "200"),
+        ("transferComplete", "/phone/transferred", "200"),
+        ("recordComplete", "/phone/recorded", "200"),
+        ("disconnect", "/phone/", "204"),
+        ("recordingAvailable", "/phone/", "204"),
     ]
 
 
-def test_every_callback_is_challenged_first(output: str) -> None:
-    """Without credentials each of the six gets 401, with them BXML or, if it only tells something, 204."""
-    assert output.count('without credentials: 401 Basic realm="phone"') == 6
-    assert output.count("as bandwidth: 200 application/xml; charset=utf-8") == 4
-    assert output.count("as bandwidth: 204") == 2
+def test_story_is_a_conversation(output: str) -> None:
+    """A reader sees what the caller does and hears, and how time passes."""
+    assert '  0:00  "Good ' in output
+    assert "  0:07  caller presses 1\n" in output
+    assert '  0:30  "I am sorry, nobody in sales is answering."\n' in output
 
 
 def test_answers_are_printed_as_indented_bxml(output: str) -> None:
     """A reader sees the verbs, one a line, without colour codes where there is no terminal."""
-    assert "\n      <SpeakSentence>Good " in output
-    assert "\n        <PhoneNumber>+13035550141</PhoneNumber>\n" in output
+    assert "\n          <SpeakSentence>Good " in output
+    assert "\n            <PhoneNumber>+13035550141</PhoneNumber>\n" in output
+    assert "password" not in output
     assert "\033" not in output
 
 
@@ -77,8 +114,33 @@ def test_last_comes_the_page(output: str) -> None:
     """What was noted of the call is read off the ordinary web page."""
     page = output.partition("The page /calls")[2]
     assert page.index("+13035550123") < page.index("did not reach sales: timeout") < page.index("hung up")
-    assert "left a message of 12 s, r-fe23a767" in page
+    assert "left a message of 4 s, r-" in page
     assert "on the line" not in page
+
+
+# -- The keypad ----------------------------------------------------------------------------------------------
+
+
+def test_keypad_is_handed_over_in_a_terminal() -> None:
+    """Whoever started the demo calls sales, who answer now, and finds the call on the page."""
+    terminal = Terminal()
+    for line in ["1", "", "h"]:
+        terminal.type(line)
+    assert terminal.wait() == 0
+    turn = terminal.screen.partition("Now it is your turn")[2]
+    assert turn.index("presses 1") < turn.index("+13035550141: answered") < turn.index("caller hangs up")
+    assert "hung up" in turn.partition("The page /calls")[2]
+
+
+def test_keypad_can_be_left_out() -> None:
+    """--no-keypad plays the story and asks for nothing, in a terminal too."""
+    terminal = Terminal("--no-keypad")
+    assert terminal.wait() == 0
+    assert "left a message" in terminal.screen
+    assert "your turn" not in terminal.screen
+
+
+# -- What can go wrong ---------------------------------------------------------------------------------------
 
 
 def test_help_needs_no_server() -> None:
@@ -86,15 +148,28 @@ def test_help_needs_no_server() -> None:
     done = run("--help")
     assert done.returncode == 0
     assert "--port" in done.stdout
-    assert "Play one inbound call" in done.stdout
+    assert "play one whole call" in done.stdout
 
 
-def test_taken_port_is_said_so(port: int) -> None:
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        yield taken.getsockname()[1]
+
+
+def test_taken_port_is_said_so(taken_port: int) -> None:
     """A port that another program has is no traceback."""
-    done = run("--port", str(port))
+    done = run("--port", str(taken_port))
     assert done.returncode == 1
-    assert f"Port {port} of 127.0.0.1 cannot be had" in done.stderr
+    assert f"Port {taken_port} of 127.0.0.1 cannot be had: " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_port_that_cannot_be_is_said_so() -> None:
+    """A number that no port has is no traceback either."""
+    done = run("--port", "65536")
+    assert done.returncode == 1
+    assert done.stderr.startswith("The demo failed. Port 65536 of 127.0.0.1 cannot be had: ")
 
 
 def test_application_that_does_not_start_fails_the_demo() -> None:
@@ -102,67 +177,59 @@ def test_application_that_does_not_start_fails_the_demo() -> None:
     done = run(FLASK_BANDWIDTH_CALLBACKS_MAX_CONTENT_LENGTH="0")
     assert done.returncode == 1
     assert "ConfigurationError" in done.stderr
-    assert done.stderr.splitlines()[-1].startswith("The demo failed. The application does not answer")
+    assert re.match(
+        r"The demo failed\. POST http://127\.0\.0\.1:\d+/phone/: no connection", done.stderr.splitlines()[-1]
+    )
 
 
 def test_failing_application_fails_the_demo() -> None:
     """An answer that is no success ends the story, and the last line says which it was."""
-    done = run(FLASK_SWITCHBOARD_RING_SECONDS="0")
+    done = run(FLASK_SWITCHBOARD_CLOCK="1")
     assert done.returncode == 1
-    assert "call_timeout" in done.stderr
-    assert done.stderr.splitlines()[-1] == "The demo failed. /phone/menu answered 500."
-
-
-class Stranger(BaseHTTPRequestHandler):
-    """An application that is not the switchboard: one answer to everything."""
-
-    challenge = True
-    answer = b""
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        challenged = self.challenge and "Authorization" not in self.headers
-        self.send_response(401 if challenged else 200)
-        self.send_header("WWW-Authenticate", 'Basic realm="x"')
-        self.send_header("Content-Length", str(len(self.answer)))
-        self.end_headers()
-        self.wfile.write(self.answer)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+    assert "'int' object is not callable" in done.stderr
+    assert re.match(r"The demo failed\. .*/phone/: status 500\)\.$", done.stderr.splitlines()[-1])
 
 
 @pytest.mark.parametrize(
-    ("challenge", "answer", "message"),
+    ("answer", "message"),
     [
-        (False, b"<Response/>", "/phone/ does not ask for credentials."),
-        (True, b"<Response><Gather>", "http://127.0.0.1:PORT/phone/ answered no BXML: "),
-        (True, b"<Response/>", "There is no Gather in this answer."),
-        (True, b"<Response><Gather/></Response>", "This Gather does not say where gather goes."),
+        ("<Response><Gather>", "invalid BXML"),
+        ("<Response/>", r"has ended \(hangup\)"),
+        ('<Response><Pause duration="86400"/></Response>', "did not go as it should"),
         (
-            True,
-            b'<Response><Gather gatherUrl="http://example.com/x"/></Response>',
-            "gather would go to http://example.com/x, which is not this application.",
+            '<Response><Gather gatherUrl="http://198.51.100.1/x"/></Response>',
+            "198.51.100.1 is not part of this simulation",
         ),
     ],
 )
-def test_surprise_is_said(
-    monkeypatch: pytest.MonkeyPatch, challenge: bool, answer: bytes, message: str
-) -> None:
+def test_other_story_fails_the_demo(answer: str, message: str) -> None:
     """Whatever does not belong to the story is named, and nothing is sent to another host."""
-    monkeypatch.setattr(Stranger, "challenge", challenge)
-    monkeypatch.setattr(Stranger, "answer", answer)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as server:
-        threading.Thread(target=server.serve_forever).start()
-        try:
-            with pytest.raises(demo.Surprise) as surprise:
-                demo.play(server.server_port, "someone", "s3cret")
-        finally:
-            server.shutdown()
-    assert str(surprise.value).startswith(message.replace("PORT", str(server.server_port)))
+    stranger = Flask("stranger")
+    stranger.post("/")(lambda: (answer, {"Content-Type": "application/xml"}))
+    with pytest.raises((demo.DemoError, BandwidthCallbacksError), match=message):
+        demo.play(SimulatedBandwidth(stranger, "/"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_notification_that_fails_fails_the_demo() -> None:
+    """A story that goes well for the caller is not enough."""
+    app = create_app(
+        {"BANDWIDTH_CALLBACKS_CREDENTIALS": ["a:b"], "SWITCHBOARD_CLOSES": 24, "SWITCHBOARD_OPENS": 0}
+    )
+    bandwidth = SimulatedBandwidth(app, status_url="/nowhere")
+    with pytest.raises(demo.DemoError, match="did not go as it should"):
+        demo.play(bandwidth)
+
+
+def test_call_that_is_not_on_the_page_fails_the_demo() -> None:
+    """The page is not taken on trust."""
+    app = create_app({"BANDWIDTH_CALLBACKS_CREDENTIALS": ["a:b"]})
+    with make_server("127.0.0.1", 0, app) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        with pytest.raises(demo.DemoError, match="does not list the call"):
+            demo.show_page(server.port)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupted_demo_leaves_no_server(number: int) -> None:
     """Whoever stops the demo stops the server with it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -171,8 +238,7 @@ def test_interrupted_demo_leaves_no_server(number: int) -> None:
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
-        assert child.stdout.readline() == b"\n"
-        assert child.stdout.readline().startswith(b"initiate")
+        assert b"calls" in child.stdout.readline()
         child.send_signal(number)
         assert child.wait(30) in (0, 130)
     with pytest.raises(ConnectionRefusedError):
