@@ -1,0 +1,203 @@
+"""Calls that the application makes: ringing, answering, machine detection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from flask_bandwidth_callbacks import CallbackBlueprint, MachineDetectionCompleteCallback
+from flask_bandwidth_callbacks.bxml import Hangup, Pause, SpeakSentence, Verb
+from flask_bandwidth_callbacks.simulator import MachineDetection, SimulatedBandwidth, SimulationError
+from tests.simulator.callbacks import events, timed, told
+from tests.simulator.conftest import Line
+
+ANN = "+13035550141"
+HELLO = SpeakSentence("Hello Ann.")
+
+
+# -- Ringing and answering -----------------------------------------------------------------------------------
+
+
+def test_answered_call_fetches_its_document(line: Line) -> None:
+    """answer comes when somebody picks up, and disconnect at the end; both are of an outbound call."""
+    bandwidth = line(answer=HELLO)
+    bandwidth.callee(ANN).answers(after=4)
+    call = bandwidth.dial(ANN, "answer", disconnect_url="told", tag="order-7")
+    assert (call.direction, call.answer_time, call.exchanges) == ("outbound", None, [])
+    call.wait(4)
+    assert call.heard == ["Hello Ann."]
+    assert timed(call)[0] == ("answer", 4)
+    answer, disconnect = told(call.exchanges, "answer"), told(call.exchanges, "disconnect")
+    for payload in (answer, disconnect):
+        assert (payload["direction"], payload["from"], payload["to"]) == ("outbound", "+13035550100", ANN)
+        assert payload["enqueuedTime"] == payload["startTime"] == "2026-01-05T15:00:00.000Z"
+        assert payload["answerTime"] == "2026-01-05T15:00:04.000Z"
+        assert payload["tag"] == "order-7"
+    assert (disconnect["cause"], call.state) == ("hangup", "disconnected")
+
+
+@pytest.mark.parametrize(
+    ("cause", "ringing", "seconds", "status"),
+    [
+        ("busy", {}, 0, 486),
+        ("rejected", {}, 0, 603),
+        ("timeout", {}, 30, None),
+        ("timeout", {"call_timeout": 8}, 8, None),
+    ],
+)
+def test_nobody_is_reached(
+    line: Line, cause: str, ringing: dict[str, Any], seconds: float, status: int | None
+) -> None:
+    """No document is fetched: disconnect alone says why, with the SIP status of a refusal."""
+    bandwidth = line(answer=HELLO)
+    callee = bandwidth.callee(ANN)
+    {"busy": callee.is_busy, "rejected": callee.rejects, "timeout": callee.does_not_answer}[cause]()
+    call = bandwidth.dial(ANN, "answer", disconnect_url="told", **ringing)
+    call.wait(seconds)
+    assert timed(call) == [("disconnect", seconds)]
+    disconnect = told(call.exchanges, "disconnect")
+    assert disconnect["cause"] == cause
+    assert disconnect.get("sipResponseCode") == status
+    assert "answerTime" not in disconnect
+
+
+def test_nobody_is_told_without_a_url(line: Line) -> None:
+    """disconnect is sent only where createCall said so."""
+    call = line(answer=HELLO).dial(ANN, "answer")
+    assert events(call.exchanges) == ["answer"]
+    assert call.cause == "hangup"
+
+
+def test_application_gives_up(line: Line) -> None:
+    """A call that is completed before it is answered is cancelled, and cannot be changed otherwise."""
+    bandwidth = line(answer=HELLO)
+    bandwidth.callee(ANN).does_not_answer()
+    call = bandwidth.dial(ANN, "answer", disconnect_url="told")
+    with pytest.raises(SimulationError, match="not answered yet"):
+        call.redirect("answer")
+    call.complete()
+    assert told(call.exchanges, "disconnect")["cause"] == "cancel"
+
+
+def test_callee_hangs_up(line: Line) -> None:
+    """After as long as they stay, whatever the document does; a call that is over before has nobody in it."""
+    bandwidth = line(answer=[Pause(duration=30), Hangup()])
+    bandwidth.callee(ANN).answers(after=2).hangs_up(after=10)
+    call = bandwidth.dial(ANN, "answer", disconnect_url="told")
+    call.wait(60)
+    assert timed(call) == [("answer", 2), ("disconnect", 12)]
+    call = bandwidth.dial(ANN, "answer")
+    call.wait(5)
+    call.complete()
+    assert (bandwidth.now - call.start_time).total_seconds() == 5
+
+
+def test_callee_behaves_as_told_last(line: Line) -> None:
+    """What was said before counts no more, not even how long they stay."""
+    bandwidth = line(answer=Pause(duration=60))
+    callee = bandwidth.callee(ANN).answers(after=5).hangs_up(after=5)
+    assert bandwidth.callee(ANN) is callee
+    for behave, state in (
+        (callee.is_busy, "disconnected"),
+        (callee.does_not_answer, "initiated"),
+        (callee.rejects, "disconnected"),
+        (callee.answers, "answered"),
+    ):
+        behave()
+        call = bandwidth.dial(ANN, "answer")
+        call.wait(20)
+        assert call.state == state
+
+
+def test_answer_has_a_method_and_a_fallback(line: Line) -> None:
+    """The arguments are those of createCall; disconnect has a method, too."""
+
+    def fail(event: Any) -> Verb:
+        raise RuntimeError
+
+    bandwidth = line(fail=fail, rescue=HELLO)
+    bandwidth.raise_errors = False
+    call = bandwidth.dial(
+        ANN,
+        "fail",
+        answer_method="GET",
+        answer_fallback_url="rescue",
+        answer_fallback_method="GET",
+        disconnect_url="told",
+        disconnect_method="GET",
+    )
+    assert [(exchange.method, exchange.url.rpartition("/")[2]) for exchange in call.exchanges] == [
+        ("GET", "fail"),
+        ("GET", "rescue"),
+        ("GET", "told"),
+    ]
+    assert call.heard == ["Hello Ann."]
+
+
+# -- Machine detection ---------------------------------------------------------------------------------------
+
+
+def test_answer_waits_for_the_result(line: Line) -> None:
+    """In sync mode answer carries it, and no other event comes."""
+    bandwidth = line(answer=lambda event: SpeakSentence(f"Hello {event.machine_detection_result.value}."))
+    bandwidth.callee(ANN).answers(detected_as="answering-machine")
+    call = bandwidth.dial(ANN, "answer", machine_detection=MachineDetection("sync", callback_url="told"))
+    assert call.heard == ["Hello answering-machine."]
+    assert timed(call) == [("answer", 2)]
+    result = told(call.exchanges, "answer")["machineDetectionResult"]
+    assert result == {"value": "answering-machine", "duration": "PT2.000S"}
+
+
+def test_result_comes_later(line: Line) -> None:
+    """In async mode, the default, answer comes at once and the result has an event of its own."""
+    call = line(answer=Pause(duration=9)).dial(
+        ANN, "answer", tag="t", machine_detection=MachineDetection(callback_url="told", callback_method="GET")
+    )
+    assert timed(call) == [("answer", 0), ("machineDetectionComplete", 2)]
+    assert "machineDetectionResult" not in told(call.exchanges, "answer")
+    complete = told(call.exchanges, "machineDetectionComplete")
+    assert complete["machineDetectionResult"] == {"value": "human", "duration": "PT2.000S"}
+    assert complete["tag"] == "t"
+    assert call.exchanges[1].method == "GET"
+
+
+def test_application_acts_on_the_result_by_changing_the_call() -> None:
+    """The event only tells; a handler of it may use the line as the application would use REST."""
+    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone.respond("answer")(lambda event: [SpeakSentence("Is Ann there?"), Pause(duration=60)])
+
+    @phone.on("machineDetectionComplete")
+    def leave_a_message(event: MachineDetectionCompleteCallback) -> None:
+        bandwidth.calls[0].update(SpeakSentence("Please call back."))
+
+    app = Flask("host")
+    app.register_blueprint(phone, url_prefix="/phone")
+    bandwidth = SimulatedBandwidth(app, raise_errors=True)
+    call = bandwidth.dial(ANN, "/phone/", machine_detection=MachineDetection(callback_url="/phone/"))
+    assert call.heard == ["Is Ann there?", "Please call back."]
+
+
+def test_result_for_a_call_that_is_over(line: Line) -> None:
+    """Who has hung up by then is not told of, nor is anybody without a URL."""
+    call = line(answer=Hangup()).dial(ANN, "answer", machine_detection=MachineDetection(callback_url="told"))
+    assert events(call.exchanges) == ["answer"]
+    call = line(answer=Pause(duration=9)).dial(ANN, "answer", machine_detection=MachineDetection())
+    call.wait(9)
+    assert events(call.exchanges) == ["answer"]
+
+
+def test_result_has_a_fallback(line: Line) -> None:
+    """It is one of the few that only tell and have one."""
+    call = line(answer=Pause(duration=9)).dial(
+        ANN,
+        "answer",
+        machine_detection=MachineDetection(
+            callback_url="nowhere", fallback_url="told", fallback_method="GET"
+        ),
+    )
+    assert [(exchange.method, exchange.status) for exchange in call.exchanges[1:]] == [
+        ("POST", 404),
+        ("GET", 204),
+    ]

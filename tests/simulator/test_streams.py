@@ -1,0 +1,220 @@
+"""Streams and live transcriptions: the events that tell of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from flask_bandwidth_callbacks.bxml import (
+    CustomParam,
+    Hangup,
+    Pause,
+    SpeakSentence,
+    StartStream,
+    StartTranscription,
+    StopStream,
+    StopTranscription,
+    StreamParam,
+)
+from tests.simulator.callbacks import all_told, events, timed, told
+from tests.simulator.conftest import Line
+
+WEBSOCKET = "wss://example.com/audio"
+
+
+def stream(**attributes: Any) -> StartStream:
+    """A stream that tells of itself."""
+    return StartStream(destination=WEBSOCKET, stream_event_url="told", **attributes)
+
+
+def transcription(**attributes: Any) -> StartTranscription:
+    """A live transcription that tells of itself."""
+    return StartTranscription(transcription_event_url="told", **attributes)
+
+
+# -- Streams -------------------------------------------------------------------------------------------------
+
+
+def test_stream_runs_beside_other_verbs_until_it_is_stopped(line: Line) -> None:
+    """It tells when it starts and, with its length, when it stops; the call never waits for it."""
+    call = line(
+        stream(name="live", tracks="both", mode="bidirectional"),
+        Pause(duration=7),
+        StopStream(name="another"),
+        StopStream(name="live", wait=True),
+        Pause(duration=9),
+    ).call()
+    call.wait(16)
+    assert timed(call)[1:] == [("mediaStreamStarted", 0), ("mediaStreamStopped", 7), ("disconnect", 16)]
+    started, stopped = (all_told(call.exchanges, f"mediaStream{what}")[0] for what in ("Started", "Stopped"))
+    assert (
+        started["mediaStream"].items()
+        >= {
+            "name": "live",
+            "destination": WEBSOCKET,
+            "startTime": "2026-01-05T15:00:00.000Z",
+            "tracks": ["inbound", "outbound"],
+            "type": "WebSocket",
+        }.items()
+    )
+    assert stopped["mediaStream"] == {**started["mediaStream"], "duration": "PT7.000S"}
+    assert stopped["cause"] == "closed"
+    assert "errorMessage" not in stopped
+
+
+def test_end_of_the_call_stops_it(line: Line) -> None:
+    """Before disconnect comes, the stream has stopped; as the last verb it has no time at all."""
+    call = line(stream()).call()
+    assert timed(call) == [
+        *(("initiate", 0), ("mediaStreamStarted", 0), ("mediaStreamStopped", 0), ("disconnect", 0))
+    ]
+
+
+def test_stream_has_a_name_of_its_own(line: Line) -> None:
+    """Where none is given it is the id."""
+    call = line(stream(), stream()).call()
+    first, second = (one["mediaStream"] for one in all_told(call.exchanges, "mediaStreamStarted"))
+    assert first["name"] == first["id"] != second["id"] == second["name"]
+    assert first["tracks"] == ["inbound"]
+
+
+def test_name_in_use_is_rejected(line: Line) -> None:
+    """The event names both streams, and the call goes on; a name that is free again may be used."""
+    call = line(
+        stream(name="live"),
+        stream(name="live"),
+        StopStream(name="live"),
+        stream(name="live"),
+        SpeakSentence("On."),
+    ).call()
+    rejected = told(call.exchanges, "mediaStreamRejected")
+    first, second = (one["mediaStream"] for one in all_told(call.exchanges, "mediaStreamStarted"))
+    assert rejected["cause"] == "duplicate"
+    assert rejected["originalMediaStream"] == first
+    assert rejected["mediaStream"]["id"] not in (first["id"], second["id"])
+    assert call.heard == ["On."]
+
+
+def test_more_than_four_tracks_are_rejected(line: Line) -> None:
+    """Both tracks count as two; a rejected stream counts not at all."""
+    call = line(
+        *(
+            stream(name="a", tracks="both"),
+            stream(name="b"),
+            stream(name="c", tracks="both"),
+            stream(name="d", tracks="outbound"),
+        ),
+        stream(name="e"),
+        Hangup(),
+    ).call()
+    rejected = all_told(call.exchanges, "mediaStreamRejected")
+    assert [one["mediaStream"]["name"] for one in rejected] == ["c", "e"]
+    assert {one["cause"] for one in rejected} == {"track-limit"}
+    assert not any("originalMediaStream" in one for one in rejected)
+
+
+def test_stream_without_a_url_tells_nothing(line: Line) -> None:
+    """There is nowhere to send its events, and its parameters are for the websocket alone."""
+    call = line(StartStream(StreamParam(name="a", value="b"), destination=WEBSOCKET)).call()
+    assert events(call.exchanges) == ["initiate", "disconnect"]
+
+
+# -- Live transcriptions -------------------------------------------------------------------------------------
+
+
+def test_transcription_tells_of_its_course_and_its_end(line: Line) -> None:
+    """With a destination it tells as it starts and stops, and later where all of it can be fetched."""
+    call = line(
+        transcription(name="live", destination=WEBSOCKET, tracks="both", stabilized=False),
+        Pause(duration=7),
+        StopTranscription(name="another"),
+        StopTranscription(name="live"),
+        Pause(duration=60),
+    ).call()
+    call.wait(20)
+    assert timed(call)[1:] == [
+        *(("realTimeTranscriptionStarted", 0), ("realTimeTranscriptionStopped", 7)),
+        ("realTimeTranscriptionAvailable", 17),
+    ]
+    started, stopped, available = (exchange.payload for exchange in call.exchanges[1:])
+    known = started["realTimeTranscription"]
+    assert known["id"].startswith("t-")
+    assert (
+        known.items()
+        >= {
+            "name": "live",
+            "startTime": "2026-01-05T15:00:00.000Z",
+            "tracks": ["inbound", "outbound"],
+            "destination": WEBSOCKET,
+            "stabilized": "false",
+        }.items()
+    )
+    assert stopped["realTimeTranscription"] == {**known, "duration": "PT7.000S"}
+    assert stopped["cause"] == "closed"
+    rest = f"https://voice.bandwidth.com/api/v2/accounts/9900000/calls/{call.call_id}"
+    assert available["realTimeTranscription"] == {
+        **known,
+        "status": "available",
+        "url": f"{rest}/transcriptions/{known['id']}",
+        "completedTime": "2026-01-05T15:00:17.000Z",
+    }
+
+
+def test_transcription_without_a_destination(line: Line) -> None:
+    """Only its end is told, without what is for a destination."""
+    call = line(transcription(), transcription()).call()
+    assert events(call.exchanges) == ["initiate", "disconnect", *["realTimeTranscriptionAvailable"] * 2]
+    known = call.exchanges[-1].payload["realTimeTranscription"]
+    assert known["name"] == known["id"]
+    assert not {"destination", "stabilized"} & known.keys()
+
+
+def test_stop_without_a_name_stops_all_of_them(line: Line) -> None:
+    """All live transcriptions, and no stream."""
+    call = line(
+        *(
+            stream(name="a"),
+            transcription(name="a", destination=WEBSOCKET),
+            transcription(name="b", destination=WEBSOCKET),
+        ),
+        Pause(),
+        StopTranscription(),
+        Pause(),
+    ).call()
+    call.wait(2)
+    assert [(event, when) for event, when in timed(call) if event.endswith("Stopped")] == [
+        *(("realTimeTranscriptionStopped", 1), ("realTimeTranscriptionStopped", 1), ("mediaStreamStopped", 2))
+    ]
+    assert [
+        one["realTimeTranscription"]["stabilized"]
+        for one in all_told(call.exchanges, "realTimeTranscriptionStopped")
+    ] == ["true"] * 2
+
+
+@pytest.mark.parametrize(
+    ("second", "cause"),
+    [
+        (transcription(name="a", destination=WEBSOCKET), "duplicate"),
+        (transcription(name="b", destination=WEBSOCKET, tracks="both"), "track-limit"),
+    ],
+)
+def test_transcription_is_rejected(line: Line, second: StartTranscription, cause: str) -> None:
+    """For the same reasons as a stream, which does not count here; what was rejected has no end to tell."""
+    call = line(
+        *(stream(name="a", tracks="both"), stream(name="s"), transcription(name="a", destination=WEBSOCKET)),
+        *(transcription(name="t", tracks="both", destination=WEBSOCKET), second, Hangup()),
+    ).call()
+    rejected = told(call.exchanges, "realTimeTranscriptionRejected")
+    started = all_told(call.exchanges, "realTimeTranscriptionStarted")
+    assert rejected["cause"] == cause
+    assert rejected.get("originalTranscription") == (
+        started[0]["realTimeTranscription"] if cause == "duplicate" else None
+    )
+    assert len(all_told(call.exchanges, "realTimeTranscriptionAvailable")) == len(started) == 2
+
+
+def test_transcription_without_a_url_tells_nothing(line: Line) -> None:
+    """Its text goes to the websocket alone, with its parameters."""
+    start = StartTranscription(CustomParam(name="a", value="b"), destination=WEBSOCKET)
+    assert events(line(start).call().exchanges) == ["initiate", "disconnect"]
