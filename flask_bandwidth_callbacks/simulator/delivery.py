@@ -49,7 +49,7 @@ class Exchange:
     url: str
     time: datetime
     """Virtual time, in UTC."""
-    payload: Mapping[str, Any]
+    payload: Mapping[str, Any] = field(repr=False)
     """The properties sent, by their wire names."""
     challenged: bool = False
     """Whether the application asked for credentials first."""
@@ -57,7 +57,7 @@ class Exchange:
     """HTTP status of the final answer; None if there was none."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Of the final answer, names in lower case."""
-    bxml: str | None = None
+    bxml: str | None = field(default=None, repr=False)
     """The document that came back, as it was written."""
     failure: str | None = None
     """Why this came to nothing, in words; None if it went well."""

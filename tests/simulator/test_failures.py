@@ -503,3 +503,16 @@ def test_a_document_as_large_as_may_be(application: Application) -> None:
         f"<Response><!--{padding}--></Response>", mimetype="application/xml"
     )
     assert SimulatedBandwidth(application.flask, "/start").call().cause == "hangup"
+
+
+def test_notifications_come_twice_when_asked_for(application: Application) -> None:
+    """A notification whose reply got lost comes again as it was; what is answered never does."""
+    application.says("start", bxml.StartGather(dtmf_url="/told"), bxml.Pause(duration=10))
+    bandwidth = SimulatedBandwidth(application.flask, "/start", status_url="/status")
+    bandwidth.repeats_notifications = True
+    call = bandwidth.call()
+    call.press("1")
+    call.hang_up()
+    assert events(call.exchanges) == ["initiate", "dtmf", "dtmf", "disconnect", "disconnect"]
+    first, again = call.exchanges[1:3]
+    assert first.payload == again.payload

@@ -303,3 +303,15 @@ def test_what_is_left_to_tell_is_told_at_the_end(line: Line) -> None:
     second.hang_up()
     assert first.recordings[0].is_available
     assert second.recordings[0].is_available
+
+
+def test_recording_may_be_lost(line: Line) -> None:
+    """A test may say so until it is told; that the call is over is soon enough."""
+    bandwidth = line(Record(recording_available_url="told"))
+    others = bandwidth.call()
+    call = bandwidth.call()
+    call.hang_up()
+    call.recordings[0].status = "error"
+    others.hang_up()
+    assert told(call.exchanges, "recordingAvailable")["status"] == "error"
+    assert told(others.exchanges, "recordingAvailable")["status"] == "complete"
