@@ -1,15 +1,20 @@
-"""The application that a command is about."""
+"""The application that a command is about, and the simulated Bandwidth that calls it."""
 
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 from flask import Flask
 from flask.cli import NoAppException, ScriptInfo
 
 from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
+from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
+
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 
 def load() -> Flask:
@@ -40,3 +45,40 @@ def told(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}: {words}{place}"
+
+
+# -- Who calls it --------------------------------------------------------------------------------------------
+
+
+def _pair(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str, str] | None:
+    if value is None:
+        return None
+    username, colon, password = value.partition(":")
+    if not (username and colon):
+        raise click.BadParameter("give the username, a colon and the password.")
+    return username, password
+
+
+def where(command: CommandT) -> CommandT:
+    """Add the options ``--url`` and ``--credentials`` to a command, for :func:`bandwidth_at`."""
+    url = click.option(
+        "--url",
+        help="The URL of a server, or a path of the Flask application. Left out, it is the application's"
+        " CallbackBlueprint.",
+    )
+    credentials = click.option(
+        "--credentials",
+        metavar="USER:PASSWORD",
+        callback=_pair,
+        help="Shown when asked for. Left out, they are those of the CallbackBlueprint.",
+    )
+    return url(credentials(command))
+
+
+def bandwidth_at(url: str | None, credentials: tuple[str, str] | None, **options: Any) -> SimulatedBandwidth:
+    """Return a simulated Bandwidth for where the options say, made with some more of its arguments."""
+    if credentials is not None:
+        options["credentials"] = credentials
+    if url is None or url.startswith("/"):
+        return SimulatedBandwidth(load(), url, **options)
+    return SimulatedBandwidth(url, **options)

@@ -12,6 +12,7 @@ from flask import Flask
 from flask_bandwidth_callbacks import bxml, config
 from flask_bandwidth_callbacks.credentials import Credentials
 from flask_bandwidth_callbacks.events import EVENT_CLASSES
+from flask_bandwidth_callbacks.links import Registration
 
 from .addresses import Address
 from .routes import condition
@@ -49,9 +50,8 @@ class Finding:
 
 def look(app: Flask, addresses: Sequence[Sequence[Address]]) -> Iterator[Finding]:
     """Yield what is wrong with the addresses of an application, by blueprint, and with its settings."""
-    every = [address for of_one in addresses for address in of_one]
-    yield from _no_beginning(every)
-    yield from _no_end(every)
+    yield from _no_beginning([address for of_one in addresses for address in of_one])
+    yield from _no_end([of_one[0].registration for of_one in addresses])
     # A blueprint that is registered twice has the same faults twice.
     for of_one in {one[0].registration.blueprint: one for one in addresses}.values():
         yield from _only_on_conditions(of_one)
@@ -75,15 +75,14 @@ def _no_beginning(addresses: Sequence[Address]) -> Iterator[Finding]:
         yield Finding("error", what, "Every call that comes in is lost: the caller is hung up on.", remedy)
 
 
-def _no_end(addresses: Sequence[Address]) -> Iterator[Finding]:
-    registrations = {id(address.registration): address.registration for address in addresses}.values()
+def _no_end(registrations: Sequence[Registration]) -> Iterator[Finding]:
     subscribers = [one for registration in registrations for one in registration.subscriptions.subscribers]
     if not any(subscriber.takes(["disconnect"]) for subscriber in subscribers):
         yield Finding(
             "warning",
             "Nobody hears disconnect.",
             "It alone tells that a call is over, and why: hung up, or lost for a fault of this application.",
-            f"Let a function hear: @{addresses[0].registration.blueprint.name}.on(DisconnectCallback).",
+            f"Let a function hear: @{registrations[0].blueprint.name}.on(DisconnectCallback).",
         )
 
 

@@ -17,7 +17,8 @@ from marshmallow import ValidationError
 from flask_bandwidth_callbacks.bxml.verb import without_password
 from flask_bandwidth_callbacks.events import EVENT_CLASSES, event_class_of
 from flask_bandwidth_callbacks.schemas import Payload, attribute_types, decode_json
-from flask_bandwidth_callbacks.simulator import Exchange, SimulatedBandwidth
+from flask_bandwidth_callbacks.simulator import Exchange
+from flask_bandwidth_callbacks.simulator.conversation import without_credentials
 from flask_bandwidth_callbacks.simulator.samples import sample_of
 
 from . import application
@@ -35,15 +36,6 @@ def _event(context: click.Context, parameter: click.Parameter, event: str) -> st
     if event not in EVENT_CLASSES:
         raise click.BadParameter(f"{event!r} is no event; the nearest is {_nearest(event, EVENT_CLASSES)!r}.")
     return event
-
-
-def _pair(context: click.Context, parameter: click.Parameter, text: str | None) -> tuple[str, str] | None:
-    if text is None:
-        return None
-    username, colon, password = text.partition(":")
-    if not colon:
-        raise click.BadParameter("Give the username and the password with a colon between.")
-    return username, password
 
 
 def _change(event: str, assignment: str) -> tuple[list[str], Any]:
@@ -99,18 +91,6 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 # -- Where it goes -------------------------------------------------------------------------------------------
 
 
-def _bandwidth(event: str, url: str | None, credentials: tuple[str, str] | None) -> SimulatedBandwidth:
-    """Return a simulation that sends to the given URL, else to where the application answers the event."""
-    now = datetime.now(UTC)
-    if url is not None and url.lower().startswith(("http://", "https://")):
-        return SimulatedBandwidth(url, credentials=credentials, start=now)
-    app = application.load()
-    place = _answered_at(app, event) if url is None else url
-    if credentials is None:
-        return SimulatedBandwidth(app, place, start=now)
-    return SimulatedBandwidth(app, place, credentials=credentials, start=now)
-
-
 def _answered_at(app: Flask, event: str) -> str:
     """Return where an event is answered, else the URL of the blueprint; raises if it is not clear."""
     addresses = [address for of_one in addresses_of(app) for address in of_one]
@@ -147,14 +127,14 @@ def _show(exchange: Exchange) -> None:
 
 def _show_body(exchange: Exchange) -> None:
     if exchange.bxml is not None:
-        xml(exchange.bxml)
+        xml(without_credentials(exchange.bxml))
         return
     text = exchange.response.decode("utf-8", "replace")
     problem = _as_json(text) if exchange.content_type.startswith("application/problem+json") else None
     if isinstance(problem, dict) and "detail" in problem:
         say(f"Refused: {problem['detail']}", "red")
-        for name, reasons in dict(problem.get("errors", {})).items():
-            say(f"  {name}: {json.dumps(reasons)}", "red")
+        if "errors" in problem:
+            say(json.dumps(problem["errors"], ensure_ascii=False), "red")
     else:
         _show_text(text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}...")
 
@@ -174,13 +154,7 @@ def _show_text(text: str, style: str = "") -> None:
 @click.option(
     "--raw", type=click.File("rb"), help="Send the bytes of this file instead, as they are; - is the input."
 )
-@click.option("--url", help="Where to send: a path of the application, or any URL.")
-@click.option(
-    "--credentials",
-    metavar="USER:PASSWORD",
-    callback=_pair,
-    help="What to show when it is asked for; left out, what the application's blueprint takes.",
-)
+@application.where
 @click.option("-v", "--verbose", is_flag=True, help="Show what is sent, too.")
 def send(
     event: str,
@@ -212,7 +186,9 @@ def send(
         raise click.UsageError("--raw sends the file as it is: --set and --remove have nothing to change.")
     changes = [_change(event, assignment) for assignment in assignments]
     places = [_place(event, name)[0] for name in removed]
-    bandwidth = _bandwidth(event, url, credentials)
+    if url is None:
+        url = _answered_at(application.load(), event)
+    bandwidth = application.bandwidth_at(url, credentials, start=datetime.now(UTC))
     payload = copy.deepcopy(sample_of(bandwidth, event))
     for (*outer, last), value in changes:
         _object_at(payload, outer)[last] = value
@@ -221,12 +197,7 @@ def send(
     body = raw.read() if raw is not None else json.dumps(payload, indent=2).encode()
     if verbose:
         _show_text(body.decode("utf-8", "replace"), "dim")
-    try:
-        exchange = bandwidth.send(event, payload, raw=body)
-        _show(exchange)
-    except Exception as error:  # of a handler
-        exchange = bandwidth.exchanges[-1]
-        _show(exchange)
-        say(f"The application raised {application.told(error)}", "red")
+    exchange = bandwidth.send(event, payload, raw=body)
+    _show(exchange)
     if exchange.failure is not None:
         raise click.exceptions.Exit(1)
