@@ -244,6 +244,7 @@ class SimulatedBandwidth:
         detection: Literal["sync", "async"] | None,
         detected: Destination | None,
     ) -> Steps[Script]:
+        yield Wait(0)  # where a handler makes the call, the document that it returns begins first
         callee = self.callee_at(call.to)
         yield from transfers.ring(call, callee, call_timeout)
         transfers.pick_up(call, callee)
