@@ -11,7 +11,13 @@ from werkzeug.test import TestResponse
 
 from examples.switchboard import create_app
 from flask_bandwidth_callbacks import ConfigurationError
-from flask_bandwidth_callbacks.simulator import Call, Callee, Exchange, SimulatedBandwidth
+from flask_bandwidth_callbacks.simulator import (
+    Call,
+    Callee,
+    Exchange,
+    SimulatedBandwidth,
+    UnreachableApplication,
+)
 
 CREDENTIALS = ("bandwidth", "s3cret")
 SALES = "+13035550171"
@@ -114,12 +120,16 @@ def test_the_clock_of_the_machine_is_the_default(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     "path", ["/phone/", "/phone", "/phone/menu", "/phone/transferred", "/phone/recorded"]
 )
-def test_every_callback_url_asks_for_credentials(client: FlaskClient, path: str) -> None:
-    """Who shows none is challenged, and what they told is not noted."""
-    response = client.post(path, json={"eventType": "initiate", "callId": "c-1", "from": "+13035550166"})
-    assert response.status_code == 401
-    assert response.headers["WWW-Authenticate"].startswith("Basic ")
-    assert "+13035550166" not in listed(client)
+@pytest.mark.parametrize("credentials", [None, ("bandwidth", "wrong")])
+def test_every_callback_url_asks_for_credentials(
+    app: Flask, client: FlaskClient, path: str, credentials: tuple[str, str] | None
+) -> None:
+    """Who shows none, or others, is refused, and what they told is not noted."""
+    stranger = SimulatedBandwidth(app, path, credentials=credentials)
+    with pytest.raises(UnreachableApplication, match="credentials"):
+        stranger.call()
+    assert [(exchange.challenged, exchange.status) for exchange in stranger.exchanges] == [(True, 401)] * 2
+    assert "Nobody has called yet." in listed(client)
 
 
 def test_the_credentials_travel_with_the_call(bandwidth: SimulatedBandwidth) -> None:
