@@ -121,7 +121,7 @@ class SimulatedBandwidth:
         self.application_id = APPLICATION_ID
         self.raise_errors = raise_errors
         self.repeats_notifications = False
-        """Whether notifications are sent twice, as after a connection that broke before the reply was there."""
+        """Whether notifications are sent twice, as after a connection that broke before the reply came."""
         self.exchanges: deque[Exchange] = deque(maxlen=_KEPT_EXCHANGES)
         """The latest callbacks of all calls, in order."""
         self.calls: deque[Call] = deque(maxlen=_KEPT_CALLS)
