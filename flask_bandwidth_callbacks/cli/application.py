@@ -42,9 +42,8 @@ def told(error: BaseException) -> str:
     words = " ".join(str(error).split())
     if isinstance(error, BandwidthCallbacksError):
         return words
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {words}{place}"
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {words} ({Path(frame.filename).name}:{frame.lineno})"
 
 
 # -- Who calls it --------------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def _event(target: Target, *, answers: bool) -> str:
         return target.event_type or " or ".join(target.event_class.event_types)
     below = {known for known in EVENT_CLASSES.values() if issubclass(known, target.event_class)}
     number = sum(known.reply.awaited or not answers for known in below)
-    return f"{target.event_class.__name__} ({number} events)"
+    return target.event_class.__name__ + (f" ({number} events)" if number else "")
 
 
 def _order(subscription: Subscription) -> tuple[int, int]:

@@ -1,0 +1,70 @@
+"""The application of a command: what cannot be loaded gives one line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+from flask.cli import ScriptInfo
+
+from flask_bandwidth_callbacks import CallbackBlueprint
+from flask_bandwidth_callbacks.cli import bandwidth
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for applications; what importing them changes is put back."""
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    return tmp_path
+
+
+def routes(**where: object) -> Result:
+    """Run a command that needs an application."""
+    return CliRunner().invoke(bandwidth, ["routes"], obj=ScriptInfo(**where))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("1 / 0", "The application cannot be loaded. ZeroDivisionError: division by zero (broken.py:1)"),
+        (
+            "\nimport nowhere",
+            "The application cannot be loaded. ModuleNotFoundError: No module named 'nowhere' (broken.py:2)",
+        ),
+        ("raise ValueError('no\\nway')", "The application cannot be loaded. ValueError: no way (broken.py:1)"),
+    ],
+)
+def test_what_an_application_raises(source: str, line: str, folder: Path) -> None:
+    """What goes wrong while an application is imported is told with its place, without a traceback."""
+    (folder / "broken.py").write_text(source)
+    result = routes(app_import_path=str(folder / "broken.py"))
+    assert (result.exit_code, result.output) == (1, f"Error: {line}\n")
+
+
+def test_no_application() -> None:
+    """Where there is none, Flask says so itself."""
+    result = routes(app_import_path="nowhere_at_all")
+    assert result.exit_code == 2
+    assert "Error: Could not import 'nowhere_at_all'." in result.output
+
+
+def test_an_application_without_credentials() -> None:
+    """Our own errors say it all, and stand alone."""
+
+    def create_app() -> Flask:
+        app = Flask("host")
+        app.register_blueprint(CallbackBlueprint("phone", __name__))
+        return app
+
+    result = routes(create_app=create_app)
+    assert result.exit_code == 1
+    assert result.output.startswith(
+        "Error: The application cannot be loaded. Nothing says which credentials Bandwidth sends. Give"
+    )
+    assert "application.py" not in result.output
+    assert result.output.count("\n") == 1
+
