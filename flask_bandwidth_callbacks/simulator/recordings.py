@@ -42,7 +42,6 @@ class Recording:
         """Its length, pauses not counted."""
         self.words: list[str] = []
         """What was said while it ran; where both sides are recorded, also what was played."""
-        self.is_running = True
         self.is_available = False
         """Whether it can be fetched by now."""
         self.status: Literal["complete", "partial", "error"] = "complete"
@@ -77,10 +76,7 @@ class Recording:
 
     def stop(self) -> None:
         """End the recording; some time later the application is told that it can be fetched."""
-        if not self.is_running:
-            return
         self.pause()
-        self.is_running = False
         self.end_time = self._bandwidth.now
         self._bandwidth.timeline.later(RECORDING_AVAILABLE_AFTER, self._become_available)
         if self._transcribed is not None:

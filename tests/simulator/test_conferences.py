@@ -381,6 +381,17 @@ def test_conference_is_recorded_until_it_ends(line: Line) -> None:
     assert "transcriptionAvailable" not in events(bandwidth.exchanges)
 
 
+def test_recording_without_a_url_tells_nothing(line: Line) -> None:
+    """It is made all the same."""
+    bandwidth = line(ROOM)
+    call = bandwidth.call()
+    conference = bandwidth.conference("room")
+    conference.update(StartRecording())
+    call.hang_up()
+    assert conference.recordings[0].is_available
+    assert "conferenceRecordingAvailable" not in events(bandwidth.exchanges)
+
+
 def test_who_may_not_speak_is_not_in_the_recording(line: Line) -> None:
     """Played audio is, muted and held members are not."""
     bandwidth, calls = recorded(line, {}, {"mute": True}, {"hold": True})

@@ -362,21 +362,3 @@ def test_ended_call_cannot_be_changed(line: Line) -> None:
     for change in (partial(call.redirect, "told"), partial(call.update, Hangup()), call.complete):
         with pytest.raises(SimulationError, match="has ended"):
             change()
-
-
-# -- The same again ------------------------------------------------------------------------------------------
-
-
-def test_same_script_gives_the_same_exchanges(line: Line) -> None:
-    """Ids and times come from the seed and the script; another seed gives other ids."""
-
-    def play(seed: int) -> list[tuple[str, str, Any, Any, Any]]:
-        gather = Gather(gather_url="gathered", max_digits=1)
-        call = line(gather, gathered=[Record(), Pause()], seed=seed).call()
-        call.press("1")
-        call.speak("Hello.")
-        call.hang_up()
-        return [(one.event, one.url, one.time, dict(one.payload), one.bxml) for one in call.exchanges]
-
-    assert play(1) == play(1)
-    assert play(1) != play(2)

@@ -47,6 +47,7 @@ def test_key_ends_it(line: Line, attributes: dict[str, Any], keys: str) -> None:
     [
         ({}, 60),
         ({"max_duration": 12}, 12),
+        ({"max_duration": 0}, 0),
         ({"silence_timeout": 4}, 4),
         ({"silence_timeout": 0}, 60),
     ],
@@ -235,6 +236,7 @@ def test_pause_is_in_neither_the_recording_nor_its_length(line: Line) -> None:
     call.speak("Three.", seconds=5)
     (recording,) = call.recordings
     assert (recording.words, recording.duration) == (["One.", "Three."], timedelta(seconds=15))
+    assert repr(recording) == f"<Recording {recording.recording_id}, 15 s, ['One.', 'Three.']>"
     assert recording.name == "interview"
     available = told(call.exchanges, "recordingAvailable")
     assert (available["startTime"], available["endTime"], available["duration"]) == (
