@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 
-from .attributes import Attribute, BrokenRule, Count, Text, kind_of
+from .attributes import Attribute, BrokenRule, Count, Text, Url, kind_of
 from .characters import escape_attribute
 
 VERBS: dict[str, type[Element]] = {}
@@ -126,6 +126,10 @@ class Specification:
         if "attributes" in signature:
             (table,) = get_args(signature["attributes"])
             self.attributes = _attributes_of(table)
+        self.links: Mapping[str, Url] = {
+            name: attribute.url for name, attribute in self.attributes.items() if attribute.url
+        }
+        """Its attributes that hold URLs to which Bandwidth sends events, with where each leads."""
         self.by_wire_name = {attribute.wire_name: attribute for attribute in self.attributes.values()}
         """The same attributes by their names in a document."""
         self.required = tuple(name for name, attribute in self.attributes.items() if attribute.required)
@@ -237,15 +241,17 @@ class Element:
         children: tuple[Element, ...],
         attributes: Mapping[str, Any],
         extra: dict[str, str],
+        kept: Mapping[str, Any] = _NOTHING,
     ) -> list[Fault]:
         """Take the values over and return what is wrong with the attributes and the number of children.
 
-        The text and the single children are the caller's to check: a parser has done so on its way.
+        The text and the single children are the caller's to check: a parser has done so on its way. What is
+        ``kept`` was checked before.
         """
         specification = self.specification
         known = specification.attributes
         faults: list[Fault] = []
-        values: dict[str, Any] = {}
+        values: dict[str, Any] = {**kept}
         for name, value in attributes.items():
             attribute = known.get(name)
             if attribute is None:
@@ -293,6 +299,12 @@ class Element:
         attribute that it does not have.
         """
         copy = object.__new__(type(self))
+        if text is None and children is None:  # what they are was checked when this element was made
+            kept = {name: value for name, value in self._attributes.items() if name not in attributes}
+            faults = copy._fill(self.text, self.children, attributes, self._extra, kept)
+            if faults:
+                raise_faults(self.specification.name, faults)
+            return copy
         Element.__init__(
             copy,
             text=self.text if text is None else text,
