@@ -201,10 +201,10 @@ def resolve(element: ElementT, current: Registration | None) -> ElementT:
     for pair, urls in asking.items():
         if pair[0] not in given and pair[1] not in given:
             changes[pair[0]], changes[pair[1]] = _credentials(element, pair, urls)
-    children = [resolve(child, current) for child in element.children]
-    if any(new is not old for new, old in zip(children, element.children, strict=True)):
-        return element.replace(children=children, **changes)
-    return element.replace(**changes) if changes else element
+    children = tuple([resolve(child, current) for child in element.children])
+    if not changes and all(new is old for new, old in zip(children, element.children, strict=True)):
+        return element
+    return element.with_links(children, changes)
 
 
 def _resolve_link(

@@ -241,17 +241,15 @@ class Element:
         children: tuple[Element, ...],
         attributes: Mapping[str, Any],
         extra: dict[str, str],
-        kept: Mapping[str, Any] = _NOTHING,
     ) -> list[Fault]:
         """Take the values over and return what is wrong with the attributes and the number of children.
 
-        The text and the single children are the caller's to check: a parser has done so on its way. What is
-        ``kept`` was checked before.
+        The text and the single children are the caller's to check: a parser has done so on its way.
         """
         specification = self.specification
         known = specification.attributes
         faults: list[Fault] = []
-        values: dict[str, Any] = {**kept}
+        values: dict[str, Any] = {}
         for name, value in attributes.items():
             attribute = known.get(name)
             if attribute is None:
@@ -299,12 +297,6 @@ class Element:
         attribute that it does not have.
         """
         copy = object.__new__(type(self))
-        if text is None and children is None:  # what they are was checked when this element was made
-            kept = {name: value for name, value in self._attributes.items() if name not in attributes}
-            faults = copy._fill(self.text, self.children, attributes, self._extra, kept)
-            if faults:
-                raise_faults(self.specification.name, faults)
-            return copy
         Element.__init__(
             copy,
             text=self.text if text is None else text,
@@ -312,6 +304,23 @@ class Element:
             attributes={**self._attributes, **attributes},
         )
         vars(copy)["_extra"] = self._extra
+        return copy
+
+    def with_links(self, children: tuple[Element, ...], attributes: Mapping[str, Any]) -> Self:
+        """Return a copy with URLs where handlers were, and with the credentials that they ask for.
+
+        Every answer has some, and each of them is right by itself: only the rules between attributes are
+        checked again. Raises :class:`InvalidBXML`.
+        """
+        specification = self.specification
+        values = {**self._attributes, **attributes}
+        faults = [
+            fault for rule in specification.rules for fault in rule(specification, values, len(children))
+        ]
+        if faults:
+            raise_faults(specification.name, faults)
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__, children=children, _attributes=values)
         return copy
 
     def to_bxml(self) -> str:
