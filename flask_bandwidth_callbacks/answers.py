@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from flask import Response, current_app
+from flask import Flask, Response, current_app, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from . import bxml, config, links
@@ -54,8 +54,8 @@ def is_answer(returned: Any) -> bool:
     return not isinstance(returned, dict)
 
 
-def make_answer(event: Callback, handler: str, returned: Any) -> WerkzeugResponse:
-    """Return the reply for what ``handler`` (its name, for messages) returned.
+def make_answer(app: Flask, event: Callback, handler: object, returned: Any) -> WerkzeugResponse:
+    """Return the reply for what ``handler`` (whose text names it, in messages) returned.
 
     Raises :class:`TypeError` for what is no answer, :class:`~.exceptions.LinkError` for a handler that cannot
     be linked to, and, if answers are checked, :class:`~.exceptions.InvalidBXML`.
@@ -72,20 +72,24 @@ def make_answer(event: Callback, handler: str, returned: Any) -> WerkzeugRespons
     if isinstance(returned, WerkzeugResponse):
         _check(event, handler, _faults_of_response(event, returned))
         return returned
-    document = _document(event, handler, returned)
+    document = _document(event, handler, returned, links.registration_at(app, request.endpoint))
     if isinstance(document, bxml.Document):
         body = bxml.render(document)
         _check(event, handler, _faults_of_document(event, document, body))
     else:
         body = document
         _check(event, handler, _faults_of_text(event, body))
-    return current_app.response_class(body, content_type=CONTENT_TYPE)
+    return app.response_class(body, content_type=CONTENT_TYPE)
 
 
-def _document(event: Callback, handler: str, returned: Any) -> bxml.Document | bytes:
+def _document(
+    event: Callback, handler: object, returned: Any, current: links.Registration | None
+) -> bxml.Document | bytes:
     """Return a document: as elements if it was made of ours, else as it was written."""
+    if isinstance(returned, bxml.Verb):
+        return bxml.Response(links.resolve(returned, current))
     if isinstance(returned, bxml.Document):
-        return links.resolve(returned)
+        return links.resolve(returned, current)
     if isinstance(returned, str | bytes):
         text = _encode(returned) if isinstance(returned, str) else returned
         if text.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<"):
@@ -101,15 +105,15 @@ def _document(event: Callback, handler: str, returned: Any) -> bxml.Document | b
         if not _writes_itself(verb) or (verb is not returned and isinstance(verb, bxml.Document)):
             raise _no_answer(event, handler, returned, f" Item {place}, {shorten(verb)}, is no verb.")
     if all(isinstance(verb, bxml.Verb) for verb in verbs):
-        return links.resolve(bxml.Response(*verbs))
-    resolved = (links.resolve(verb) if isinstance(verb, bxml.Verb) else verb for verb in verbs)
+        return bxml.Response(*[links.resolve(verb, current) for verb in verbs])
+    resolved = (links.resolve(verb, current) if isinstance(verb, bxml.Verb) else verb for verb in verbs)
     written = [verb.to_bxml() for verb in resolved]
     if not all(isinstance(text, str) for text in written):
         raise _no_answer(event, handler, returned, " Its to_bxml() gives no text.")
     return _in_response(written)
 
 
-def _no_answer(event: Callback, handler: str, returned: Any, why: str = "") -> TypeError:
+def _no_answer(event: Callback, handler: object, returned: Any, why: str = "") -> TypeError:
     return TypeError(
         f"{handler} returned {shorten(returned)} for {shorten(event.event_type)}, which is no answer.{why}"
         f" Return {_MAY_RETURN}."
@@ -141,7 +145,7 @@ def shorten(value: Any) -> str:
 # -- The checks --------------------------------------------------------------------------------------------
 
 
-def _check(event: Callback, handler: str, faults: Iterator[str]) -> None:
+def _check(event: Callback, handler: object, faults: Iterator[str]) -> None:
     found = [f"{handler} answers {shorten(event.event_type)}: {fault}" for fault in faults]
     if not found:
         return

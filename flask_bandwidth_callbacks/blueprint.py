@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
-from flask import Blueprint, Flask, current_app, got_request_exception, has_app_context, request
+from flask import Blueprint, Flask, Request, current_app, got_request_exception, has_app_context, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -212,10 +212,11 @@ class CallbackBlueprint(Blueprint):
 
     def _authenticate(self) -> Response | None:
         """Ahead of the view and of every other ``before_request`` function of the blueprint."""
-        registration = links.current_registration()
+        received = _request()
+        registration = links.registration_at(_app(), received.endpoint)
         if registration is None or registration.blueprint is not self:
             return None  # an ordinary page
-        authorization = request.headers.get("Authorization")
+        authorization = received.environ.get("HTTP_AUTHORIZATION")
         if registration.gate.lets_in(authorization):
             return None
         if authorization is not None:  # without any is how every callback begins
@@ -228,9 +229,10 @@ class CallbackBlueprint(Blueprint):
 
     def _receive(self, path: str | None, values: dict[str, Any]) -> Response:
         """Read, load, respond, notify, reply; who sent it is known already."""
+        app, received = _app(), _request()
         try:
-            payload = read_payload(request, config.max_content_length(current_app))
-            event = request.environ[_EVENT] = self._load(payload)
+            payload = read_payload(received, config.max_content_length(app))
+            event = received.environ[_EVENT] = self._load(app, payload)
         except Refusal as refusal:
             logger.warning(
                 "A callback is refused with %d: %s",
@@ -246,10 +248,10 @@ class CallbackBlueprint(Blueprint):
                 returned = self._respond(responder, event, values)
         finally:
             heard = self._notify(event)
-        return self._reply(event, responder, returned, heard=heard)
+        return self._reply(app, event, responder, returned, heard=heard)
 
-    def _load(self, payload: dict[str, Any]) -> Callback:
-        event = load_event(payload, strict=config.strict(current_app))
+    def _load(self, app: Flask, payload: dict[str, Any]) -> Callback:
+        event = load_event(payload, strict=config.strict(app))
         if event.errors:
             logger.warning(
                 "%s is delivered without %s, which cannot be read.",
@@ -257,13 +259,13 @@ class CallbackBlueprint(Blueprint):
                 ", ".join(map(repr, event.errors)),
                 extra=answers.details(event),
             )
-        signals.callback_received.send(_app(), event=event)
+        signals.callback_received.send(app, event=event)
         return event
 
     def _respond(self, responder: Subscription, event: Callback, values: dict[str, Any]) -> Any:
         variables = {name: values[name] for name in responder.variables}
         try:
-            return current_app.ensure_sync(responder.handler)(event, **variables)
+            return _synchronous(responder)(event, **variables)
         except Exception as error:
             _tell_of_failure(event, responder.handler, error)
             raise
@@ -277,7 +279,7 @@ class CallbackBlueprint(Blueprint):
                 if not candidate.fits(event):
                     continue
                 heard = True
-                returned = current_app.ensure_sync(handler)(event)
+                returned = _synchronous(candidate.subscription)(event)
                 if returned is not None:
                     raise TypeError(
                         f"Subscriber {describe(handler)} returned {type(returned).__name__}, which goes"
@@ -289,11 +291,11 @@ class CallbackBlueprint(Blueprint):
         return heard
 
     def _reply(
-        self, event: Callback, responder: Subscription | None, returned: Any, *, heard: bool
+        self, app: Flask, event: Callback, responder: Subscription | None, returned: Any, *, heard: bool
     ) -> Response:
         if responder is not None:
             try:
-                response = answers.make_answer(event, str(responder), returned)
+                response = answers.make_answer(app, event, responder, returned)
             except Exception as error:
                 _tell_of_failure(event, responder.handler, error)
                 raise
@@ -307,7 +309,7 @@ class CallbackBlueprint(Blueprint):
                     extra=answers.details(event),
                 )
             response = answers.no_content()
-        signals.callback_answered.send(_app(), event=event, response=response)
+        signals.callback_answered.send(app, event=event, response=response)
         return response
 
     def _nobody(self, event: Callback) -> Refusal:
@@ -342,7 +344,7 @@ class CallbackBlueprint(Blueprint):
             if event is None or not answers.is_answer(returned):
                 return returned  # type: ignore[no-any-return]
             try:
-                response = answers.make_answer(event, describe(f), returned)
+                response = answers.make_answer(_app(), event, describe(f), returned)
             except Exception as failure:
                 _tell_of_failure(event, f, failure)
                 raise
@@ -361,7 +363,7 @@ class CallbackBlueprint(Blueprint):
         with several paths, and where it is not clear which registration is meant.
         """
         with self._context():
-            return links.url_for_handler(links.registration_of(self), handler, values)
+            return links.url_for_handler(self, handler, values)
 
     @contextmanager
     def _context(self) -> Iterator[None]:
@@ -416,6 +418,18 @@ def _tell_of_failure(
         signals.handler_failed.send(_app(), event=event, handler=handler, exception=error)
     except Exception:
         logger.exception("A receiver of a signal failed.", extra=answers.details(event))
+
+
+def _synchronous(subscription: Subscription) -> Callable[..., Any]:
+    """Return a handler as a plain function, which Flask makes of an ``async def``."""
+    return current_app.ensure_sync(subscription.handler) if subscription.is_async else subscription.handler
+
+
+# Behind the proxies, which cost a look-up each time that they are used.
+
+
+def _request() -> Request:
+    return request._get_current_object()  # type: ignore[attr-defined, no-any-return]
 
 
 def _app() -> Flask:

@@ -208,7 +208,7 @@ class Callback(Payload):
 
         Raises :class:`marshmallow.ValidationError`, naming every property that cannot be read.
         """
-        return super(Callback, cls._class_for(data)).from_dict(data)
+        return cls._class_for(data)._read(data)
 
     @classmethod
     def read_leniently(cls, data: Mapping[str, Any]) -> tuple[Self, dict[str, Any]]:
@@ -222,7 +222,7 @@ class Callback(Payload):
 
     @classmethod
     def _class_for(cls, data: Mapping[str, Any]) -> type[Self]:
-        if not isinstance(data, Mapping):
+        if not isinstance(data, (dict, Mapping)):
             return cls
         event_type = data.get("eventType")
         if not cls.event_types:
@@ -234,11 +234,17 @@ class Callback(Payload):
         raise ValidationError({"eventType": [f"{event_type!r} is no {cls.__name__}."]})
 
     @classmethod
+    def _read(cls, data: Mapping[str, Any]) -> Self:
+        return super()._read(data)._received(data)
+
+    @classmethod
     def _make(cls, values: Mapping[str, Any], data: Mapping[str, Any]) -> Self:
-        event = super()._make(values, data)
-        event.raw = data
-        event.errors = {}
-        return event
+        return super()._make(values, data)._received(data)
+
+    def _received(self, data: Mapping[str, Any]) -> Self:
+        self.raw = data
+        self.errors = {}
+        return self
 
 
 class Parties(Payload):

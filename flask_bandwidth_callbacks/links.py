@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import unquote, urljoin, urlsplit
 
-import flask
 from flask import Blueprint, Flask, current_app, has_request_context, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BuildError, RequestRedirect
@@ -29,7 +28,7 @@ _EXTENSION = "bandwidth_callbacks"
 _VARIABLE = re.compile(r"<(?:([^<>:]+):)?([^<>:]+)>")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Registration:
     """One blueprint as it was registered, once, with one application."""
 
@@ -42,6 +41,8 @@ class Registration:
     """Variables of the URL prefix and the subdomain, which every URL of this registration needs."""
     endpoints: frozenset[str] = field(default_factory=frozenset)
     """Of the callback URLs: the blueprint may have ordinary pages besides."""
+    urls: dict[tuple[Any, Url], CallbackURL] = field(default_factory=dict)
+    """What was found for handlers in URL attributes, where that is the same in every request."""
 
 
 class CallbackURL(str):
@@ -59,18 +60,20 @@ def registrations(app: Flask) -> dict[str, Registration]:
 
 def current_registration() -> Registration | None:
     """Return the registration whose callback URL received the current request, if it was one."""
-    if not has_request_context():
-        return None
-    registration = registrations(current_app).get(request.blueprint or "")
-    return registration if registration and request.endpoint in registration.endpoints else None
+    return registration_at(current_app, request.endpoint) if has_request_context() else None
 
 
-def registration_of(blueprint: Blueprint) -> Registration:
+def registration_at(app: Flask, endpoint: str | None) -> Registration | None:
+    """Return the registration that has an endpoint for callbacks, if one has."""
+    registration = registrations(app).get((endpoint or "").rpartition(".")[0])
+    return registration if registration and endpoint in registration.endpoints else None
+
+
+def registration_of(blueprint: Blueprint, current: Registration | None) -> Registration:
     """Return the registration that a blueprint's URLs are built for.
 
     It is the one that received the current request, else the only one. Raises :class:`LinkError`.
     """
-    current = current_registration()
     if current is not None and current.blueprint is blueprint:
         return current
     found = [one for one in registrations(current_app).values() if one.blueprint is blueprint]
@@ -110,16 +113,18 @@ def variables_of(path: str | None) -> frozenset[str]:
 
 
 def url_for_handler(
-    registration: Registration, handler: Callable[..., Any], values: Mapping[str, Any]
+    blueprint: Blueprint, handler: Callable[..., Any], values: Mapping[str, Any]
 ) -> CallbackURL:
-    """Return the URL at which a registration's handler is reached; raises :class:`LinkError`."""
+    """Return the URL at which a blueprint's handler is reached; raises :class:`LinkError`."""
+    current = current_registration()
+    registration = registration_of(blueprint, current)
     subscriptions = registration.subscriptions.of(handler)
     if not subscriptions:
         raise LinkError(
-            f"{describe(handler)} is no handler of blueprint {registration.blueprint.name!r}:"
+            f"{describe(handler)} is no handler of blueprint {blueprint.name!r}:"
             " decorate it with respond() or on()."
         )
-    return _url(registration, _only_path(handler, subscriptions), values)
+    return _url(registration, _only_path(handler, subscriptions), values, current)
 
 
 def _only_path(handler: Callable[..., Any], subscriptions: list[Subscription]) -> str | None:
@@ -133,15 +138,17 @@ def _only_path(handler: Callable[..., Any], subscriptions: list[Subscription]) -
     return paths.pop()
 
 
-def _url(registration: Registration, path: str | None, values: Mapping[str, Any]) -> CallbackURL:
+def _url(
+    registration: Registration, path: str | None, values: Mapping[str, Any], current: Registration | None
+) -> CallbackURL:
     endpoint = f"{registration.name}.{endpoint_of(path)}"
     given = dict(values)
-    if current_registration() is registration:
+    if registration.prefix_variables and current is registration:
         for name in registration.prefix_variables & (request.view_args or {}).keys():
             given.setdefault(name, (request.view_args or {})[name])
     try:
-        if has_request_context() or given.get("_external"):
-            text = flask.url_for(endpoint, **{"_external": False, **given})
+        if current is not None or has_request_context() or given.get("_external"):
+            text = current_app.url_for(endpoint, **{"_external": False, **given})
         else:
             given.pop("_external", None)
             current_app.inject_url_defaults(endpoint, given)
@@ -165,55 +172,83 @@ def _url(registration: Registration, path: str | None, values: Mapping[str, Any]
 # -- The URLs and credentials of a verb --------------------------------------------------------------------
 
 
-def resolve(element: ElementT) -> ElementT:
+def resolve(element: ElementT, current: Registration | None) -> ElementT:
     """Return an element with every handler in it replaced by its URL, and the credentials filled in.
 
     Raises :class:`LinkError` for a handler that has no URL here or does not take the event that the
     attribute leads to, and where the credentials cannot go.
     """
+    specification = element.specification
+    if not specification.links and not element.children:
+        return element
+    given = element.attributes
     changes: dict[str, Any] = {}
-    links: dict[tuple[str, str], list[tuple[str, CallbackURL]]] = {}
-    for name, value in element.attributes.items():
-        attribute = element.specification.attributes[name]
-        if attribute.url is None:
+    asking: dict[tuple[str, str], list[tuple[str, CallbackURL]]] = {}
+    for name, leads in specification.links.items():
+        value = given.get(name)
+        if value is None or value.__class__ is str:
             continue
         if not isinstance(value, str):
-            value = changes[name] = _resolve_link(element, name, attribute.url, value)
+            value = changes[name] = _resolve_link(element, name, leads, value, current)
         if isinstance(value, CallbackURL) and value.gate.handed_out is not None:
-            if attribute.url.credentials is None:
+            if leads.credentials is None:
                 raise LinkError(
-                    f"{element.specification.name} {name} leads to {value}, which asks for credentials, and"
-                    f" {element.specification.name} has no attribute for them: handle it on a"
+                    f"{specification.name} {name} leads to {value}, which asks for credentials, and"
+                    f" {specification.name} has no attribute for them: handle it on a"
                     " CallbackBlueprint with credentials=None."
                 )
-            links.setdefault(attribute.url.credentials, []).append((name, value))
-    for pair, group in links.items():
-        if not any(name in element.attributes for name in pair):
-            changes.update(zip(pair, _credentials(element, pair, group), strict=True))
-    children = [resolve(child) for child in element.children]
+            asking.setdefault(leads.credentials, []).append((name, value))
+    for pair, urls in asking.items():
+        if pair[0] not in given and pair[1] not in given:
+            changes[pair[0]], changes[pair[1]] = _credentials(element, pair, urls)
+    children = tuple([resolve(child, current) for child in element.children])
     if not changes and all(new is old for new, old in zip(children, element.children, strict=True)):
         return element
-    return element.replace(children=children, **changes)
+    return element.with_links(children, changes)
 
 
-def _resolve_link(element: Element, name: str, leads: Url, link: Any) -> CallbackURL:
+def _resolve_link(
+    element: Element, name: str, leads: Url, link: Any, current: Registration | None
+) -> CallbackURL:
+    key = link, leads
+    # Building a URL takes a tenth of the whole answer.
+    if current is not None and key in current.urls and not request.root_path:
+        return current.urls[key]
     if isinstance(link, Blueprint):
-        return _url(registration_of(link), None, {})
-    here = f"{element.specification.name} {name}={describe(link)}"
-    owner = _owner(link, here)
+        return _url(registration_of(link, current), None, {}, current)
+
+    def here() -> str:
+        return f"{element.specification.name} {name}={describe(link)}"
+
+    owner = _owner(link, here, current)
     subscriptions = owner.subscriptions.of(link)
     taking = [subscription for subscription in subscriptions if subscription.takes(leads.events)]
     if not taking:
         taken = ", ".join(str(target) for one in subscriptions for target in one.targets)
         raise LinkError(
-            f"{here} leads to {' or '.join(map(repr, leads.events))}, which that handler does not take:"
+            f"{here()} leads to {' or '.join(map(repr, leads.events))}, which that handler does not take:"
             f" it is subscribed to {taken}."
         )
-    return _url(owner, _only_path(link, taking), {})
+    url = _url(owner, _only_path(link, taking), {}, current)
+    if current is owner and _is_fixed(owner):
+        owner.urls[key] = url
+    return url
 
 
-def _owner(handler: Callable[..., Any], here: str) -> Registration:
-    current = current_registration()
+def _is_fixed(registration: Registration) -> bool:
+    """Tell whether URLs of a registration are the same in every request, below no mount point at least."""
+    return not (
+        request.root_path
+        or registration.prefix_variables
+        or current_app.url_default_functions
+        or current_app.url_map.host_matching
+        or current_app.subdomain_matching
+    )
+
+
+def _owner(
+    handler: Callable[..., Any], here: Callable[[], str], current: Registration | None
+) -> Registration:
     if current is not None and current.subscriptions.of(handler):
         return current
     blueprints = {
@@ -224,10 +259,10 @@ def _owner(handler: Callable[..., Any], here: str) -> Registration:
     if len(blueprints) != 1:
         found = "several CallbackBlueprints" if blueprints else "no CallbackBlueprint"
         raise LinkError(
-            f"{here} is a handler of {found} of this application: decorate it with respond() or on(), or give"
-            " the URL that the blueprint's url_for(handler) gives."
+            f"{here()} is a handler of {found} of this application: decorate it with respond() or on(), or"
+            " give the URL that the blueprint's url_for(handler) gives."
         )
-    return registration_of(blueprints.popitem()[1])
+    return registration_of(blueprints.popitem()[1], current)
 
 
 def _credentials(
@@ -244,9 +279,10 @@ def _credentials(
                 f" has one {pair[0]} for both: give the blueprints the same credentials, or set {pair[0]} and"
                 f" {pair[1]} to a pair that both accept."
             )
-    for other_name, other_url in element.attributes.items():
-        spec = element.specification.attributes[other_name].url
-        if spec is None or spec.credentials != pair or not isinstance(other_url, str):
+    given = element.attributes
+    for other_name, leads in element.specification.links.items():
+        other_url = given.get(other_name)
+        if leads.credentials != pair or not isinstance(other_url, str):
             continue
         if not isinstance(other_url, CallbackURL) and _host(other_url) not in (None, _current_host()):
             raise LinkError(
@@ -270,20 +306,22 @@ def _current_host() -> str | None:
 
 def faults(element: Element) -> Iterator[str]:
     """Yield what is wrong with the plain URLs in an element: those that this application would refuse."""
-    for name, value in element.attributes.items():
-        spec = element.specification.attributes[name].url
-        if spec is None or not isinstance(value, str) or isinstance(value, CallbackURL):
+    given = element.attributes
+    for name, leads in element.specification.links.items():
+        value = given.get(name)
+        if not isinstance(value, str) or isinstance(value, CallbackURL):
             continue
         gate = _gate_at(value)
-        username, password = spec.credentials or ("", "")
-        if gate and not gate.accepts(element.attributes.get(username), element.attributes.get(password)):
+        username, password = leads.credentials or ("", "")
+        if gate and not gate.accepts(given.get(username), given.get(password)):
             yield (
                 f"{element.specification.name} {name}={value!r} leads to a CallbackBlueprint of this"
                 " application without the credentials that it will ask for: give the handler itself, or what"
                 " url_for(handler) gives"
             )
     for child in element.children:
-        yield from faults(child)
+        if child.specification.links or child.children:
+            yield from faults(child)
 
 
 def _gate_at(url: str) -> Gate | None:
@@ -298,5 +336,5 @@ def _gate_at(url: str) -> Gate | None:
         endpoint, _ = adapter.match(unquote(target.path.removeprefix(root)) or "/", method="POST")
     except (HTTPException, RequestRedirect):
         return None
-    registration = registrations(current_app).get(endpoint.rpartition(".")[0])
-    return registration.gate if registration and endpoint in registration.endpoints else None
+    registration = registration_at(current_app, endpoint)
+    return registration.gate if registration else None

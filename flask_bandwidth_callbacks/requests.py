@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from http import HTTPStatus
 from typing import Any
 
@@ -50,26 +51,46 @@ def read_payload(request: Request, max_content_length: int) -> dict[str, Any]:
 
 
 def _read_body(request: Request, max_content_length: int) -> bytes:
-    too_large = Refusal(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {max_content_length} bytes."
-    )
-    if (request.content_length or 0) > max_content_length:
-        raise too_large
+    length = request.content_length
+    if length is not None and length > max_content_length:
+        raise _too_large(max_content_length)
+    try:
+        if length is None or request.__dict__.keys() & {"stream", "_cached_data"}:
+            body = _read_stream(request, max_content_length)
+        else:
+            body = _read_input(request.environ, length)
+    except Exception:  # a server's own: gunicorn's for broken chunks is no OSError, which Werkzeug expects
+        body = None
+    if body is None or len(body) < (length or 0):
+        raise Refusal(HTTPStatus.BAD_REQUEST, "The body breaks off before its end.")
+    if len(body) > max_content_length:
+        raise _too_large(max_content_length)
+    if not body:
+        raise Refusal(HTTPStatus.BAD_REQUEST, "The body is empty.")
+    return body
+
+
+def _too_large(limit: int) -> Refusal:
+    return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {limit} bytes.")
+
+
+def _read_input(environ: dict[str, Any], length: int) -> bytes:
+    """Return a body of known length: by far the most are, and Werkzeug's stream takes eight times as long."""
+    stream = environ["wsgi.input"]
+    body: bytes = stream.read(length)
+    while len(body) < length and (more := stream.read(length - len(body))):
+        body += more
+    environ["wsgi.input"] = io.BytesIO(body)  # for whoever reads it after us
+    return body
+
+
+def _read_stream(request: Request, max_content_length: int) -> bytes:
+    """Return a body of unknown length, or one that the application looked at before us."""
     # Werkzeug stops reading a body of unknown length at its limit and does not tell: one byte more tells.
     request.max_content_length = max_content_length + 1
     # Whoever looked at request.form before us has left a stream there, with the limit of the host.
     request.__dict__.pop("stream", None)
-    try:
-        body = request.get_data()
-    except Exception:  # a server's own: gunicorn's for broken chunks is no OSError, which Werkzeug expects
-        body = None
-    if body is None or len(body) < (request.content_length or 0):
-        raise Refusal(HTTPStatus.BAD_REQUEST, "The body breaks off before its end.")
-    if len(body) > max_content_length:
-        raise too_large
-    if not body:
-        raise Refusal(HTTPStatus.BAD_REQUEST, "The body is empty.")
-    return body
+    return request.get_data()
 
 
 def load_event(payload: dict[str, Any], *, strict: bool) -> Callback:

@@ -79,6 +79,11 @@ class Subscription:
     answers: bool = False
     """Whether it is a responder, which hears of answered events only."""
 
+    @functools.cached_property
+    def is_async(self) -> bool:
+        """Whether the handler is an ``async def``."""
+        return inspect.iscoroutinefunction(self.handler)
+
     def takes(self, event_types: Collection[str]) -> bool:
         """Tell whether an event of one of these types can get here."""
         return any(
@@ -410,6 +415,8 @@ class _Index:
 
     def near(self, event: Callback) -> list[Candidate]:
         """Return the few candidates that the event's values do not rule out, the first to be asked first."""
+        if not self._by_value:
+            return self._anywhere
         found = list(self._anywhere)
         for attribute, by_value in self._by_value.items():
             value = getattr(event, attribute, None)

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 
-from .attributes import Attribute, BrokenRule, Count, Text, kind_of
+from .attributes import Attribute, BrokenRule, Count, Text, Url, kind_of
 from .characters import escape_attribute
 
 VERBS: dict[str, type[Element]] = {}
@@ -126,6 +126,10 @@ class Specification:
         if "attributes" in signature:
             (table,) = get_args(signature["attributes"])
             self.attributes = _attributes_of(table)
+        self.links: Mapping[str, Url] = {
+            name: attribute.url for name, attribute in self.attributes.items() if attribute.url
+        }
+        """Its attributes that hold URLs to which Bandwidth sends events, with where each leads."""
         self.by_wire_name = {attribute.wire_name: attribute for attribute in self.attributes.values()}
         """The same attributes by their names in a document."""
         self.required = tuple(name for name, attribute in self.attributes.items() if attribute.required)
@@ -300,6 +304,23 @@ class Element:
             attributes={**self._attributes, **attributes},
         )
         vars(copy)["_extra"] = self._extra
+        return copy
+
+    def with_links(self, children: tuple[Element, ...], attributes: Mapping[str, Any]) -> Self:
+        """Return a copy with URLs where handlers were, and with the credentials that they ask for.
+
+        Every answer has some, and each of them is right by itself: only the rules between attributes are
+        checked again. Raises :class:`InvalidBXML`.
+        """
+        specification = self.specification
+        values = {**self._attributes, **attributes}
+        faults = [
+            fault for rule in specification.rules for fault in rule(specification, values, len(children))
+        ]
+        if faults:
+            raise_faults(specification.name, faults)
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__, children=children, _attributes=values)
         return copy
 
     def to_bxml(self) -> str:
