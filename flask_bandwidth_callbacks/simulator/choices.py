@@ -57,19 +57,22 @@ CHOICES: dict[str, str] = {
     "hanging up on a gather": "No gather event tells of the keys pressed before the caller hung up.",
     "repeatCount without audio": "The silence is repeated.",
     "terminating digit last": "A key that both terminates and fills maxDigits counts as terminating.",
-    "speech": "A Gather that listens for speech tells of it in one partialgather, and ends after"
+    "speech": "A Gather that listens for speech tells each time of it in one partialgather, and ends after"
     " speechTimeout of silence. What was understood is in neither event: no property is documented for it.",
+    "redirected while recording": "A call that leaves its Record over REST tells of no recordComplete.",
     "second StartGather": "The latest StartGather counts.",
     "legs that do not ring": "Every callee rings at once.",
+    "waiting for a leg": "The caller hears nothing while a leg rings and while its document runs.",
     "losing legs": "Legs that another one was faster than end with the cause cancel.",
-    "legs and disconnect": "A leg of a Transfer gives transferDisconnect, never disconnect, and before the"
-    " transferComplete of the call.",
+    "legs and disconnect": "A leg of a Transfer gives transferDisconnect, never disconnect: before the"
+    " transferComplete of the call, or after its disconnect if the caller left first.",
     "nobody answered": "transferComplete tells of the leg that ended last.",
     "tag of a leg": "A leg begins with the tag of the call that made it, unless it has its own.",
     "end of a leg's document": "The two are joined when the leg's document is over, also after a redirect.",
     "redirected during a transfer": "A call that leaves its Transfer over REST hangs its legs up.",
     "forward": "Whatever becomes of the forwarded leg is the cause of the call's disconnect; on a call that"
     " is answered already a Forward is an application-error.",
+    "bridge to an unanswered call": "An inbound call that is not answered yet is answered by the bridge.",
     "failed bridge": "Without bridgeCompleteUrl the next verb runs. The cause is busy for a call in another"
     " bridge, rejected for one that is not answered, else unknown.",
     "refer": "The callee's behaviour decides: answering is a success, which ends the call with hangup. A call"
@@ -82,9 +85,12 @@ CHOICES: dict[str, str] = {
     "completed over rest": "A call that the application completes ends with hangup if it was answered,"
     " rejected if it is inbound, cancel if it is outbound.",
     "caller gives up": "A caller who hangs up before the call is answered gives the cause cancel.",
-    "streams": "A websocket always opens, and closes when the stream is stopped.",
+    "streams": "A websocket always opens, and closes when the stream is stopped; at the end of a call"
+    " before disconnect.",
     "queue": "Outbound calls do not wait in a queue; enqueuedTime is when the call was made.",
     "caller id": "A caller's number is verified: stirShaken says so unless the call is made otherwise.",
+    "machine detection": "The result is there two seconds after the call was answered, and told if the call"
+    " is still up.",
     "limits": "There are no limits on calls per second or at a time.",
 }
 """Every choice by its subject."""

@@ -88,6 +88,54 @@ def named(verb: Verb) -> str:
     return type(verb).__name__
 
 
+# -- What arrives --------------------------------------------------------------------------------------------
+
+
+def test_call_arrives(line: Line) -> None:
+    """initiate tells who calls whom, from a verified number; there is no answer yet and no tag."""
+    call = line().call("+13035550111", var_from="+13035550199")
+    initiate = dict(told(call.exchanges, "initiate"))
+    assert initiate.pop("stirShaken")["attestationIndicator"] == "A"
+    assert initiate.pop("sipCallId")
+    assert initiate.pop("applicationId")
+    assert initiate == {
+        "eventType": "initiate",
+        "eventTime": "2026-01-05T15:00:00.000Z",
+        "accountId": "9900000",
+        "to": "+13035550111",
+        "from": "+13035550199",
+        "direction": "inbound",
+        "callId": call.call_id,
+        "callUrl": f"https://voice.bandwidth.com/api/v2/accounts/9900000/calls/{call.call_id}",
+        "startTime": "2026-01-05T15:00:00.000Z",
+    }
+
+
+@pytest.mark.parametrize(
+    "caller", ["Private", "Restricted", "Unavailable", "Anonymous", "sip:ann@example.com"]
+)
+def test_caller_need_not_have_a_number(line: Line, caller: str) -> None:
+    """Bandwidth has four words for one that is not known."""
+    call = line().call(var_from=caller)
+    assert told(call.exchanges, "initiate")["from"] == caller
+
+
+def test_more_is_told_if_there_is_more(line: Line) -> None:
+    """What the test says of the call, and what it takes away; none of it comes with later events."""
+    call = line().call(
+        diversion={"origTo": "+13035550199"},
+        sip_headers={"x-ticket": "7"},
+        uui="YQ==;encoding=base64",
+        stir_shaken=None,
+    )
+    initiate = told(call.exchanges, "initiate")
+    assert initiate["diversion"] == {"origTo": "+13035550199"}
+    assert initiate["sipHeaders"] == {"x-ticket": "7"}
+    assert initiate["uui"] == "YQ==;encoding=base64"
+    assert "stirShaken" not in initiate
+    assert not {"diversion", "sipHeaders", "uui"} & told(call.exchanges, "disconnect").keys()
+
+
 # -- Answering -----------------------------------------------------------------------------------------------
 
 
