@@ -7,6 +7,7 @@ import random
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -211,6 +212,7 @@ class SimulatedBandwidth:
         that handler's callback is answered. Without ``disconnect_url`` there is no ``disconnect``.
         """
         check_address(to, "The number")
+        self.check_seconds(call_timeout)
         timeout = self._timeout if callback_timeout is None else callback_timeout
         shown = self.credentials if isinstance(credentials, Unset) else credentials
 
@@ -524,8 +526,11 @@ def _absolute(base: str, url: str) -> str:
     """Return a URL that can be requested, of one that may be relative."""
     if not isinstance(url, str):
         raise SimulationError(f"{url!r} is no URL: give a text, such as what url_for(handler) gives.")
+    absolute = url
+    if ":" not in url.partition("/")[0]:  # else it has a scheme, and http:/menu would be taken for a path
+        with suppress(ValueError):
+            absolute = urljoin(base, url)
     try:
-        absolute = urljoin(base, url)
         parts = split(absolute)
     except ValueError as error:
         raise SimulationError(f"{error}.") from None

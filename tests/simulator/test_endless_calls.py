@@ -1,4 +1,4 @@
-"""What never ends by itself stops at a bound, with an error that shows the last of it; what lasts does not."""
+"""What never ends by itself stops at a bound, with an error that shows the last of it; what is long may."""
 
 from __future__ import annotations
 
