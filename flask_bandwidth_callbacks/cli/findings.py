@@ -81,7 +81,7 @@ def _no_end(registrations: Sequence[Registration]) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "Nobody hears disconnect.",
-            "It alone tells that a call is over, and why: hung up, or lost for a fault of this application.",
+            "It alone tells that a call is over, and why: hung up, or lost by a fault of yours.",
             f"Let a function hear: @{registrations[0].blueprint.name}.on(DisconnectCallback).",
         )
 

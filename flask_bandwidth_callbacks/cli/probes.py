@@ -137,7 +137,7 @@ def _answer_at(app: Flask, registration: Registration, url: str) -> str | None:
     pair = registration.gate.handed_out
     bandwidth = SimulatedBandwidth(app, url, credentials=pair, raise_errors=True)
     try:
-        exchange = bandwidth.send("initiate", {}, raw=_NOTHING)
+        exchange = bandwidth.send("disconnect", {}, raw=_NOTHING)
     except Exception as error:  # of whatever is in the way
         return told(error)
     if exchange.status == _REFUSAL and exchange.challenged == (pair is not None):

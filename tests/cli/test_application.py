@@ -35,7 +35,7 @@ def routes(**where: object) -> Result:
             "\nimport nowhere",
             "The application cannot be loaded. ModuleNotFoundError: No module named 'nowhere' (broken.py:2)",
         ),
-        ("raise ValueError('no\\nway')", "The application cannot be loaded. ValueError: no way (broken.py:1)"),
+        ("raise OSError('no\\nway')", "The application cannot be loaded. OSError: no way (broken.py:1)"),
     ],
 )
 def test_what_an_application_raises(source: str, line: str, folder: Path) -> None:
@@ -67,4 +67,3 @@ def test_an_application_without_credentials() -> None:
     )
     assert "application.py" not in result.output
     assert result.output.count("\n") == 1
-

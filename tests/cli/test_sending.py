@@ -1,0 +1,423 @@
+"""``flask bandwidth send``: one callback, and what comes back."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask, redirect, request
+from flask.cli import ScriptInfo
+from flask.typing import ResponseReturnValue
+
+from flask_bandwidth_callbacks import (
+    Callback,
+    CallbackBlueprint,
+    ConferenceCallback,
+    DisconnectCallback,
+    GatherCallback,
+    InitiateCallback,
+    TransferAnswerCallback,
+)
+from flask_bandwidth_callbacks.bxml import Gather, Hangup, SpeakSentence
+from flask_bandwidth_callbacks.cli import bandwidth
+from flask_bandwidth_callbacks.events import EVENT_CLASSES
+from flask_bandwidth_callbacks.schemas import Payload, attribute_types
+from tests.payloads import PAYLOADS, places
+
+CREDENTIALS = ("bandwidth", "s3cret")
+
+
+def make_app(*phones: CallbackBlueprint, **config: Any) -> Flask:
+    app = Flask("host")
+    app.config.update(TESTING=True, **config)
+    for phone in phones:
+        app.register_blueprint(phone, url_prefix=f"/{phone.name}")
+    return app
+
+
+def make_phone(name: str = "phone", **options: Any) -> CallbackBlueprint:
+    return CallbackBlueprint(name, __name__, **{"credentials": [CREDENTIALS], **options})
+
+
+def send(app: Flask, *arguments: str, **options: Any) -> Result:
+    return app.test_cli_runner().invoke(bandwidth, ["send", *arguments], **options)
+
+
+@pytest.fixture
+def heard() -> list[Any]:
+    """What a subscriber of the application ``listener`` heard."""
+    return []
+
+
+@pytest.fixture
+def listener(heard: list[Any]) -> Flask:
+    """An application that answers everything, and keeps what it is sent."""
+    phone = make_phone()
+    phone.respond(Callback)(lambda event: None if event.reply.when_none != "error" else Hangup())
+    phone.on(Callback)(heard.append)
+    return make_app(phone, BANDWIDTH_CALLBACKS_STRICT=True)
+
+
+# -- What is sent --------------------------------------------------------------------------------------------
+
+
+def missing(payload: Payload, place: str = "") -> Iterator[str]:
+    """Yield which attributes are None, those of objects inside too."""
+    for name in attribute_types(type(payload)):
+        value = getattr(payload, name)
+        if value is None:
+            yield f"{place}{name}"
+        elif isinstance(value, Payload):
+            yield from missing(value, f"{place}{name}.")
+            assert not value.extra
+
+
+@pytest.mark.parametrize("event", EVENT_CLASSES)
+def test_every_event_has_all_its_properties(event: str, listener: Flask, heard: list[Any]) -> None:
+    """Each can be read without a fault, and lacks nothing that is known of it, inside of objects neither."""
+    result = send(listener, event)
+    assert result.exit_code == 0, result.output
+    (received,) = heard
+    assert received.event_type == event
+    assert not received.extra
+    # What every other event of a call has is not known of this one.
+    assert list(missing(received)) == (["call_url", "start_time"] if event == "partialgather" else [])
+    assert set(places(received.raw)) >= set(places(PAYLOADS.get(event, {})))
+
+
+def test_all_events_are_about_one_call(listener: Flask, heard: list[Any]) -> None:
+    """So the events of a call can be sent one after the other, by hand."""
+    for event in ("initiate", "gather", "recordingAvailable", "conferenceMemberJoin", "disconnect"):
+        send(listener, event)
+    assert len({event.call_id for event in heard}) == 1
+    assert [event.direction for event in heard if hasattr(event, "direction")] == [
+        *("inbound", "outbound", "outbound", "outbound")
+    ]
+
+
+def test_properties_can_be_set(listener: Flask, heard: list[Any]) -> None:
+    """By their names in JSON or in Python, inside of objects too; text stays text, the rest is JSON."""
+    changes = ["from=+15550001111", "to=7", "call_id=c-2", "uui=[]", "sipHeaders.x-a.b=1", "var_from=me"]
+    changes += ["diversion.orig_to=+15550002222", 'stirShaken={"verstat": "new"}', "from_=Private"]
+    result = send(listener, "initiate", *(part for change in changes for part in ("--set", change)))
+    assert result.exit_code == 0
+    (call,) = heard
+    assert (call.var_from, call.to, call.call_id, call.uui) == ("Private", "7", "c-2", "[]")
+    assert (call.diversion.orig_to, call.diversion.reason) == ("+15550002222", "no-answer")
+    assert call.stir_shaken.to_dict() == {"verstat": "new"}
+    assert call.sip_headers == {"x-ticket": "4711", "x-a.b": "1"}
+
+
+def test_values_are_read_as_json_where_that_is_meant(listener: Flask, heard: list[Any]) -> None:
+    """Numbers and lists are; what is no JSON is sent as text, for an application has to bear that."""
+    send(listener, "recordComplete", "--set", "channels=2", "--set", "duration=PT3S")
+    send(listener, "mediaStreamStarted", "--set", 'mediaStream.tracks=["outbound"]')
+    assert heard[0].raw["channels"] == 2
+    assert heard[0].duration == timedelta(seconds=3)
+    assert heard[1].media_stream.tracks == ("outbound",)
+    result = send(listener, "recordComplete", "--set", "channels=NaN", "-v")
+    assert '"channels": "NaN"' in result.output
+    assert "channels cannot be read." in result.output
+
+
+def test_an_object_can_be_set_where_there_is_none(listener: Flask, heard: list[Any]) -> None:
+    """What was set to something else, or to null, becomes an object."""
+    send(listener, "initiate", "--set", "diversion=null", "--set", "diversion.origTo=+15550002222")
+    assert heard[0].raw["diversion"] == {"origTo": "+15550002222"}
+
+
+def test_properties_can_be_removed(listener: Flask, heard: list[Any]) -> None:
+    """Whole objects and what is inside; what is not there is no matter."""
+    names = ["uui", "stir_shaken", "diversion.origTo", "sipHeaders.x-ticket", "sipHeaders.x-other"]
+    send(listener, "initiate", *(part for name in names for part in ("--remove", name)))
+    assert list(missing(heard[0])) == ["uui", "diversion.orig_to", "stir_shaken"]
+    assert heard[0].sip_headers == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["gathr"], "'gathr' is no event; the nearest is 'gather'."),
+        (["gather", "--set", "digit=1"], "gather has no property 'digit'; the nearest is 'digits'."),
+        (["gather", "--remove", "cal_id"], "gather has no property 'cal_id'; the nearest is 'callId'."),
+        (
+            ["initiate", "--set", "diversion.orig=1"],
+            "initiate has no property 'diversion.orig'; the nearest is 'diversion.origTo'.",
+        ),
+        (["initiate", "--set", "=1"], "initiate has no property ''; the nearest is"),
+        (["initiate", "--set", "from.name=1"], "initiate has nothing inside of from: it is no object."),
+        (["initiate", "--set", "from"], "'from' sets nothing: give property=value."),
+        (["initiate", "--raw", "-", "--set", "from=1"], "--set and --remove have nothing to change."),
+        (["initiate", "--credentials", "bandwidth"], "give the username, a colon and the password."),
+        (["initiate", "--raw", "/nowhere"], "'/nowhere': No such file or directory"),
+    ],
+)
+def test_what_cannot_be_sent(arguments: list[str], line: str, listener: Flask, heard: list[Any]) -> None:
+    """A slip is told with what is nearest, and nothing is sent."""
+    result = send(listener, *arguments)
+    assert result.exit_code == 2
+    assert line in result.output
+    assert not heard
+
+
+def test_bytes_as_they_are(listener: Flask, heard: list[Any], tmp_path: Path) -> None:
+    """A file, or what is piped in, is sent without a look at it."""
+    payload = {"eventType": "initiate", "callId": "c-1", "new": {"deep": [1]}}
+    (tmp_path / "callback.json").write_text(json.dumps(payload))
+    assert send(listener, "initiate", "--raw", str(tmp_path / "callback.json")).exit_code == 0
+    assert heard[0].raw == payload
+    result = send(listener, "initiate", "--raw", "-", "-v", input=io.BytesIO(b'{"from": "\xff\x1b"'))
+    assert result.exit_code == 1
+    assert '{"from": "\ufffd\ufffd"' in result.output
+    assert "Refused: Not UTF-8: byte 10 cannot be read." in result.output
+
+
+# -- Where it goes -------------------------------------------------------------------------------------------
+
+
+def test_without_a_url_it_goes_where_the_event_is_answered() -> None:
+    """That is the path of its responder, else the blueprint's own URL."""
+    phone = make_phone()
+    phone.respond(InitiateCallback)(lambda call: SpeakSentence("start"))
+    phone.respond(InitiateCallback, "/other")(lambda call: SpeakSentence("other"))
+    phone.respond(GatherCallback, "/menu")(lambda call: SpeakSentence("menu"))
+    app = make_app(phone)
+    assert "POST https://localhost/phone/\n" in send(app, "initiate").output
+    assert "POST https://localhost/phone/menu\n" in send(app, "gather").output
+    assert "POST https://localhost/phone/\n" in send(app, "disconnect").output
+    assert ">other<" in send(app, "initiate", "--url", "/phone/other").output
+
+
+def test_it_must_be_clear_where_it_goes() -> None:
+    """Several URLs that would do, and one with a variable, need --url; the message lists them."""
+    phone = make_phone()
+    phone.respond(GatherCallback, "/a")(lambda call: Hangup())
+    phone.respond(GatherCallback, "/b")(lambda call: Hangup())
+    phone.respond(InitiateCallback, "/<int:room>")(lambda call, room: Hangup())
+    app = make_app(phone)
+    result = send(app, "gather")
+    assert result.exit_code == 1
+    assert "Error: gather may go to /phone/a or /phone/b: say with --url where" in result.output
+    assert "initiate may go to /phone/<int:room>" in send(app, "initiate").output
+    assert send(app, "initiate", "--url", "/phone/3").exit_code == 0
+    app = make_app(make_phone("day"), make_phone("night"))
+    assert "disconnect may go to /day/ or /night/" in send(app, "disconnect").output
+
+
+def test_a_blueprint_of_a_subdomain() -> None:
+    """Its URL has the subdomain."""
+    phone = make_phone(subdomain="voice")
+    phone.respond(InitiateCallback)(lambda call: Hangup())
+    app = Flask("host", subdomain_matching=True)
+    app.config["SERVER_NAME"] = "example.com"
+    app.register_blueprint(phone)
+    result = send(app, "initiate")
+    assert result.exit_code == 0
+    assert "POST https://voice.example.com/\n" in result.output
+
+
+def test_an_application_that_trusts_a_host() -> None:
+    """The callback goes to a host that the application takes."""
+    phone = make_phone()
+    phone.respond(InitiateCallback)(lambda call: Hangup())
+    result = send(make_app(phone, TRUSTED_HOSTS=[".example.com"]), "initiate")
+    assert result.exit_code == 0
+    assert "POST https://example.com/phone/\n" in result.output
+
+
+def test_credentials(listener: Flask) -> None:
+    """Those of the blueprint are shown when they are asked for, or those that are given."""
+    assert send(listener, "disconnect").exit_code == 0
+    assert send(listener, "disconnect", "--credentials", "bandwidth:s3cret").exit_code == 0
+    result = send(listener, "disconnect", "--credentials", "bandwidth:s3:ret")
+    assert result.exit_code == 1
+    assert 'WWW-Authenticate: Basic realm="phone"' in result.output
+    assert "401: the credentials of 'bandwidth' are refused." in result.output
+
+
+class Plain(BaseHTTPRequestHandler):
+    """A server that knows nothing of this library."""
+
+    def do_POST(self) -> None:
+        body = b"<Response><Hangup/></Response>"
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(299 if self.path == "/odd" else 200)
+        self.send_header("Content-Type", "application/xml")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments: Any) -> None: ...
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    """The URL of a plain server on this machine."""
+    with HTTPServer(("127.0.0.1", 0), Plain) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_any_server(server: str) -> None:
+    """A URL needs no application, and may have a status that nobody knows."""
+    none = ScriptInfo(create_app=lambda: pytest.fail("no application is needed"))
+    result = CliRunner().invoke(bandwidth, ["send", "initiate", "--url", f"{server}/"], obj=none)
+    assert result.exit_code == 0
+    assert "200 OK" in result.output
+    result = CliRunner().invoke(bandwidth, ["send", "initiate", "--url", f"{server}/odd"], obj=none)
+    assert "\n299\n" in result.output
+
+
+def test_a_server_that_is_not_there(server: str) -> None:
+    """It gives one line, and status 1; so does a URL that is none."""
+    result = CliRunner().invoke(bandwidth, ["send", "initiate", "--url", "http://127.0.0.1:9/"])
+    assert result.exit_code == 1
+    assert "No reply: no connection" in result.output
+    result = CliRunner().invoke(bandwidth, ["send", "initiate", "--url", "localhost"])
+    assert result.exit_code == 1
+    assert "Error: 'localhost' is no URL that can be requested" in result.output
+    assert "Traceback" not in result.output
+
+
+# -- What comes back -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("color", [None, "1"])
+def test_the_reply(color: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Status, type and document are shown, plain or with rich, an element on a line, without credentials."""
+    if color is not None:
+        monkeypatch.setenv("FORCE_COLOR", color)
+    phone = make_phone()
+
+    @phone.respond(InitiateCallback)
+    def greet(call: InitiateCallback) -> Gather:
+        return Gather(SpeakSentence("Hello."), gather_url=phone)
+
+    result = send(make_app(phone), "initiate")
+    assert result.exit_code == 0
+    lines = [line.rstrip() for line in click.unstyle(result.output).splitlines() if line.strip()]
+    assert lines == [
+        "initiate  POST https://localhost/phone/",
+        "200 OK",
+        "Content-Type: application/xml; charset=utf-8",
+        "<Response>",
+        '  <Gather gatherUrl="/phone/">',
+        "    <SpeakSentence>Hello.</SpeakSentence>",
+        "  </Gather>",
+        "</Response>",
+    ]
+
+
+def test_a_notification_has_no_document() -> None:
+    """204 is all that there is to show."""
+    phone = make_phone()
+    phone.on(DisconnectCallback)(lambda call: None)
+    result = send(make_app(phone), "disconnect")
+    assert (result.exit_code, result.output.splitlines()[1:]) == (0, ["204 No Content"])
+
+
+def test_a_refusal_says_why() -> None:
+    """The blueprint's own words are shown, and the faults of the properties."""
+    phone = make_phone()
+    phone.on(DisconnectCallback)(lambda call: None)
+    result = send(make_app(phone), "initiate")
+    assert result.exit_code == 1
+    assert "404 Not Found\nContent-Type: application/problem+json\n" in result.output
+    assert "Refused: Nobody answers 'initiate' here.\n" in result.output
+    result = send(make_app(phone), "disconnect", "--remove", "callId")
+    assert "Refused: callId is missing: 'disconnect' is about nothing without it.\n" in result.output
+    assert '{"callId": ["Missing, empty or no text."]}\n' in result.output
+
+
+@pytest.mark.parametrize(
+    ("event", "answer", "line"),
+    [
+        ("initiate", "<Response><Pause duration='x'/></Response>", "invalid BXML: "),
+        (
+            "transferAnswer",
+            "<Response><Transfer><PhoneNumber>+1</PhoneNumber></Transfer></Response>",
+            "Transfer",
+        ),
+        ("conferenceRedirect", "<Response><Hangup/></Response>", "Hangup"),
+        ("initiate", "<Response><Hangup", "invalid BXML: "),
+    ],
+)
+def test_a_document_that_cannot_be_run(event: str, answer: str, line: str) -> None:
+    """Where BXML is awaited it is read, by the rules of the place where it stands."""
+    phone = make_phone()
+    phone.respond((InitiateCallback, TransferAnswerCallback, ConferenceCallback))(lambda event: answer)
+    result = send(make_app(phone, BANDWIDTH_CALLBACKS_CHECK_BXML=False), event)
+    assert result.exit_code == 1
+    assert "200 OK" in result.output
+    assert line in result.output.splitlines()[-1]
+
+
+def test_what_is_passed_over_is_told() -> None:
+    """What is unknown is no failure, but most often a slip."""
+    phone = make_phone()
+    phone.respond(InitiateCallback)(lambda call: "<Response><Hangup why='x'/></Response>")
+    result = send(make_app(phone), "initiate")
+    assert result.exit_code == 0
+    assert "Passed over: " in result.output
+
+
+@pytest.fixture
+def plain() -> Flask:
+    """An application with views of its own."""
+    app = Flask("host")
+
+    @app.post("/<what>")
+    def view(what: str) -> ResponseReturnValue:
+        replies: dict[str, ResponseReturnValue] = {
+            "long": "x" * 3000,
+            "control": ("a\x1b[31mb\x07\u202ec\nd", 200, {"Content-Type": "text/plain"}),
+            "redirect": redirect("/login"),
+            "problem": ("[]", 400, {"Content-Type": "application/problem+json"}),
+            "echo": request.get_data(),
+        }
+        return replies[what]
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("what", "lines"),
+    [
+        ("long", ["x" * 2000 + "...", "the reply is text/html, not application/xml."]),
+        ("control", ["a\ufffd[31mb\ufffd\ufffdc", "d", "the reply is text/plain, not application/xml."]),
+        ("problem", ["[]"]),
+    ],
+)
+def test_other_replies(what: str, lines: list[str], plain: Flask) -> None:
+    """The beginning of any text is shown, and nothing in it can control the terminal."""
+    result = send(plain, "initiate", "--url", f"/{what}")
+    assert result.exit_code == 1
+    assert result.output.splitlines()[-len(lines) :] == lines
+
+
+def test_a_redirect(plain: Flask) -> None:
+    """It is not followed, and where it leads is told."""
+    result = send(plain, "initiate", "--url", "/redirect")
+    assert "302 Found" in result.output
+    assert "Location: /login" in result.output
+    assert "302: a redirect to '/login' is not followed." in result.output
+
+
+def test_an_application_without_a_blueprint(plain: Flask) -> None:
+    """It gets one line that says what to do; with a URL it can be sent callbacks all the same."""
+    result = send(plain, "initiate")
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: Application 'host' has no CallbackBlueprint: ")
+    assert send(plain, "disconnect", "--url", "/echo").exit_code == 0
