@@ -22,7 +22,9 @@ def routes() -> None:
     \b
       flask --app switchboard bandwidth routes
     """
-    for addresses in addresses_of(application.load()):
+    for number, addresses in enumerate(addresses_of(application.load())):
+        if number:
+            click.echo()
         _show(addresses)
 
 
