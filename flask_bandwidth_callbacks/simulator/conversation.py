@@ -49,7 +49,7 @@ def text(line: Line) -> str:
     if line.exchange is not None:
         return describe(line.exchange)
     if line.words is not None:
-        return f'{line.who} {line.text} "{line.words}"'
+        return f'{line.who} {line.text} "{without_password(line.words)}"'
     return f"{line.who} {line.text}" if line.who else f"({line.text})"
 
 

@@ -17,11 +17,14 @@ from urllib.parse import SplitResult, urlencode
 
 from flask_bandwidth_callbacks import bxml
 from flask_bandwidth_callbacks.bxml.placement import Context
+from flask_bandwidth_callbacks.bxml.verb import without_password
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 
 from .transport import NoConnection, Reply, TimedOut, Transport, split
 
 _XML = frozenset({"application/xml", "text/xml"})
+_UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
+"""How documents begin that are not in UTF-8."""
 _BASIC = re.compile(r"(?i)(?:^|,)\s*basic\b")
 """One of the challenges of a WWW-Authenticate header."""
 
@@ -222,7 +225,7 @@ def _as_text(value: Any) -> str:
 
 
 def _fail(exchange: Exchange, failure: str, cause: str) -> None:
-    exchange.failure = failure
+    exchange.failure = without_password(failure)
     exchange.cause = cause
 
 
@@ -246,7 +249,7 @@ def _read(exchange: Exchange, context: Context | None) -> Script | None:
     if media_type not in _XML:
         _fail(exchange, f"the reply is {media_type or 'of no type'}, not application/xml", "invalid-bxml")
         return None
-    exchange.bxml = body.decode("utf-8", "replace")
+    exchange.bxml = body.decode(_UTF_16.get(body[:2], "utf-8"), "replace")
     if len(body) > bxml.MAX_DOCUMENT_SIZE:
         size = f"{len(body)} bytes, more than {bxml.MAX_DOCUMENT_SIZE}"
         _fail(exchange, f"the document has {size}", "invalid-bxml")
