@@ -14,10 +14,11 @@ from .terminal import say, table
 
 @click.command()
 def routes() -> None:
-    """Show who answers which event, at which URL, and who else hears of it.
+    """Show who answers which event, and who else hears of it.
 
-    A responder answers at its own URL, and only events that fit its conditions; the first that fits answers.
-    A subscriber hears of events at every URL of its blueprint. For example:
+    A responder answers at its own URL, and only events that fit its conditions: the first one that fits. If
+    there is none, the responders at the blueprint's own URL are asked. A subscriber hears of events at every
+    URL of its blueprint. For example:
 
     \b
       flask --app switchboard bandwidth routes

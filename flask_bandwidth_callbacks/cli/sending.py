@@ -165,10 +165,10 @@ def send(
     credentials: tuple[str, str] | None,
     verbose: bool,
 ) -> None:
-    """Send one callback, with every property filled in, and show the reply.
+    """Send one callback, and show the reply.
 
-    Properties have the names that they have in JSON or in Python; what is inside of an object comes after a
-    dot. A value is read as JSON, unless the property is text:
+    Every property is filled in. --set and --remove take the names that properties have in JSON or in Python;
+    what is inside of an object comes after a dot. A value is read as JSON, unless the property is text:
 
     \b
       flask bandwidth send initiate --set from=+13035550199 --set stirShaken.verstat=TN-Validation-Failed

@@ -1,0 +1,32 @@
+"""``flask bandwidth``: what it is there for."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from flask_bandwidth_callbacks.cli import bandwidth
+
+
+def test_what_there_is() -> None:
+    """The help of all of them names each in a line."""
+    result = CliRunner().invoke(bandwidth, ["--help"])
+    assert result.exit_code == 0
+    names = [line.split()[0] for line in result.output.partition("Commands:\n")[2].splitlines()]
+    assert names == ["call", "send", "routes", "doctor"]
+    assert "..." not in result.output.partition("Commands:\n")[2]
+
+
+@pytest.mark.parametrize("name", ["send", "routes", "doctor"])
+def test_every_command_has_an_example(name: str) -> None:
+    """The help of a command shows how it is called."""
+    result = CliRunner().invoke(bandwidth, [name, "--help"])
+    assert result.exit_code == 0
+    assert f"bandwidth {name}" in result.output.partition("\n")[2]
+
+
+def test_a_command_that_is_none() -> None:
+    """It gets one line, and status 2."""
+    result = CliRunner().invoke(bandwidth, ["dctor"])
+    assert result.exit_code == 2
+    assert "No such command 'dctor'" in result.output
