@@ -132,50 +132,40 @@ def test_target_leaves_what_it_does(line: Line, waiting: Any) -> None:
 # -- What cannot be bridged ----------------------------------------------------------------------------------
 
 
-def refused(line: Line, target: Any, **attributes: Any) -> tuple[SimulatedBandwidth, Call]:
-    """A call that tries to be bridged with what ``target`` gives."""
-
-    def greet(event: Any) -> Any:
-        if len(bandwidth.calls) == 1 and event.event_type == "initiate":
-            return Forward(to=ANN) if attributes.get("forwards") else Pause(duration=600)
-        bridge = Bridge(target(bandwidth, event), bridge_complete_url="done")
-        return [bridge, SpeakSentence("Never.")]
-
-    bandwidth = line(greet, done=lambda event: SpeakSentence(f"Failed: {event.cause}."))
-    bandwidth.callee(ANN).does_not_answer()
-    bandwidth.call()
-    return bandwidth, bandwidth.call()
-
-
-def unanswered(bandwidth: SimulatedBandwidth, event: Any) -> str:
-    return bandwidth.dial(ANN, "/phone/").call_id
-
-
-def ended(bandwidth: SimulatedBandwidth, event: Any) -> str:
+def hung_up(bandwidth: SimulatedBandwidth) -> Call:
+    """The first call, which has just ended."""
     bandwidth.calls[0].hang_up()
-    return bandwidth.calls[0].call_id
-
-
-def itself(bandwidth: SimulatedBandwidth, event: Any) -> str:
-    return str(event.call_id)
+    return bandwidth.calls[0]
 
 
 @pytest.mark.parametrize(
-    ("target", "cause"), [(unanswered, "rejected"), (ended, "unknown"), (itself, "unknown")]
+    ("first", "target", "cause", "words"),
+    [
+        (WAITING, hung_up, "unknown", "there is no call"),
+        (WAITING, lambda line: line.calls[-1], "unknown", "cannot be bridged with itself"),
+        (WAITING, lambda line: line.dial(ANN, "never"), "rejected", "is not answered"),
+        (Forward(to=ANN), lambda line: line.calls[0], "rejected", "was forwarded"),
+        (Forward(to=ANN), lambda line: line.calls[0].legs[0], "rejected", "was forwarded"),
+    ],
+    ids=["ended", "itself", "not answered", "forwarded", "where it was forwarded to"],
 )
-def test_cannot_be_bridged(line: Line, target: Any, cause: str) -> None:
-    """bridgeComplete says why, in a word and in words."""
-    _, call = refused(line, target)
-    assert call.heard == [f"Failed: {cause}."]
+def test_cannot_be_bridged(line: Line, first: Any, target: Any, cause: str, words: str) -> None:
+    """bridgeComplete says why, in a word and in words, and its document is the one that goes on."""
+
+    def greet(event: Any) -> Any:
+        if len(bandwidth.calls) == 1:
+            return first
+        return [Bridge(target(bandwidth).call_id, bridge_complete_url="failed"), SpeakSentence("Never.")]
+
+    bandwidth = line(greet, failed=SpeakSentence("A pity."))
+    bandwidth.callee(ANN).does_not_answer()
+    bandwidth.call()
+    call = bandwidth.call()
+    assert call.heard == ["A pity."]
     complete = told(call.exchanges, "bridgeComplete")
-    assert complete["errorMessage"]
+    assert complete["cause"] == cause
+    assert words in complete["errorMessage"]
     assert complete["errorId"]
-
-
-def test_forwarded_call_cannot_be_bridged(line: Line) -> None:
-    """Nobody has control of it."""
-    _, call = refused(line, lambda bandwidth, event: bandwidth.calls[0].call_id, forwards=True)
-    assert told(call.exchanges, "bridgeComplete")["cause"] == "rejected"
 
 
 def test_bridged_call_is_busy(line: Line) -> None:

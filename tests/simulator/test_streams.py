@@ -40,8 +40,8 @@ def test_stream_runs_beside_other_verbs_until_it_is_stopped(line: Line) -> None:
     """It tells when it starts and, with its length, when it stops; the call never waits for it."""
     call = line(
         stream(name="live", tracks="both", mode="bidirectional"),
-        Pause(duration=7),
         StopStream(name="another"),
+        Pause(duration=7),
         StopStream(name="live", wait=True),
         Pause(duration=9),
     ).call()
@@ -127,8 +127,8 @@ def test_transcription_tells_of_its_course_and_its_end(line: Line) -> None:
     """With a destination it tells as it starts and stops, and later where all of it can be fetched."""
     call = line(
         transcription(name="live", destination=WEBSOCKET, tracks="both", stabilized=False),
-        Pause(duration=7),
         StopTranscription(name="another"),
+        Pause(duration=7),
         StopTranscription(name="live"),
         Pause(duration=60),
     ).call()
