@@ -103,12 +103,16 @@ def test_this_call_leaves_first_and_nobody_is_asked(line: Line) -> None:
     assert events(target.exchanges) == ["initiate", "disconnect"]
 
 
-def test_nobody_hears_who_has_left(line: Line) -> None:
-    """After the bridge the two are strangers."""
-    call, target = bridged(line)
+def test_after_a_bridge_there_may_be_another(line: Line) -> None:
+    """The two are strangers until they are joined again, by whichever of them."""
+    call, target = bridged(line, Pause(duration=600))
     target.redirect("hold")
     target.speak("Anybody there?")
-    assert call.heard == []
+    call.speak("Hello?")
+    assert (call.heard, target.heard) == ([], [])
+    target.update(Bridge(call.call_id))
+    target.speak("There you are.")
+    assert call.heard == ["There you are."]
 
 
 # -- What the target was doing -------------------------------------------------------------------------------
