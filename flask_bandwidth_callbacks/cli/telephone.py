@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
-from functools import partial
 from operator import methodcaller
 from typing import Any, TypeAlias
 
@@ -43,8 +42,8 @@ _HELP = {
 def follow(call: Call, verbose: bool = False) -> None:
     """Show what has happened on a call, and from now on what happens; ``verbose`` shows its callbacks too."""
 
-    def watch(_: Call, line: conversation.Line) -> None:
-        if call.lines[-1] is line:  # and not one of another call
+    def watch(told: Call, line: conversation.Line) -> None:
+        if call in (told, told.parent):  # and not another one of the same simulation
             _show(call, line, verbose)
 
     for line in call.lines:
@@ -95,7 +94,7 @@ def _take_turns(call: Call) -> None:
 
 
 def _do(call: Call, typed: str) -> None:
-    """Do what somebody typed, on whose behalf it may be."""
+    """Do what somebody typed: something that the caller does, or that shows more of the call."""
     keys = typed.replace(" ", "")
     match typed.split():
         case []:
@@ -145,56 +144,34 @@ class _Scripted(click.Command):
         return rest
 
 
+def _moves(context: click.Context, option: click.Parameter, values: Sequence[Any]) -> list[Move]:
+    """Turn the values of an option into calls of the method of :class:`Call` that has its name."""
+    return [methodcaller(str(option.name), value) for value in values]
+
+
 def _press(context: click.Context, option: click.Parameter, values: Sequence[str]) -> list[Move]:
     try:
-        return [methodcaller("press", check_keys(keys)) for keys in values]
+        return _moves(context, option, [check_keys(keys) for keys in values])
     except SimulationError as error:
         raise click.BadParameter(str(error)) from None
-
-
-def _speak(context: click.Context, option: click.Parameter, values: Sequence[str]) -> list[Move]:
-    return [methodcaller("speak", words) for words in values]
-
-
-def _wait(context: click.Context, option: click.Parameter, values: Sequence[float]) -> list[Move]:
-    return [methodcaller("wait", seconds) for seconds in values]
 
 
 def _hang_up(context: click.Context, option: click.Parameter, count: int) -> list[Move]:
     return [methodcaller("hang_up")] * count
 
 
-def _pair(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str, str] | None:
-    if value is None:
-        return None
-    username, colon, password = value.partition(":")
-    if not (username and colon):
-        raise click.BadParameter("give the username, a colon and the password.")
-    return username, password
-
-
 @click.command("call", cls=_Scripted)
 @click.option("--to", metavar="NUMBER", help="Number that is called.")
 @click.option("--from", "var_from", metavar="NUMBER", help="Number of the caller, or Anonymous.")
-@click.option(
-    "--url",
-    help="Where the call goes: the URL of a server, or a path of the Flask application. Left out, it is the"
-    " application's CallbackBlueprint.",
-)
-@click.option(
-    "--credentials",
-    metavar="USER:PASSWORD",
-    callback=_pair,
-    help="Shown when asked for. Left out, they are those of the CallbackBlueprint.",
-)
+@application.where
 @click.option("--press", metavar="KEYS", multiple=True, callback=_press, help="Press keys: 0-9 * # A-D.")
-@click.option("--speak", metavar="WORDS", multiple=True, callback=_speak, help="Say something.")
+@click.option("--speak", metavar="WORDS", multiple=True, callback=_moves, help="Say something.")
 @click.option(
     "--wait",
     metavar="SECONDS",
     type=click.FloatRange(min=0),
     multiple=True,
-    callback=_wait,
+    callback=_moves,
     help="Let time pass.",
 )
 @click.option("--hang-up", count=True, callback=_hang_up, help="Hang up.")
@@ -212,7 +189,12 @@ def command(
     """Call the application, with a telephone in the terminal.
 
     The caller does what --press, --speak, --wait and --hang-up say, in the order in which they are given.
-    Without any of them, and without --json, the caller is you; lines that are piped in are typed for you.
+    Without any of them, and without --json, the caller is you; lines that are piped in are typed for you:
+
+    \b
+      flask --app switchboard bandwidth call
+      flask --app switchboard bandwidth call --press 3 --speak "Call me back." --press "#"
+      flask bandwidth call --url http://127.0.0.1:5000/phone/ --credentials bandwidth:s3cret -v
 
     Time is simulated: nothing sleeps, and silence lasts until somebody waits. A call that is still up at the
     end is hung up.
@@ -221,7 +203,7 @@ def command(
     """
     stdout = sys.stdout
     with redirect_stdout(sys.stderr if as_json else stdout):  # what the application prints is no JSON
-        bandwidth = _line(url, credentials)
+        bandwidth = application.bandwidth_at(url, credentials)
         numbers = {
             name: number for name, number in (("to", to), ("var_from", var_from)) if number is not None
         }
@@ -237,13 +219,6 @@ def command(
         raise click.ClickException(terminal.clean(trouble))
 
 
-def _line(url: str | None, credentials: tuple[str, str] | None) -> SimulatedBandwidth:
-    line = partial(SimulatedBandwidth, credentials=credentials) if credentials else SimulatedBandwidth
-    if url is None or url.startswith("/"):
-        return line(application.load(), url)
-    return line(url)
-
-
 def _talk(call: Call, script: Sequence[Move] | None) -> None:
     """Do what the script says, or what somebody types if there is none."""
     try:
@@ -252,9 +227,15 @@ def _talk(call: Call, script: Sequence[Move] | None) -> None:
         else:
             for move in script:
                 move(call)
-    finally:
-        if call.state != "disconnected":
-            call.hang_up()
+    except BandwidthCallbacksError:
+        _put_down(call)
+        raise
+    _put_down(call)
+
+
+def _put_down(call: Call) -> None:
+    if call.state != "disconnected":
+        call.hang_up()
 
 
 def _trouble(call: Call) -> str | None:
@@ -263,7 +244,7 @@ def _trouble(call: Call) -> str | None:
     if call.cause in ("hangup", "cancel") and not failed:
         return None
     reason = failed[0] if failed else call.error_message
-    return f"The call ended with {call.cause}" + (f": {reason}." if reason else ".")
+    return ": ".join(filter(None, (f"The call ended with {call.cause}", reason)))
 
 
 def _report(call: Call) -> dict[str, Any]:

@@ -51,11 +51,12 @@ def say(text: str, style: str = "", margin: str = "") -> None:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows under the names of their columns."""
+    """Print an empty line, and rows under the names of their columns."""
     rows = [[clean(cell) for cell in row] for row in rows]
     console = _console()
     if console is None:
         widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+        click.echo()
         for row in (columns, *rows):
             click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
         return
@@ -111,12 +112,16 @@ def is_attended() -> bool:
 
 def read() -> str | None:
     """Return a line that is typed, after a prompt if somebody is there; None at the end, and for Ctrl-C."""
+    if sys.stdin is None:
+        return None
     attended = is_attended()
     if attended:
         with contextlib.suppress(ImportError):  # lines can be edited and called back where there is readline
             import readline  # noqa: F401
     try:
         return input("> " if attended else "")
+    except UnicodeDecodeError:
+        return "\ufffd"
     except (EOFError, KeyboardInterrupt):
         if attended:
             click.echo()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from importlib.metadata import entry_points
+
 import pytest
 from click.testing import CliRunner
 
@@ -17,7 +21,7 @@ def test_what_there_is() -> None:
     assert "..." not in result.output.partition("Commands:\n")[2]
 
 
-@pytest.mark.parametrize("name", ["send", "routes", "doctor"])
+@pytest.mark.parametrize("name", ["call", "send", "routes", "doctor"])
 def test_every_command_has_an_example(name: str) -> None:
     """The help of a command shows how it is called."""
     result = CliRunner().invoke(bandwidth, [name, "--help"])
@@ -30,3 +34,19 @@ def test_a_command_that_is_none() -> None:
     result = CliRunner().invoke(bandwidth, ["dctor"])
     assert result.exit_code == 2
     assert "No such command 'dctor'" in result.output
+
+
+def test_flask_finds_the_commands() -> None:
+    """They are there wherever the library is installed."""
+    (entry,) = entry_points(group="flask.commands", name="bandwidth")
+    assert entry.load() is bandwidth
+
+
+def test_other_commands_pay_nothing() -> None:
+    """Flask loads the group for each of its commands; what one of ours needs comes with that one."""
+    source = (
+        "import sys, flask_bandwidth_callbacks.cli\n"
+        "print([name for name in sys.modules if 'rich' in name or 'simulator' in name])"
+    )
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -1,0 +1,589 @@
+"""``flask bandwidth call``: a telephone in the terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+
+from flask_bandwidth_callbacks import (
+    CallbackBlueprint,
+    DisconnectCallback,
+    GatherCallback,
+    InitiateCallback,
+    RecordingCompleteCallback,
+    RedirectCallback,
+)
+from flask_bandwidth_callbacks.bxml import (
+    Gather,
+    Hangup,
+    PhoneNumber,
+    Record,
+    Redirect,
+    SpeakSentence,
+    Transfer,
+    Verb,
+)
+from flask_bandwidth_callbacks.cli import bandwidth
+from flask_bandwidth_callbacks.cli.telephone import converse
+from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
+
+ANN = "+15556667777"
+ROOT = Path(__file__).parents[2]
+
+Telephone: TypeAlias = Callable[..., Result]
+
+
+@pytest.fixture
+def company(app: Flask, phone: CallbackBlueprint) -> Flask:
+    """An application with a menu: 1 for Ann, 2 for her voicemail, 3 for a mistake, 4 for an endless loop."""
+
+    @phone.respond(InitiateCallback)
+    def greet(call: InitiateCallback) -> Gather:
+        print("The application has been called.")
+        return Gather(SpeakSentence("Press a key."), gather_url=menu, max_digits=1)
+
+    @phone.respond(GatherCallback, "/menu", digits="1")
+    def ann(call: GatherCallback) -> list[Verb]:
+        return [Transfer(PhoneNumber(ANN)), SpeakSentence("Ann has left."), Hangup()]
+
+    @phone.respond(GatherCallback, "/menu", digits="2")
+    def voicemail(call: GatherCallback) -> Record:
+        return Record(record_complete_url=thank)
+
+    @phone.respond(GatherCallback, "/menu", digits="3")
+    def mistake(call: GatherCallback) -> Verb:
+        raise ValueError("the application's mistake")
+
+    @phone.respond(GatherCallback, "/menu", digits="4")
+    def endless(call: GatherCallback) -> Redirect:
+        return Redirect(redirect_url=again)
+
+    @phone.respond(GatherCallback, "/menu")
+    def menu(call: GatherCallback) -> list[Verb]:
+        return [SpeakSentence("Goodbye."), Hangup()]
+
+    @phone.respond(RecordingCompleteCallback, "/recorded")
+    def thank(call: RecordingCompleteCallback) -> list[Verb]:
+        return [SpeakSentence("Thank you."), Hangup()]
+
+    @phone.respond(RedirectCallback, "/again")
+    def again(call: RedirectCallback) -> Redirect:
+        return Redirect(redirect_url=again)
+
+    app.register_blueprint(phone, url_prefix="/phone")
+    return app
+
+
+@pytest.fixture
+def telephone(app: Flask) -> Telephone:
+    """Run ``flask bandwidth call`` for ``app``, with what is piped into it."""
+
+    def run(*arguments: str, typed: str | bytes = "") -> Result:
+        return app.test_cli_runner().invoke(bandwidth, ["call", *arguments], input=typed)
+
+    return run
+
+
+def lines(result: Result) -> list[str]:
+    """What was printed, without what the application prints and without the times."""
+    return [line[8:] for line in result.stdout.splitlines() if line.startswith(" ")]
+
+
+def moves(printed: str) -> list[str]:
+    return re.findall(r"^ +\S+  caller (.+)$", printed, re.MULTILINE)
+
+
+# -- A script ------------------------------------------------------------------------------------------------
+
+
+def test_call_is_printed_as_it_happens(company: Flask, telephone: Telephone) -> None:
+    """Who does what and when is there to read: the caller, what is heard, whoever else is called, the end."""
+    result = telephone("--press", "1", "--speak", "Hello Ann.", "--wait", "75", "--hang-up")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert result.stdout == (
+        "The application has been called.\n"
+        "  0:00  caller calls +13035550100\n"
+        "  0:00  (answered)\n"
+        '  0:00  "Press a key."\n'
+        "  0:00  caller presses 1\n"
+        "  0:00  (calls +15556667777)\n"
+        "  0:00  (+15556667777: ringing)\n"
+        "  0:00  (+15556667777: answered)\n"
+        "  0:00  (+15556667777: talks with +13035550123)\n"
+        '  0:00  caller says "Hello Ann."\n'
+        '  0:00  +15556667777 hears "Hello Ann."\n'
+        "  0:01  caller waits 75 s\n"
+        "  1:16  caller hangs up\n"
+        "  1:16  (ended: hangup)\n"
+        "  1:16  (+15556667777: ended: hangup)\n"
+    )
+
+
+def test_moves_keep_their_order(company: Flask, telephone: Telephone) -> None:
+    """The options of the script are done in the order of the command line, however they are mixed."""
+    result = telephone(
+        *("--wait", "1", "--press", "2", "--speak", "One.", "--wait=2", "-v", "--speak", "Two.", "--speak"),
+        *("Three.", "--press", "0", "--from", "+15551112222", "--wait", "3", "--hang-up"),
+    )
+    assert moves(result.stdout) == [
+        "calls +13035550100",
+        "waits 1 s",
+        "presses 2",
+        'says "One."',
+        "waits 2 s",
+        'says "Two."',
+        'says "Three."',
+        "presses 0",
+        "waits 3 s",
+        "hangs up",
+    ]
+
+
+def test_whoever_does_nothing_more_hangs_up(company: Flask, telephone: Telephone) -> None:
+    """A call that is still up after the script is hung up, so that the application hears of its end."""
+    result = telephone("--press", "2")
+    assert result.exit_code == 0
+    assert lines(result)[-3:] == ["(recording)", "caller hangs up", "(ended: hangup)"]
+
+
+def test_numbers(company: Flask, telephone: Telephone) -> None:
+    """--from and --to are whose call it is."""
+    result = telephone("--from", "Anonymous", "--to", "+15553334444", "--json")
+    payload = json.loads(result.stdout)["exchanges"][0]["payload"]
+    assert (payload["from"], payload["to"]) == ("Anonymous", "+15553334444")
+
+
+def test_verbose_shows_each_callback(company: Flask, telephone: Telephone) -> None:
+    """-v shows the callbacks between what happens, their BXML an element on a line and without passwords."""
+    result = telephone("-v", "--press", "5")
+    assert lines(result) == [
+        "caller calls +13035550100",
+        "initiate  POST https://localhost/phone/  200",
+        "<Response>",
+        '  <Gather gatherUrl="/phone/menu" maxDigits="1">',
+        "    <SpeakSentence>Press a key.</SpeakSentence>",
+        "  </Gather>",
+        "</Response>",
+        "(answered)",
+        '"Press a key."',
+        "caller presses 5",
+        "gather  POST https://localhost/phone/menu  200",
+        "<Response>",
+        "  <SpeakSentence>Goodbye.</SpeakSentence>",
+        "  <Hangup />",
+        "</Response>",
+        '"Goodbye."',
+        "(ended: hangup)",
+        "disconnect  POST https://localhost/phone/  204",
+    ]
+
+
+# -- JSON ----------------------------------------------------------------------------------------------------
+
+
+def test_json_is_all_that_is_printed(company: Flask, telephone: Telephone) -> None:
+    """--json gives the call and its exchanges, whatever the application prints, and no password."""
+    result = telephone("--json", "--press", "5")
+    assert result.exit_code == 0
+    assert result.stderr == "The application has been called.\n"
+    call = json.loads(result.stdout)
+    assert (call["state"], call["cause"], call["heard"]) == (
+        "disconnected",
+        "hangup",
+        ["Press a key.", "Goodbye."],
+    )
+    _, gather, disconnect = call["exchanges"]
+    assert (gather["event"], gather["method"], gather["url"], gather["status"], gather["failure"]) == (
+        "gather",
+        "POST",
+        "https://localhost/phone/menu",
+        200,
+        None,
+    )
+    assert gather["payload"]["digits"] == "5"
+    assert "<SpeakSentence>Goodbye.</SpeakSentence>" in gather["bxml"]
+    assert (disconnect["status"], disconnect["bxml"]) == (204, None)
+    assert "s3cret" not in result.stdout
+
+
+def test_json_asks_nobody(company: Flask, telephone: Telephone) -> None:
+    """Without a script, too, --json reads no keys."""
+    result = telephone("--json", typed="5\n")
+    assert [exchange["event"] for exchange in json.loads(result.stdout)["exchanges"]] == [
+        "initiate",
+        "disconnect",
+    ]
+
+
+def test_json_of_a_script_that_fails(company: Flask, telephone: Telephone) -> None:
+    """What has happened until a script fails is told in JSON as well, and the failure beside it."""
+    result = telephone("--json", "--press", "5", "--press", "6")
+    assert result.exit_code == 1
+    assert len(json.loads(result.stdout)["exchanges"]) == 3
+    assert result.stderr.splitlines()[-1].startswith("Error: Nobody can press a key: call c-")
+
+
+# -- Keys and words, line by line ----------------------------------------------------------------------------
+
+
+def test_lines_that_are_piped_in_are_typed(company: Flask, telephone: Telephone) -> None:
+    """Where no terminal is, each line does what it would do there, and nobody is prompted."""
+    result = telephone(typed="2\nThis is Bob.\n#\n")
+    assert result.exit_code == 0
+    assert moves(result.stdout) == ["calls +13035550100", "presses 2", 'says "This is Bob."', "presses #"]
+    assert "> " not in result.stdout
+    assert "Type" not in result.stdout
+
+
+def test_enter_waits_until_something_happens(company: Flask, telephone: Telephone) -> None:
+    """An empty line lets as much time pass as it takes: here until no key has come for too long."""
+    result = telephone(typed="\n")
+    assert result.stdout.splitlines()[-2:] == ['  0:05  "Goodbye."', "  0:06  (ended: hangup)"]
+
+
+def test_enter_says_if_nothing_will_happen(company: Flask, telephone: Telephone) -> None:
+    """Two people who are connected may be silent for ever."""
+    result = telephone(typed="1\n\n")
+    assert "Nothing happens by itself now: speak, press a key or hang up." in result.stdout
+    assert moves(result.stdout)[-1] == "hangs up"
+
+
+def test_waiting_for_some_time(company: Flask, telephone: Telephone) -> None:
+    """``w 2.5`` waits as long as it says; what is no number are words."""
+    result = telephone(typed="w 2.5\nw/out time\n2\nw one\n")
+    assert moves(result.stdout)[1:] == ["waits 2.5 s", "presses 2", 'says "w one"', "hangs up"]
+
+
+def test_showing_callbacks(company: Flask, telephone: Telephone) -> None:
+    """``d`` shows the callbacks so far and what came back."""
+    result = telephone(typed="2\nd\n")
+    shown = lines(result)[lines(result).index("(recording)") + 1 :]
+    assert shown[0] == "initiate  POST https://localhost/phone/  200"
+    assert "    <SpeakSentence>Press a key.</SpeakSentence>" in shown
+    assert "gather  POST https://localhost/phone/menu  200" in shown
+    assert shown[-2:] == ["caller hangs up", "(ended: hangup)"]
+
+
+def test_hanging_up(company: Flask, telephone: Telephone) -> None:
+    """``h`` hangs up, and ends the telephone."""
+    result = telephone(typed="h\n5\n")
+    assert result.exit_code == 0
+    assert moves(result.stdout) == ["calls +13035550100", "hangs up"]
+
+
+def test_words_that_nobody_hears_are_not_spoken(company: Flask, telephone: Telephone) -> None:
+    """Somebody who mistypes is told so."""
+    result = telephone(typed="help\n")
+    assert "Nobody listens to words now. Type ? to see what else there is." in result.stdout
+    assert moves(result.stdout) == ["calls +13035550100", "hangs up"]
+
+
+def test_quotes_make_words_of_keys(company: Flask, telephone: Telephone) -> None:
+    """What stands in quotes is said, even where it could be keys or a command."""
+    result = telephone(typed='2\n"42"\n"h"\n')
+    assert moves(result.stdout)[-3:] == ['says "42"', 'says "h"', "hangs up"]
+
+
+def test_keys_may_have_blanks_between(company: Flask, telephone: Telephone) -> None:
+    """``1 # A`` are three keys."""
+    result = telephone(typed="2\n1 0 A\n")
+    assert moves(result.stdout)[-2:] == ["presses 10A", "hangs up"]
+
+
+def test_key_that_comes_to_nothing(company: Flask, telephone: Telephone) -> None:
+    """Nothing happens to a key while two people talk, and the telephone says why."""
+    result = telephone(typed="1\n2\n")
+    assert "Nothing takes keys now." in result.stdout
+    assert moves(result.stdout)[-2:] == ["presses 2", "hangs up"]
+
+
+def test_what_cannot_be_is_said_and_the_call_goes_on(company: Flask, telephone: Telephone) -> None:
+    """A mistake at the keypad costs nobody the call."""
+    result = telephone(typed="w 99999999999\n5\n")
+    assert "99999999999.0 is no number of seconds that can pass: give 0 or more." in result.stdout
+    assert moves(result.stdout)[-1] == "presses 5"
+
+
+def test_help_at_the_keypad(company: Flask, telephone: Telephone) -> None:
+    """``?`` lists what can be typed."""
+    result = telephone(typed="?\n")
+    assert "  w 5    waits 5 seconds.\n" in result.stdout
+
+
+def test_conversing_on_a_call_that_has_begun(
+    company: Flask, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A program may hand over a call: what has happened on it is shown, what happens, and no other call."""
+    simulation = SimulatedBandwidth(company)
+    call, other = simulation.call(), simulation.call(var_from="+13035550199")
+    far, near = pty.openpty()
+    os.write(far, b"2\n\x04")
+    with open(near, encoding="utf-8") as stdin, monkeypatch.context() as context:
+        context.setattr(sys, "stdin", stdin)
+        converse(simulation, call)
+    os.close(far)
+    other.hang_up()
+    shown = capsys.readouterr().out.replace("> ", "")
+    assert moves(shown) == ["calls +13035550100", "presses 2", "hangs up"]
+    assert "Type keys or words." in shown
+    assert "+13035550199" not in shown
+
+
+# -- What goes wrong -----------------------------------------------------------------------------------------
+
+
+def only_error(result: Result, exit_code: int = 1) -> str:
+    """The one line that says what is wrong."""
+    assert result.exit_code == exit_code
+    assert "Traceback" not in result.output
+    if exit_code == 2:  # click shows the usage first
+        return result.stderr.splitlines()[-1]
+    (line,) = result.stderr.splitlines()
+    return line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message"),
+    [
+        (["--press", "1x"], 2, "'--press': '1x' cannot be pressed: keys are 0-9, *, # and A-D."),
+        (["--press", ""], 2, "'--press': '' cannot be pressed"),
+        (["--wait", "-1"], 2, "'--wait': -1.0 is not in the range x>=0."),
+        (["--wait", "soon"], 2, "'--wait': 'soon' is not a valid float"),
+        (["--wait", "nan"], 1, "nan is no number of seconds that can pass: give 0 or more."),
+        (["--speak", " "], 1, "' ' cannot be said: give some words."),
+        (["--credentials", "s3cret"], 2, "'--credentials': give the username, a colon and the password."),
+        (["--credentials", ":s3cret"], 2, "'--credentials': give the username, a colon and the password."),
+        (["--credentials", "bandwidth:wrong"], 1, "the credentials of 'bandwidth' are refused"),
+        (["--to", "Ann"], 1, "The number 'Ann' is no number that can be called"),
+        (["--from", ""], 1, "The caller's number '' is no number that can be called"),
+        (["--press", "5", "--press", "6"], 1, "has ended (hangup)."),
+        (["--hang-up", "--hang-up"], 1, "Nobody can hang up: call c-"),
+        (["--url", "localhost/phone"], 1, "'localhost/phone' is no URL that can be requested"),
+        (["--url", ""], 1, "'' is no URL that can be requested"),
+        (["--url", "/nowhere"], 1, "ended with callback-error: initiate  POST https://localhost/nowhere"),
+        (["--url", "http://127.0.0.1:1/"], 1, "POST http://127.0.0.1:1/: no connection: "),
+    ],
+)
+def test_bad_input_is_one_clear_line(
+    company: Flask, telephone: Telephone, arguments: list[str], exit_code: int, message: str
+) -> None:
+    """Each says what is wrong, of which option if it is one of the usage, and there is no traceback."""
+    assert message in only_error(telephone(*arguments), exit_code)
+
+
+def test_application_without_a_blueprint(app: Flask, telephone: Telephone) -> None:
+    """There is nobody to be called."""
+    assert only_error(telephone()) == (
+        "Error: Application 'host' has no CallbackBlueprint: register one, or give the URL that calls go to."
+    )
+
+
+def test_several_blueprints(company: Flask, telephone: Telephone) -> None:
+    """With several the command asks which one, and takes a path."""
+    other = CallbackBlueprint("other", __name__, credentials=[("bandwidth", "0ther")])
+    other.respond(InitiateCallback)(lambda call: SpeakSentence("The other one."))
+    company.register_blueprint(other, url_prefix="/other")
+    assert "has 'phone' at /phone/, 'other' at /other/: give the URL" in only_error(telephone())
+    assert '"The other one."' in lines(telephone("--url", "/other/"))
+
+
+def test_credentials_may_be_given_in_process(company: Flask, telephone: Telephone) -> None:
+    """--credentials count before those of the blueprint."""
+    assert telephone("--credentials", "bandwidth:s3cret").exit_code == 0
+
+
+def test_mistake_of_the_application(company: Flask, telephone: Telephone) -> None:
+    """The developer sees the callback that failed, and the call has not ended well."""
+    result = telephone("--press", "3")
+    assert "  0:00  gather  POST https://localhost/phone/menu  FAILED: status 500\n" in result.stdout
+    assert only_error(result) == (
+        "Error: The call ended with callback-error: gather  POST https://localhost/phone/menu  FAILED:"
+        " status 500"
+    )
+
+
+def test_mistake_is_logged_by_the_application(
+    company: Flask, telephone: Telephone, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also in debug and testing, where Flask would let it through, its traceback is there to read."""
+    telephone("--press", "3")
+    (record,) = caplog.records
+    assert record.exc_info is not None
+    assert str(record.exc_info[1]) == "the application's mistake"
+
+
+def test_mistake_in_a_subscriber_is_its_own(
+    app: Flask, phone: CallbackBlueprint, telephone: Telephone, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The traceback of somebody who is told of the end does not begin in the simulation."""
+
+    @phone.on(DisconnectCallback)
+    def bill(call: DisconnectCallback) -> None:
+        raise ValueError("the subscriber's mistake")
+
+    phone.respond(InitiateCallback)(lambda call: SpeakSentence("Hello."))
+    app.register_blueprint(phone)
+    assert telephone().exit_code == 0
+    (record,) = caplog.records
+    assert record.exc_info is not None
+    assert record.exc_info[1] is not None
+    assert record.exc_info[1].__context__ is None
+
+
+def test_call_that_never_ends(company: Flask, telephone: Telephone) -> None:
+    """An endless loop of documents ends the command, which shows the last of them."""
+    result = telephone("--press", "4")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: Call c-")
+    assert result.stderr.splitlines()[-1].startswith("redirect  POST https://localhost/phone/again")
+
+
+def test_call_that_ends_badly(app: Flask, phone: CallbackBlueprint, telephone: Telephone) -> None:
+    """Where no callback failed, the call's own message says what went wrong."""
+    document = f"<Response><SpeakSentence>Hi.</SpeakSentence><Forward to='{ANN}'/></Response>"
+    phone.respond(InitiateCallback)(lambda call: document)
+    app.register_blueprint(phone)
+    assert only_error(telephone()).startswith("Error: The call ended with application-error: Forward is for")
+
+
+# -- A server ------------------------------------------------------------------------------------------------
+
+
+class Server(BaseHTTPRequestHandler):
+    """An application that knows nothing of this library: it answers each request with what it repeats."""
+
+    def do_POST(self) -> None:
+        event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        speak = f"<SpeakSentence>{event['eventType']}</SpeakSentence>"
+        self.send_response(200)
+        self.send_header("Content-Type", "application/xml")
+        self.end_headers()
+        self.wfile.write(f'<Response>{speak}<Gather gatherUrl="/" maxDigits="1"/></Response>'.encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    """The URL of a running :class:`Server`."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as running:
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}/"
+        running.shutdown()
+        thread.join()
+
+
+def test_server_needs_no_application(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the URL of a server nothing of Flask has to be there."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FLASK_APP", raising=False)
+    result = CliRunner().invoke(bandwidth, ["call", "--url", server, "--press", "1"])
+    assert result.exit_code == 0
+    assert [line for line in lines(result) if line.startswith('"')] == ['"initiate"', '"gather"']
+    assert "Could not locate a Flask application" in CliRunner().invoke(bandwidth, ["call"]).stderr
+
+
+# -- A real terminal -----------------------------------------------------------------------------------------
+
+APPLICATION = """
+from flask import Flask
+from flask_bandwidth_callbacks import CallbackBlueprint, GatherCallback, InitiateCallback
+from flask_bandwidth_callbacks.bxml import Gather, Hangup, Record, SpeakSentence
+
+phone = CallbackBlueprint("phone", __name__, credentials=[("bandwidth", "s3cret")])
+
+@phone.respond(InitiateCallback)
+def greet(call):
+    return Gather(SpeakSentence("Press a key."), gather_url=menu, max_digits=1)
+
+@phone.respond(GatherCallback, "/menu")
+def menu(call):
+    return [SpeakSentence(f"You pressed {call.digits}."), Record()]
+
+app = Flask(__name__)
+app.register_blueprint(phone)
+"""
+
+
+# The terminal becomes the command's own, so that Ctrl-C reaches it.
+START = """
+import os, runpy
+os.login_tty(os.dup(0))
+runpy.run_module("flask", run_name="__main__", alter_sys=True)
+"""
+
+
+CTRL_C = "\x03"
+
+
+class Terminal:
+    """A real terminal in which ``flask bandwidth call`` runs."""
+
+    def __init__(self, folder: Path, path: str) -> None:
+        (folder / "company.py").write_text(APPLICATION, encoding="utf-8")
+        self._far, near = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", START, "--app", "company", "bandwidth", "call"],
+            stdin=near,
+            stdout=near,
+            stderr=near,
+            cwd=folder,
+            env=os.environ | {"TERM": "xterm-256color", "COLUMNS": "80", "PYTHONPATH": path},
+        )
+        os.close(near)
+        self._unread = b""
+
+    def type(self, text: str, until: str) -> str:
+        """Return what is shown from then on up to some text, without styles."""
+        os.write(self._far, text.encode())
+        while until.encode() not in self._unread:
+            if select.select([self._far], [], [], 1)[0]:
+                self._unread += os.read(self._far, 4096)
+            elif text == CTRL_C:  # before it looks at the keys, readline is deaf for a moment
+                os.write(self._far, text.encode())
+        shown, _, self._unread = self._unread.partition(until.encode())
+        return re.sub("\x1b\\[[0-9;?]*[a-zA-Z]", "", shown.decode()).replace("\r", "")
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._far)
+
+
+@pytest.fixture(params=["rich", "plain"])
+def terminal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Terminal]:
+    """A terminal with and without the library for its looks, at the first prompt."""
+    if request.param == "plain":
+        (tmp_path / "rich.py").write_text("raise ImportError", encoding="utf-8")
+    terminal = Terminal(tmp_path, path=f"{tmp_path}{os.pathsep}{ROOT}")
+    yield terminal
+    terminal.close()
+
+
+def test_in_a_real_terminal(terminal: Terminal) -> None:
+    """There is a prompt, and a line that tells what it is for; keys and words work, and Ctrl-C hangs up."""
+    shown = terminal.type("", until="> ")
+    assert '  0:00  "Press a key."\n' in shown
+    assert "Type keys or words. Enter waits" in shown
+    assert '  0:00  "You pressed 7."\n' in terminal.type("7\r", until="> ")
+    assert '  0:01  caller says "Hello?"\n' in terminal.type("Hello?\r", until="> ")
+    terminal.type("He", until="He")
+    assert terminal.type(CTRL_C, until="ended: hangup").endswith("  0:02  caller hangs up\n  0:02  (")
+    assert terminal.process.wait(20) == 0
