@@ -1,0 +1,210 @@
+"""The pytest plugin: what it gives to a project's tests, and that it costs the others nothing."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import entry_points
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+APPLICATION = """
+from flask import Flask
+from flask_bandwidth_callbacks import CallbackBlueprint, DisconnectCallback, InitiateCallback
+from flask_bandwidth_callbacks.bxml import Gather, SpeakSentence
+
+def create_app():
+    phone = CallbackBlueprint("phone", __name__, credentials=[("bandwidth", "t0psecret")])
+
+    @phone.respond(InitiateCallback)
+    def greet(call):
+        return Gather(SpeakSentence("Hello."), gather_url=phone)
+
+    @phone.respond(InitiateCallback, to="+1")
+    def fail(call):
+        raise LookupError("no such number")
+
+    @phone.on(DisconnectCallback, tag="wrong")
+    def never(call):
+        raise AssertionError
+
+    app = Flask(__name__)
+    app.register_blueprint(phone, url_prefix="/phone")
+    return app
+"""
+
+CONFTEST = """
+import pytest
+
+@pytest.fixture
+def app():
+    from application import create_app
+    return create_app()
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A project with a phone line, and a fixture ``app`` as pytest-flask wants it."""
+    for name in ("COVERAGE_FILE", "COVERAGE_PROCESS_START", "PYTEST_ADDOPTS"):
+        monkeypatch.delenv(name, raising=False)
+    pytester.makepyfile(application=APPLICATION)
+    pytester.makeconftest(CONFTEST)
+    pytester.syspathinsert()
+    return pytester
+
+
+def run(project: pytest.Pytester, test: str, *options: str, in_new_process: bool = False) -> pytest.RunResult:
+    """Run a test of the project."""
+    project.makepyfile(test_project=test)
+    start = project.runpytest_subprocess if in_new_process else project.runpytest_inprocess
+    return start(*OPTIONS, *options)
+
+
+# Hypothesis would be imported anew for every run.
+OPTIONS = ("-W", "error", "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+
+CALL = """
+def test_call(bandwidth):
+    call = bandwidth.call(var_from="+15551112222")
+    assert call.heard == ["Hello."]
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-p", "no:flask")], ids=["with pytest-flask", "without"])
+def test_the_fixture(project: pytest.Pytester, options: tuple[str, ...]) -> None:
+    """The fixture calls the application of the project's own fixture, with pytest-flask and without it."""
+    run(project, CALL, *options).assert_outcomes(passed=1)
+
+
+def test_what_handlers_raise(project: pytest.Pytester) -> None:
+    """What a handler raises comes out of the call, with its traceback, unless it is told not to."""
+    test = """
+def test_raises(bandwidth):
+    bandwidth.call("+1")
+
+def test_hears(bandwidth):
+    bandwidth.raise_errors = False
+    assert bandwidth.call("+1").cause == "callback-error"
+"""
+    result = run(project, test)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            '>*raise LookupError("no such number")',
+            "E*LookupError: no such number",
+            "*- Simulated call -*",
+            "*initiate  POST https://localhost/phone/  FAILED: status 500",
+        ]
+    )
+
+
+def test_a_test_that_fails_shows_its_calls(project: pytest.Pytester) -> None:
+    """Every call of a test that failed is shown as a conversation, and no password with it."""
+    test = """
+import pytest
+
+@pytest.fixture
+def busy(bandwidth):
+    bandwidth.call(var_from="+1").hang_up()
+
+def test_fails(busy, bandwidth):
+    call = bandwidth.call(var_from="+2")
+    assert call.heard == ["Goodbye."]
+
+def test_passes(bandwidth):
+    bandwidth.call(var_from="+3")
+"""
+    result = run(project, test)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*- Simulated call -*",
+            "Call c-* from +1 to +13035550100 (inbound)",
+            "     0.0  +1 calls +13035550100",
+            "*initiate  POST https://localhost/phone/  200  <Gather *>Hello.</SpeakSentence></Gather>",
+            "     0.0  +1 hears *",
+            "          disconnected, cause hangup",
+            "*- Simulated call -*",
+            "Call c-* from +2 to +13035550100 (inbound)",
+            "          answered",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*+3*")
+    result.stdout.no_fnmatch_line("*t0psecret*")
+
+
+def test_simulations_of_other_fixtures(project: pytest.Pytester) -> None:
+    """A project's own fixture shows its calls, whatever its name; one called bandwidth may be anything."""
+    test = """
+import pytest
+from unittest.mock import Mock
+from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
+
+@pytest.fixture
+def line(app):
+    return SimulatedBandwidth(app, "/phone")
+
+@pytest.fixture
+def bandwidth():
+    return Mock()
+
+def test_fails(line, bandwidth):
+    assert line.call().heard == ["Goodbye."]
+"""
+    result = run(project, test)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*- Simulated call -*"])
+
+
+def test_without_the_fixture_app(project: pytest.Pytester) -> None:
+    """A project that has no fixture app is told so by pytest."""
+    project.makeconftest("")
+    result = run(project, CALL, "-p", "no:flask")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["E*fixture 'app' not found"])
+
+
+def test_a_run_that_does_not_use_it(project: pytest.Pytester) -> None:
+    """Where no test uses the library, nothing of it is imported, also not for a test that fails."""
+    test = """
+import sys
+
+def test_passes():
+    assert not [name for name in sys.modules if name.split(".")[0] == "flask_bandwidth_callbacks"]
+
+def test_fails():
+    assert False
+
+def test_after_a_failure():
+    test_passes()
+"""
+    run(project, test, in_new_process=True).assert_outcomes(passed=2, failed=1)
+
+
+def test_coverage_is_counted_right(project: pytest.Pytester) -> None:
+    """The application and the library are imported after coverage began: no line of theirs is missed."""
+    options = ("--cov=application", "--cov=flask_bandwidth_callbacks.simulator", "--cov-report=json")
+    run(project, CALL, *options, in_new_process=True).assert_outcomes(passed=1)
+    files = json.loads((project.path / "coverage.json").read_text())["files"]
+    missing = {name.rpartition("/")[2]: counted["missing_lines"] for name, counted in files.items()}
+    lines = APPLICATION.strip().splitlines()
+    assert [lines[number - 1].strip() for number in missing["application.py"]] == [
+        'raise LookupError("no such number")',
+        "raise AssertionError",
+    ]
+    assert missing["choices.py"] == missing["exceptions.py"] == []
+
+
+def test_the_fixture_is_told_of(project: pytest.Pytester) -> None:
+    """``pytest --fixtures`` says what the fixture is; it and nothing else is what the library gives."""
+    assert [
+        entry.value for entry in entry_points(group="pytest11") if entry.name == "flask_bandwidth_callbacks"
+    ] == ["pytest_flask_bandwidth_callbacks"]
+    result = project.runpytest_inprocess("--fixtures", *OPTIONS)
+    own = [line for line in result.outlines if "pytest_flask_bandwidth_callbacks.py" in line]
+    assert [line.split()[0] for line in own] == ["bandwidth"]
+    result.stdout.fnmatch_lines(
+        ["*A simulated Bandwidth for the application that the fixture ``app`` gives."]
+    )
