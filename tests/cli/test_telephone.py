@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TypeAlias
@@ -534,18 +535,19 @@ CTRL_C = "\x03"
 
 
 class Terminal:
-    """A real terminal in which ``flask bandwidth call`` runs."""
+    """A real terminal in which ``flask bandwidth call`` runs, for the application in a file of its folder."""
 
-    def __init__(self, folder: Path, path: str) -> None:
-        (folder / "company.py").write_text(APPLICATION, encoding="utf-8")
+    def __init__(self, folder: Path, *arguments: str) -> None:
         self._far, near = pty.openpty()
         self.process = subprocess.Popen(
-            [sys.executable, "-c", START, "--app", "company", "bandwidth", "call"],
+            [sys.executable, "-c", START, "bandwidth", "call", *arguments],
             stdin=near,
             stdout=near,
             stderr=near,
             cwd=folder,
-            env=os.environ | {"TERM": "xterm-256color", "COLUMNS": "80", "PYTHONPATH": path},
+            env=os.environ
+            | {"TERM": "xterm-256color", "COLUMNS": "80", "FLASK_APP": "app.py"}
+            | {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"},
         )
         os.close(near)
         self._unread = b""
@@ -569,12 +571,12 @@ class Terminal:
 
 @pytest.fixture(params=["rich", "plain"])
 def terminal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Terminal]:
-    """A terminal with and without the library for its looks, at the first prompt."""
+    """A terminal with and without the library for its looks."""
+    (tmp_path / "app.py").write_text(APPLICATION, encoding="utf-8")
     if request.param == "plain":
         (tmp_path / "rich.py").write_text("raise ImportError", encoding="utf-8")
-    terminal = Terminal(tmp_path, path=f"{tmp_path}{os.pathsep}{ROOT}")
-    yield terminal
-    terminal.close()
+    with closing(Terminal(tmp_path)) as terminal:
+        yield terminal
 
 
 def test_in_a_real_terminal(terminal: Terminal) -> None:
@@ -587,3 +589,18 @@ def test_in_a_real_terminal(terminal: Terminal) -> None:
     terminal.type("He", until="He")
     assert terminal.type(CTRL_C, until="ended: hangup").endswith("  0:02  caller hangs up\n  0:02  (")
     assert terminal.process.wait(20) == 0
+
+
+def test_the_readme_shows_what_happens(tmp_path: Path) -> None:
+    """The session in the README is that of its first example, to the letter."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    example = next(text for language, text in blocks if language == "python")
+    (session,) = [text for _, text in blocks if text.startswith("$ flask bandwidth call")]
+    command, _, shown = session.partition("\n")
+    before, prompt, after = shown.partition("> ")
+    (tmp_path / "app.py").write_text(example, encoding="utf-8")
+    with closing(Terminal(tmp_path, *command.split()[4:])) as terminal:
+        assert terminal.type("", until=prompt) == before
+        typed, *_, last = after.splitlines(keepends=True)
+        assert terminal.type(typed.replace("\n", "\r"), until=last.rstrip()) + last == after
