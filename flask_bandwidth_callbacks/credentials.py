@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import binascii
 import hmac
-from base64 import b64decode
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -94,6 +93,6 @@ def _decode(authorization: str | None) -> bytes | None:
     if scheme.lower() != "basic":
         return None
     try:
-        return b64decode(token.strip(), validate=True)
-    except (binascii.Error, ValueError):
+        return binascii.a2b_base64(token.strip(), strict_mode=True)
+    except ValueError:  # binascii.Error among them
         return None

@@ -10,7 +10,6 @@ values is listed it is open: another value is kept as it is.
 
 from __future__ import annotations
 
-import dataclasses
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from marshmallow import ValidationError
 
-from .schemas import Payload
+from .schemas import Payload, Received
 
 # -- What Bandwidth does with the reply --------------------------------------------------------------------
 
@@ -171,7 +170,7 @@ EVENT_CLASSES: Mapping[str, type[Callback]] = types.MappingProxyType(_event_clas
 """Every known event type with its class."""
 
 
-class Callback(Payload):
+class Callback(Received):
     """Base of all events: one callback, one request from Bandwidth."""
 
     event_types: ClassVar[tuple[str, ...]] = ()
@@ -185,11 +184,6 @@ class Callback(Payload):
     """Which event this is, as Bandwidth writes it."""
     event_time: datetime | None = None
     """Roughly when Bandwidth made the event."""
-
-    raw: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """The whole payload as received."""
-    errors: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """The properties that could not be read, by wire name, with the reasons; empty for a clean event."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -216,9 +210,7 @@ class Callback(Payload):
 
         Raises :class:`marshmallow.ValidationError` for what is no object, or an event of another class.
         """
-        event, errors = super(Callback, cls._class_for(data)).read_leniently(data)
-        event.errors = errors
-        return event, errors
+        return super(Callback, cls._class_for(data)).read_leniently(data)
 
     @classmethod
     def _class_for(cls, data: Mapping[str, Any]) -> type[Self]:
@@ -232,19 +224,6 @@ class Callback(Payload):
         elif not isinstance(event_type, str) or event_type in cls.event_types:
             return cls
         raise ValidationError({"eventType": [f"{event_type!r} is no {cls.__name__}."]})
-
-    @classmethod
-    def _read(cls, data: Mapping[str, Any]) -> Self:
-        return super()._read(data)._received(data)
-
-    @classmethod
-    def _make(cls, values: Mapping[str, Any], data: Mapping[str, Any]) -> Self:
-        return super()._make(values, data)._received(data)
-
-    def _received(self, data: Mapping[str, Any]) -> Self:
-        self.raw = data
-        self.errors = {}
-        return self
 
 
 class Parties(Payload):

@@ -338,12 +338,16 @@ def _clean_reader(payload_class: type[Any]) -> Callable[[Any], Any]:
             others[payload_class.wire_name(name)] = name, _clean_value(field)
     absent = dict.fromkeys(_schema(payload_class).fields)
     aliases = frozenset(payload_class.aliases)
+    is_received = issubclass(payload_class, Received)
 
     def read(data: Any) -> Any:
         if data.__class__ is not dict or not aliases.isdisjoint(data):
             raise ValueError
         values: dict[str, Any] = absent.copy()
         values["extra"] = extra = {}
+        if is_received:
+            values["raw"] = data
+            values["errors"] = {}
         for name, value in data.items():
             if name in texts:
                 if value.__class__ is str:
@@ -510,3 +514,29 @@ class Payload(_Declared):
         values = {name: getattr(self, name) for name in (*attribute_types(type(self)), "extra")}
         told = ", ".join(f"{name}={value!r}" for name, value in values.items() if value not in (None, {}))
         return f"{type(self).__name__}({told})"
+
+
+class Received(Payload):
+    """Base of what arrives as a whole: it keeps what it was read from, and what of it could not be read."""
+
+    raw: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """The whole payload as received."""
+    errors: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """The properties that could not be read, by wire name, with the reasons; empty for a clean payload."""
+
+    @classmethod
+    def read_leniently(cls, data: Mapping[str, Any]) -> tuple[Self, dict[str, Any]]:
+        """Read what can be read; the faults are :attr:`errors` too.
+
+        Raises :class:`marshmallow.ValidationError` for what is no object.
+        """
+        payload, errors = super().read_leniently(data)
+        payload.errors = errors
+        return payload, errors
+
+    @classmethod
+    def _make(cls, values: Mapping[str, Any], data: Mapping[str, Any]) -> Self:
+        payload = super()._make(values, data)
+        payload.raw = data
+        payload.errors = {}
+        return payload

@@ -248,7 +248,8 @@ class Text(Kind):
     def check(self, value: Any) -> str:
         if type(value) is not str:
             self._must_be_text(value)
-        self._follow_rules(value)
+        if self.rules:
+            self._follow_rules(value)
         return writable(value)
 
     def write(self, value: str) -> str:
