@@ -136,11 +136,11 @@ class Courier:
         record: Callable[[Exchange], None],
     ) -> None:
         """Send a callback whose reply does not count."""
-        for is_last in (False, True):
+        for _ in range(2):
             exchange = Exchange(event, destination.method, destination.url, time, payload)
             self._attempt(exchange, destination, None, reads=False)
             record(exchange)
-            if is_last or not (exchange.status is None and exchange.unreachable):
+            if exchange.status is not None or not exchange.unreachable:
                 break
         if exchange.failure is not None and destination.fallback is not None:
             self.tell(destination.fallback, event, payload, time, record)

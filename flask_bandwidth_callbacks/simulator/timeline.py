@@ -70,10 +70,8 @@ class Timeline:
     def run(self, seconds: float = 0.0, *, to_the_end: Callable[[], bool] = lambda: False) -> None:
         """Let some time pass, then the sounds that began, and all that is left if ``to_the_end()`` says so.
 
-        Within an action this does nothing: what it planned happens when that action is over.
+        Not for use within an action: what that plans happens when it is over.
         """
-        if self.is_running:
-            return
         self.is_running = True
         try:
             self.is_waited_for = seconds > 0

@@ -173,6 +173,15 @@ def test_no_number(act: Callable[[SimulatedBandwidth, Any], object], what: str, 
     assert not bandwidth.calls
 
 
+@pytest.mark.parametrize("seconds", [-1, float("inf"), float("nan"), True, "3", None])
+def test_no_patience(seconds: Any) -> None:
+    """Somebody answers, and hangs up, after some seconds."""
+    callee = SimulatedBandwidth(URL).callee("+15556667777")
+    message = f"after={seconds!r} is no number of seconds: give 0 or more."
+    assert refusal(lambda: callee.answers(after=seconds)) == message
+    assert refusal(lambda: callee.hangs_up(after=seconds)) == message
+
+
 def test_no_property_of_initiate() -> None:
     """A property that initiate does not have is an error that names the nearest."""
     message = refusal(lambda: SimulatedBandwidth(URL).call(diversions={}))
@@ -264,6 +273,13 @@ ACTS: dict[str, Callable[[Call], None]] = {
     "update": lambda call: call.update(Hangup()),
     "complete": lambda call: call.complete(),
 }
+
+
+def test_keys_after_the_one_that_ends_the_call(line: Line) -> None:
+    """Of several keys pressed at once those are lost that come too late; there is nothing wrong with them."""
+    call = line(Gather(gather_url="more", max_digits=1), more=Hangup()).call()
+    call.press("123")
+    assert [exchange.event for exchange in call.exchanges] == ["initiate", "gather", "disconnect"]
 
 
 @pytest.mark.parametrize("act", ACTS)

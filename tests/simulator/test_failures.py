@@ -462,6 +462,14 @@ def test_credentials_that_do_not_help(
     assert (last_failure(call).failure or "").startswith(failure)
 
 
+def test_a_url_without_a_host(application: Application) -> None:
+    """A URL that BXML allows and nobody can ask is a failure like others."""
+    application.says("start", bxml.Redirect(redirect_url="http://:80/"))
+    call = SimulatedBandwidth(application.flask, "/start").call()
+    assert call.cause == CALLBACK_ERROR
+    assert "'http://:80/' is no URL that can be requested" in (last_failure(call).failure or "")
+
+
 # -- What is no failure --------------------------------------------------------------------------------------
 
 
