@@ -121,6 +121,16 @@ def test_telephone_rings_until_it_is_answered(line: Line) -> None:
     )
 
 
+def test_who_answers_too_late_does_not_answer(line: Line) -> None:
+    """When callTimeout is over nobody rings any longer."""
+    bandwidth = line(Transfer(leg(), call_timeout=9))
+    bandwidth.callee(ANN).answers(after=9.1)
+    call = bandwidth.call()
+    call.wait(10)
+    ended = told(call.exchanges, "transferDisconnect")
+    assert (ended["cause"], ended["endTime"]) == ("timeout", "2026-01-05T15:00:09.000Z")
+
+
 def test_leg_is_a_call_of_its_own(line: Line) -> None:
     """It is outbound, has its own id, and names the call that made it; it never gives disconnect."""
     call = line(Transfer(leg(), transfer_complete_url="done"), done=Hangup()).call()
@@ -166,10 +176,11 @@ def test_first_to_answer_wins(line: Line) -> None:
     bandwidth.callee(EVE).is_busy()
     call = bandwidth.call()
     call.wait(20)
-    call.speak("Bob?")
+    call.speak("Bob?", seconds=1)
     ann, bob, eve = call.legs
     bob.hang_up()
     assert (ann.heard, bob.heard) == ([], ["Bob?"])
+    assert [when for event, when in timed(call) if event == "transferDisconnect"] == [0, 5, 21]
     assert [leg_.cause for leg_ in (ann, bob, eve)] == ["cancel", "hangup", "busy"]
     assert [ended["transferTo"] for ended in all_told(call.exchanges, "transferDisconnect")] == [
         EVE,
@@ -192,6 +203,17 @@ def test_nobody_answers_any_of_eight(line: Line) -> None:
     assert len(all_told(call.exchanges, "transferDisconnect")) == 8
     complete = told(call.exchanges, "transferComplete")
     assert (complete["transferTo"], complete["cause"]) == (numbers[3], "timeout")
+
+
+def test_leg_that_answered_is_what_it_is_about(line: Line) -> None:
+    """Also if its document could not be fetched, and the others ended later."""
+    bandwidth = line(
+        Transfer(leg(ANN, transfer_answer_url="nowhere"), leg(BOB), transfer_complete_url="done"),
+        done=Hangup(),
+    )
+    bandwidth.callee(BOB).does_not_answer()
+    complete = told(bandwidth.call().exchanges, "transferComplete")
+    assert (complete["transferTo"], complete["cause"]) == (ANN, "callback-error")
 
 
 def test_two_answer_in_the_same_moment(line: Line) -> None:
