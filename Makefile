@@ -19,7 +19,7 @@ lint: $(VENV)/lint ## Look at the style of the code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/lint $(VENV)/tests ## Check the types of the package, the tests and the examples
+types: $(VENV)/lint $(VENV)/bench ## Check the types of all code
 	$(BIN)/mypy
 
 build: $(VENV)/lint ## Build the wheel, and import it in an empty environment
@@ -33,8 +33,8 @@ core: $(VENV)/tests ## Test the library without its simulator and terminal, as i
 	tar -cf - --exclude=simulator --exclude=cli --exclude=./tests/examples --exclude='./.[!.]*' . | tar -xf - -C $(VENV)/core
 	cd $(VENV)/core && ../bin/python -m pytest
 
-bench: $(VENV)/tests ## Measure what a simulated call costs, and whether its memory comes back
-	$(BIN)/python -m benchmarks.simulated_call
+bench: $(VENV)/bench ## Measure the library against its peers, all in one run
+	@$(BIN)/python -m benchmarks
 
 # They run in a copy of everything but the package, so that the wheel is what they test.
 lowest: build ## Test the wheel with the lowest versions of the dependencies that setup.cfg allows

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from bandwidth.models import bxml as sdk  # type: ignore[import-untyped]
+from bandwidth.models import bxml as sdk
 from flask import Flask, Response, abort, make_response
 from werkzeug.test import TestResponse
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from bandwidth import models  # type: ignore[import-untyped]
+from bandwidth import models
 from pydantic import BaseModel
 
 import flask_bandwidth_callbacks as library

@@ -6,7 +6,7 @@ import inspect
 from typing import Any
 from xml.etree import ElementTree
 
-import bandwidth.models.bxml as sdk  # type: ignore[import-untyped]
+import bandwidth.models.bxml as sdk
 import pytest
 
 from flask_bandwidth_callbacks import bxml

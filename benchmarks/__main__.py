@@ -1,0 +1,48 @@
+"""Measure the library against its peers, everything side by side in one run, and print one table."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+
+from . import importing, in_process, servers, simulated_call
+from .measuring import Row, table
+
+PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
+    "whole": in_process.whole,
+    "decoding": in_process.decoding,
+    "building": in_process.building,
+    "dispatch": in_process.dispatch,
+    "import": importing.importing,
+    "simulator": simulated_call.simulated_call,
+}
+
+
+def main() -> int:
+    """Print the table; returns 0 if every ratio is as small as it has to be, else 1."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "--rounds", type=int, default=200, help="how often everybody has a turn (default: 200)"
+    )
+    parser.add_argument("--only", choices=[*PARTS, "servers"], action="append", help="measure only this part")
+    options = parser.parse_args()
+    wanted = options.only or [*PARTS, "servers"]
+
+    rows = [row for part in PARTS if part in wanted for row in PARTS[part](_rounds(part, options.rounds))]
+    if rows:
+        print(table(rows))
+    if "servers" in wanted:
+        print(f"\n{servers.report(max(1, options.rounds // 40))}")
+    missed = [row for row in rows if row.is_missed]
+    print(f"\n{len(missed)} of {sum(row.to_reach is not None for row in rows)} goals missed.")
+    return 1 if missed else 0
+
+
+def _rounds(part: str, rounds: int) -> int:
+    # A fresh interpreter takes as long as a whole round of the others.
+    return max(5, rounds // 8) if part == "import" else rounds
+
+
+if __name__ == "__main__":
+    sys.exit(main())
