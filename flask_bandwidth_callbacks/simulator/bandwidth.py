@@ -527,8 +527,8 @@ def _absolute(base: str, url: str) -> str:
     if not isinstance(url, str):
         raise SimulationError(f"{url!r} is no URL: give a text, such as what url_for(handler) gives.")
     absolute = url
-    if ":" not in url.partition("/")[0]:  # else it has a scheme, and http:/menu would be taken for a path
-        with suppress(ValueError):
+    with suppress(ValueError):  # which says less than the next one
+        if not urlsplit(url).scheme:  # http:/menu would be taken for a path
             absolute = urljoin(base, url)
     try:
         parts = split(absolute)

@@ -8,11 +8,11 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from flask import Flask, got_request_exception
+from flask import Flask, got_request_exception, has_app_context
 from werkzeug.urls import iri_to_uri
 
 from flask_bandwidth_callbacks.bxml.verb import without_password
@@ -160,12 +160,14 @@ class InProcess:
             started[:] = [status, headers]
             return written.append
 
-        chunks: Iterable[bytes] = self._app(environ, start_response)
-        try:
-            body = b"".join(chunks)
-        finally:
-            if hasattr(chunks, "close"):
-                chunks.close()
+        # A test may hold an application context open, whose flask.g no two requests to a server would share.
+        with self._app.app_context() if has_app_context() else nullcontext():
+            chunks: Iterable[bytes] = self._app(environ, start_response)
+            try:
+                body = b"".join(chunks)
+            finally:
+                if hasattr(chunks, "close"):
+                    chunks.close()
         status, headers = started
         return Reply(int(status.split(" ", 1)[0]), _headers(headers), b"".join(written) + body)
 

@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from flask_bandwidth_callbacks import (
     BandwidthCallbacksError,
+    Callback,
     CallbackBlueprint,
     ConferenceCallback,
     DisconnectCallback,
@@ -193,6 +194,24 @@ def test_middleware_is_passed(app: Flask) -> None:
     assert "HTTP_AUTHORIZATION" not in first
     assert second["HTTP_AUTHORIZATION"].startswith("Basic ")
     assert len(seen) == 4
+
+
+def test_requests_share_nothing(app: Flask, phone: CallbackBlueprint) -> None:
+    """Each request has a flask.g of its own, as under a server, also where the test holds a context open."""
+    found = []
+
+    @phone.on(Callback)
+    def look(event: Callback) -> None:
+        found.append(dict(vars(g)))
+        g.kept = event.event_type
+
+    phone.respond(InitiateCallback)(lambda call: Hangup())
+    app.register_blueprint(phone)
+    with app.app_context():
+        g.of_the_test = True
+        SimulatedBandwidth(app, raise_errors=True).call()
+        assert vars(g) == {"of_the_test": True}
+    assert found == [{}, {}]
 
 
 def test_paths_and_queries(app: Flask) -> None:

@@ -135,7 +135,7 @@ def test_urls_relative_to_the_target(serve: Serve) -> None:
     """A second URL is relative to the first one, and those for failures and the status to that."""
     url = serve(flask_view())
     bandwidth = SimulatedBandwidth(
-        url, "../nobody", credentials=CREDENTIALS, fallback_url="phone/", status_url="phone/menu"
+        url, "../nobody", credentials=CREDENTIALS, fallback_url="phone/?at=8:30", status_url="phone/menu"
     )
     call = bandwidth.call()
     call.hang_up()
