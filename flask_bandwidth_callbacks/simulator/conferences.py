@@ -38,11 +38,11 @@ class Member:
     """How one call takes part in a conference."""
 
     call: Call
-    mute: bool = False
+    mute: bool
     """Hears, and is not heard."""
-    hold: bool = False
+    hold: bool
     """Neither hears nor is heard."""
-    coached: frozenset[str] = frozenset()
+    coached: frozenset[str]
     """Ids of the calls that alone hear this one, if there are any."""
 
     @property

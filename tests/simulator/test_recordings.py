@@ -68,14 +68,14 @@ def test_no_key_ends_it_where_none_shall(line: Line) -> None:
 
 
 def test_silence_counts_from_the_last_word(line: Line) -> None:
-    """As long as the caller speaks it is not silent, whatever keys are pressed."""
+    """As long as the caller speaks it is not silent, and a key is no silence either."""
     call = line(Record(record_complete_url="recorded", silence_timeout=3), recorded=Hangup()).call()
     call.wait(2)
     call.speak("Hello", seconds=5)
-    call.wait(1)
-    call.press("1")
     call.wait(2.9)
     call.speak("Goodbye", seconds=2)
+    call.wait(1)
+    call.press("1")
     call.wait(3)
     assert timed(call)[1] == ("recordComplete", 15.9)
     assert call.recordings[0].words == ["Hello", "Goodbye"]
@@ -239,6 +239,7 @@ def test_pause_is_in_neither_the_recording_nor_its_length(line: Line) -> None:
     assert repr(recording) == f"<Recording {recording.recording_id}, 15 s, ['One.', 'Three.']>"
     assert recording.name == "interview"
     available = told(call.exchanges, "recordingAvailable")
+    assert available["channels"] == 1
     assert (available["startTime"], available["endTime"], available["duration"]) == (
         "2026-01-05T15:00:00.000Z",
         "2026-01-05T15:00:35.000Z",
