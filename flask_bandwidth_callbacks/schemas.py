@@ -420,15 +420,22 @@ class Payload(_Declared):
     extra: dict[str, Any] = dataclasses.field(default_factory=dict)
     """The properties that this class does not know, by their wire names, as they came."""
 
-    if not typing.TYPE_CHECKING:  # who knows every attribute of each class from its declaration
-
-        def __init__(self, **values: Any) -> None:
-            for field in dataclasses.fields(self):
-                default = field.default_factory() if field.default is dataclasses.MISSING else field.default
-                self.__dict__[field.name] = values.pop(field.name, default)
-            for name in values:
-                raise TypeError(f"{type(self).__name__} has no attribute {name!r}.")
-            self.__post_init__()
+    # Type checkers know what each class takes from its declaration.
+    def __init__(self, **values: Any) -> None:
+        for field in dataclasses.fields(self):
+            if field.name in values:
+                self.__dict__[field.name] = values.pop(field.name)
+            elif field.default_factory is not dataclasses.MISSING:
+                self.__dict__[field.name] = field.default_factory()
+            elif field.default is dataclasses.MISSING:
+                raise TypeError(
+                    f"{type(self).__name__} needs a value for {field.name!r}, which has no default."
+                )
+            else:
+                self.__dict__[field.name] = field.default
+        for name in values:
+            raise TypeError(f"{type(self).__name__} has no attribute {name!r}.")
+        self.__post_init__()
 
     def __post_init__(self) -> None:
         """Called when an instance was made by its class, as dataclasses have it; not when it was read."""

@@ -421,6 +421,29 @@ def test_refuses_a_body_shorter_than_its_length(
     assert "breaks off" in refusal_of(line, response, 400)["detail"]
 
 
+def test_a_body_may_arrive_in_pieces(line: Line) -> None:
+    """A server that gives out a body bit by bit is asked until all of it is there, and it stays readable."""
+    body = START
+
+    class InPieces(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            return super().read(min(size or 0, 10))
+
+    again: list[bytes] = []
+
+    @line.app.after_request
+    def look(response: Any) -> Any:
+        again.append(request.get_data())
+        return response
+
+    response = line.send(
+        content_type="application/json",
+        environ_overrides={"wsgi.input": InPieces(body), "CONTENT_LENGTH": str(len(body))},
+    )
+    assert response.status_code == 200
+    assert again == [body]
+
+
 @pytest.mark.parametrize("error", [OSError("connection reset"), ValueError("closed"), ServerError()])
 def test_refuses_a_chunked_body_that_breaks_off(line: Line, error: Exception) -> None:
     """An error of the server's stream, of whatever kind, gives 400: nobody knows what was to come."""

@@ -659,6 +659,18 @@ def test_pair_that_both_accept(pair: tuple[str, str]) -> None:
     assert (verb.username, verb.password) == pair
 
 
+def test_pair_that_would_go_over_http(phone: CallbackBlueprint) -> None:
+    """Bandwidth sends no credentials for recordings over http, so a link that would need it is an error."""
+    phone.on(RecordingAvailableCallback)(take)
+    phone.respond(InitiateCallback)(
+        lambda event: Record(recording_available_url=phone.url_for(take, _external=True))
+    )
+    app = host((phone, "/phone"))
+    assert answer(app, base_url="https://localhost").username == "bandwidth"
+    with pytest.raises(InvalidBXML, match=r"Record recording_available_url=.*: must be https"):
+        answer(app)
+
+
 def test_pair_that_would_go_to_another_host(phone: CallbackBlueprint) -> None:
     """A pair that another host would get too is an error that names that host and the remedy."""
     phone.on(RecordingAvailableCallback)(take)

@@ -46,6 +46,13 @@ class Sample(Payload):
     oddly_named: str | None = None
 
 
+class Complete(Payload):
+    """Has an attribute that cannot be left out, and one that another value stands for."""
+
+    word: str
+    number: int | None = 7
+
+
 def read(name: str, value: Any) -> Any:
     """Return what an attribute is when its property has a value."""
     return getattr(Sample.from_dict({name: value}), name)
@@ -613,3 +620,22 @@ def test_any_object_can_be_read_leniently(data: dict[str, Any]) -> None:
             Sample.from_dict(data)
     else:
         assert Sample.from_dict(data) == sample
+
+
+# -- Making payloads -----------------------------------------------------------------------------------------
+
+
+def test_a_payload_is_made_of_its_attributes() -> None:
+    """Attributes are keywords; what is left out has its default, and an extra of its own."""
+    made = Complete(word="a")
+    assert (made.word, made.number, made.extra) == ("a", 7, {})
+    assert made.extra is not Complete(word="a").extra
+    assert Complete(word="a", number=None, extra={"b": 1}) != made
+
+
+def test_what_a_payload_cannot_be_made_of_is_an_error() -> None:
+    """An attribute that does not exist, or that is missing and has no default, is named."""
+    with pytest.raises(TypeError, match="Complete has no attribute 'wrod'"):
+        Complete(word="a", wrod="b")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="Complete needs a value for 'word', which has no default"):
+        Complete(number=1)  # type: ignore[call-arg]
