@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -96,7 +97,7 @@ def test_creating_call_says_where_and_with_what_tag(line: Line) -> None:
 
 def test_conference_without_a_url_tells_nothing(line: Line) -> None:
     """There is nowhere to send its events."""
-    bandwidth = line(Tag("x"), Conference("room"))
+    bandwidth = line(Tag("x"), Conference("room", callback_timeout=2))
     call = bandwidth.call()
     call.hang_up()
     assert events(bandwidth.exchanges) == ["initiate", "disconnect"]
@@ -224,7 +225,7 @@ def test_completed_conference_lets_everybody_go(line: Line) -> None:
     conference.complete()
     assert [call.heard for call in calls] == [["You are out."]] * 2
     assert events(conference.exchanges)[-1] == "conferenceCompleted"
-    for change in (conference.complete, lambda: conference.redirect("told")):
+    for change in (conference.complete, partial(conference.redirect, "told"), partial(conference.update, [])):
         with pytest.raises(SimulationError, match="has ended"):
             change()
 
@@ -239,11 +240,11 @@ def test_conference_lasts_a_day_at_most(line: Line) -> None:
 
 
 def test_conference_that_is_over_leaves_nothing_behind(line: Line) -> None:
-    """Time does not run on to the end of a day for a conference that ended before."""
-    bandwidth = line(ROOM)
+    """Neither does time run on to the end of a day, nor to that of an answer that nobody hears any more."""
+    bandwidth = line(Conference("room", conference_event_url="music"), music=PlayAudio("/music.wav"))
     call = bandwidth.call()
     call.hang_up()
-    assert bandwidth.now == call.start_time
+    assert bandwidth.now == call.end_time
     assert bandwidth.conferences == {}
 
 
