@@ -217,9 +217,9 @@ def test_verbs_after_hangup_never_run(line: Line) -> None:
     assert line(SpeakSentence("One."), Hangup(), SpeakSentence("Two.")).call().heard == ["One."]
 
 
-def test_unknown_verbs_are_passed_over(line: Line) -> None:
+def test_unknown_verbs_and_attributes_are_passed_over(line: Line) -> None:
     """What a later version of BXML may have stops nobody."""
-    call = line('<Response><Dance style="slow"/><SpeakSentence>On.</SpeakSentence></Response>').call()
+    call = line('<Response><Dance/><SpeakSentence mood="merry">On.</SpeakSentence></Response>').call()
     assert call.heard == ["On."]
 
 

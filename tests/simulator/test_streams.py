@@ -114,6 +114,12 @@ def test_more_than_four_tracks_are_rejected(line: Line) -> None:
     assert not any("originalMediaStream" in one for one in rejected)
 
 
+def test_events_may_come_by_get(line: Line) -> None:
+    """The stream, an object, is written as JSON in the query then, which the application can read."""
+    call = line(stream(stream_event_method="GET", tracks="both")).call()
+    assert [(exchange.method, exchange.status) for exchange in call.exchanges[1:3]] == [("GET", 204)] * 2
+
+
 def test_stream_without_a_url_tells_nothing(line: Line) -> None:
     """There is nowhere to send its events, and its parameters are for the websocket alone."""
     call = line(StartStream(StreamParam(name="a", value="b"), destination=WEBSOCKET)).call()
