@@ -125,7 +125,9 @@ def _join(leg: Call) -> Steps[Script]:
         while True:
             yield Wait(None)
     finally:
-        call.talks_with = leg.talks_with = None
+        leg.talks_with = None
+        if call.talks_with is leg:  # and not somebody else by now
+            call.talks_with = None
 
 
 # -- Forward -------------------------------------------------------------------------------------------------

@@ -127,7 +127,8 @@ def test_target_leaves_what_it_does(line: Line, waiting: Any) -> None:
     """A conference goes on without it, its legs are dropped, and an inbound call is answered."""
     call, target = bridged(line, waiting=waiting)
     call.speak("Hello?")
-    assert target.heard == ["Hello?"]
+    target.speak("Hello!")
+    assert (call.heard, target.heard) == (["Hello!"], ["Hello?"])
     assert target.state == "answered"
     assert target.conference is None
     assert [leg.state for leg in target.legs] in ([], ["disconnected"])
