@@ -94,6 +94,13 @@ def test_callee_hangs_up(line: Line) -> None:
     assert (bandwidth.now - call.start_time).total_seconds() == 5
 
 
+def test_callee_may_hang_up_at_once(line: Line) -> None:
+    """The call was answered all the same."""
+    bandwidth = line(answer=Pause())
+    assert bandwidth.callee(ANN).hangs_up() is bandwidth.callee(ANN)
+    assert timed(bandwidth.dial(ANN, "answer", disconnect_url="told")) == [("answer", 0), ("disconnect", 0)]
+
+
 def test_callee_behaves_as_told_last(line: Line) -> None:
     """What was said before counts no more, not even how long they stay."""
     bandwidth = line(answer=Pause(duration=60))
