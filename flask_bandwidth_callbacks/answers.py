@@ -19,6 +19,9 @@ logger = logging.getLogger("flask_bandwidth_callbacks")
 
 CONTENT_TYPE = "application/xml; charset=utf-8"
 
+_LONGEST = 80
+"""Characters that a message shows of a value."""
+
 
 class SupportsToBXML(Protocol):
     """Anything that writes itself as BXML, like the verbs and documents of the official SDK."""
@@ -36,8 +39,15 @@ _MAY_RETURN = (
 
 
 def details(event: Callback | None) -> dict[str, Any]:
-    """Return what every log record has as ``extra``, None where it is not about an event."""
-    return {name: getattr(event, name, None) for name in ("event_type", "call_id")}
+    """Return what every log record has as ``extra``, None where it is not about an event.
+
+    A formatter may print it, and nothing that was sent shall begin a line of the log.
+    """
+    return {name: _in_a_line(getattr(event, name, None)) for name in ("event_type", "call_id")}
+
+
+def _in_a_line(text: str | None) -> str | None:
+    return text if text is None or (text.isprintable() and len(text) <= _LONGEST) else shorten(text)
 
 
 def no_content() -> Response:
@@ -139,7 +149,7 @@ def _in_response(written: Sequence[str]) -> bytes:
 def shorten(value: Any) -> str:
     """Return what a message shows of a value that may be long."""
     text = repr(value)
-    return text if len(text) <= 80 else f"{text[:80]}... ({type(value).__name__})"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({type(value).__name__})"
 
 
 # -- The checks --------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ def decode_json(text: str | bytes) -> Any:
     except json.JSONDecodeError as error:
         raise ValidationError(f"Not JSON: {error.msg} at {_place(decoded, error.pos)}.") from None
     except _NoNumberError as error:
-        position = next(at for token, at in _tokens(decoded) if token == error.token)
+        position = next(at for token, at in _tokens(decoded) if token.startswith(error.token))
         raise ValidationError(
             f"Not JSON: {error.token[:20]} {error.rule} at {_place(decoded, position)}."
         ) from None

@@ -73,6 +73,8 @@ def read(name: str, value: Any) -> Any:
         ('{"word": -Infinity}', "Not JSON: -Infinity is no JSON number at line 1, column 10."),
         ('{"word": 1e999}', "Not JSON: 1e999 is too large a number at line 1, column 10."),
         ('{"word": -1e999}', "Not JSON: -1e999 is too large a number at line 1, column 10."),
+        ('{"word": NaN-}', "Not JSON: NaN is no JSON number at line 1, column 10."),
+        ('{"word": 1e999.5}', "Not JSON: 1e999 is too large a number at line 1, column 10."),
         (b'{"word": "\xff"}', "Not UTF-8: byte 10 cannot be read."),
         (b'{"word": "\xed\xa0\x80"}', "Not UTF-8: byte 10 cannot be read."),
         ('{"word": "a"}'.encode("utf-16"), "Not UTF-8: byte 0 cannot be read."),
