@@ -129,7 +129,7 @@ def main() -> int:
                 bandwidth.callee(SALES).answers(after=4).hangs_up(after=20)
                 bandwidth.callee(SUPPORT).is_busy()
                 print("\nNow it is your turn to call. Sales is there, support is busy.\n")
-                converse(bandwidth, bandwidth.call(var_from=CALLER))
+                converse(bandwidth.call(var_from=CALLER))
                 show_page(port)
     except (DemoError, BandwidthCallbacksError, OSError) as error:
         print(f"The demo failed. {error}", file=sys.stderr)

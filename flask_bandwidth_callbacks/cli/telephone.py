@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import click
 
 from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
-from flask_bandwidth_callbacks.simulator import Call, SimulatedBandwidth, SimulationError, conversation
+from flask_bandwidth_callbacks.simulator import Call, SimulationError, conversation
 from flask_bandwidth_callbacks.simulator.call import KEYS, check_keys
 
 from . import application, terminal
@@ -29,11 +29,13 @@ _HINT = "Type keys or words. Enter waits, d shows callbacks, h hangs up, ? tells
 _HELP = {
     "12#": "presses keys: 0-9, *, # and A-D.",
     "Hello": "says so, to a recording or whoever is on the line; in quotes whatever it is.",
-    "Enter": "waits until something happens.",
+    "Enter": "waits until something happens, for a minute at most.",
     "w 5": "waits 5 seconds.",
     "d": "shows the callbacks so far and their BXML.",
     "h": "hangs up, as Ctrl-C and Ctrl-D do.",
 }
+_LONGEST_ENTER = 60.0
+"""Seconds: what is to come may be a day away, such as the end of a conference in which nobody speaks."""
 
 
 # -- What is shown of a call ---------------------------------------------------------------------------------
@@ -73,7 +75,7 @@ def _show(call: Call, line: conversation.Line, verbose: bool) -> None:
 # -- The keypad ----------------------------------------------------------------------------------------------
 
 
-def converse(bandwidth: SimulatedBandwidth, call: Call) -> None:
+def converse(call: Call) -> None:
     """Let somebody at the terminal be the caller until the call is over."""
     follow(call)
     _take_turns(call)
@@ -121,12 +123,17 @@ def _do(call: Call, typed: str) -> None:
 
 def _wait_until_something_happens(call: Call) -> None:
     so_far = len(call.lines)
+    left = _LONGEST_ENTER
     while len(call.lines) == so_far:
         seconds = call.bandwidth.timeline.seconds_to_next
         if seconds is None:
             terminal.say("Nothing happens by itself now: speak, press a key or hang up.", "yellow")
             return
-        call.bandwidth.wait(seconds)
+        if left <= 0:
+            terminal.say("Nothing has happened for a minute.", "yellow")
+            return
+        call.bandwidth.wait(min(seconds, left))
+        left -= seconds
 
 
 # -- The command ---------------------------------------------------------------------------------------------

@@ -29,8 +29,10 @@ from flask_bandwidth_callbacks import (
     RedirectCallback,
 )
 from flask_bandwidth_callbacks.bxml import (
+    Conference,
     Gather,
     Hangup,
+    Pause,
     PhoneNumber,
     Record,
     Redirect,
@@ -264,6 +266,27 @@ def test_enter_says_if_nothing_will_happen(company: Flask, telephone: Telephone)
     assert moves(result.stdout)[-1] == "hangs up"
 
 
+def test_enter_waits_for_a_minute_at_most(app: Flask, phone: CallbackBlueprint, telephone: Telephone) -> None:
+    """In a long silence one waits again; alone in a conference, the end of which may be a day away, too."""
+
+    @phone.respond(InitiateCallback)
+    def hold(call: InitiateCallback) -> list[Verb]:
+        return [Pause(duration=90), SpeakSentence("Come in."), Conference("sales")]
+
+    app.register_blueprint(phone, url_prefix="/phone")
+    result = telephone(typed="\n\n\nw 0\n")
+    assert lines(result)[2:] == [
+        "(silence for 90 s)",
+        '"Come in."',
+        "(in conference sales)",
+        "caller waits 0 s",
+        "caller hangs up",
+        "(ended: hangup)",
+    ]
+    assert result.stdout.count("Nothing has happened for a minute.") == 2
+    assert "  2:30  caller waits 0 s" in result.stdout
+
+
 def test_waiting_for_some_time(company: Flask, telephone: Telephone) -> None:
     """``w 2.5`` waits as long as it says; what is no number are words."""
     result = telephone(typed="w 2.5\nw/out time\n2\nw one\n")
@@ -336,7 +359,7 @@ def test_conversing_on_a_call_that_has_begun(
     os.write(far, b"2\n\x04")
     with open(near, encoding="utf-8") as stdin, monkeypatch.context() as context:
         context.setattr(sys, "stdin", stdin)
-        converse(simulation, call)
+        converse(call)
     os.close(far)
     other.hang_up()
     shown = capsys.readouterr().out.replace("> ", "")
