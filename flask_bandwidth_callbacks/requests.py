@@ -55,7 +55,7 @@ def _read_body(request: Request, max_content_length: int) -> bytes:
     if length is not None and length > max_content_length:
         raise _too_large(max_content_length)
     try:
-        if length is None or request.__dict__.keys() & {"stream", "_cached_data"}:
+        if length is None or "stream" in request.__dict__ or "_cached_data" in request.__dict__:
             body = _read_stream(request, max_content_length)
         else:
             body = _read_input(request.environ, length)
