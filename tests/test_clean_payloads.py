@@ -75,7 +75,7 @@ def contents(value: Any) -> Any:
 @given(payloads())
 @example(payload("initiate"))
 @example({"eventType": "initiate"})
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None)
 def test_both_ways_give_the_same(data: dict[str, Any]) -> None:
     """Clean, odd and broken payloads give the event, or the faults, that their marshmallow schema gives."""
     event_class = (

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
-import sys
 import time
 import uuid
 from base64 import b64encode
@@ -13,14 +11,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, RemoteDisconnected
-from pathlib import Path
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 import pytest
 
+from tests.servers import gunicorn, running
+
 LIMIT = 256 * 1024
-ROOT = Path(__file__).parents[1]
 JSON = {"Content-Type": "application/json"}
 
 
@@ -84,40 +82,17 @@ class Server:
 RAW = [f"{name}: {value}" for name, value in LET_IN.items()]
 CHUNKED = [*RAW, "Transfer-Encoding: chunked"]
 COMMANDS = {
-    "gunicorn": [
-        "-m", "gunicorn", "tests.served:app", "--worker-class", "gthread", "--threads", "4",
-        "--log-level", "warning", "--no-control-socket", "--bind", "fd://{fd}",
-    ],
+    "gunicorn": gunicorn("tests.served:app", threads=4),
     "waitress": ["-m", "tests.served", "waitress", "{fd}"],
     "werkzeug": ["-m", "tests.served", "werkzeug", "{fd}"],
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module", params=sorted(COMMANDS))
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Each of the servers in turn; in the end, there must be no traceback in its log."""
-    log = tmp_path_factory.mktemp("served") / "log"
-    # Connections wait on the open socket until the server is up, and no other program can take the port.
-    with socket.create_server(("127.0.0.1", 0)) as listener, log.open("w") as output:
-        fd = listener.fileno()
-        process = subprocess.Popen(
-            [sys.executable, *(word.format(fd=fd) for word in COMMANDS[request.param])],
-            cwd=ROOT,
-            pass_fds=[fd],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        port = listener.getsockname()[1]
-    try:
+    """Each of the servers in turn."""
+    with running(COMMANDS[request.param], tmp_path_factory.mktemp("served") / "log") as port:
         yield Server(port, keeps_alive=request.param != "werkzeug", buffers=request.param == "waitress")
-    finally:
-        process.terminate()
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    assert "Traceback" not in log.read_text()
 
 
 @pytest.fixture

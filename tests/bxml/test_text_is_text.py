@@ -19,9 +19,10 @@ from flask_bandwidth_callbacks.bxml import (
     Tag,
     UnknownVerb,
     Verb,
+    parse,
     render,
 )
-from flask_bandwidth_callbacks.bxml.attributes import Attribute, Identifier
+from flask_bandwidth_callbacks.bxml.attributes import Attribute, Identifier, wire_name
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 from tests.bxml import strategies
 
@@ -93,6 +94,34 @@ def test_text_never_changes_the_structure(
         assert (node.text or "") == as_kept(text.strip())
     else:
         assert node.text == as_kept(text)
+
+
+PLACES = [
+    (element, name)
+    for element in VERBS.values()
+    for name in (*element.specification.attributes, *["text"] * (element.specification.text is not None))
+]
+
+
+@settings(deadline=None)
+@given(
+    place=st.sampled_from(PLACES),
+    text=st.builds(str.__add__, st.sampled_from(["", *strategies.TEXTS]), strategies.hostile_text),
+)
+def test_text_is_refused_or_kept(place: tuple[type[Element], str], text: str) -> None:
+    """In every attribute and text of every verb, of whatever kind, text is refused or arrives as it was."""
+    element, name = place
+    given: dict[str, Any] = {name: text}
+    try:
+        made = strategies.simplest(element).replace(**given)
+    except InvalidBXML:
+        return
+    rendered = _rendered(inside(made))
+    node = next(ElementTree.fromstring(rendered).iter(element.__name__))
+    written = node.text or "" if name == "text" else node.get(wire_name(name))
+    assert written in (as_kept(text), as_kept(text.strip()))
+    assert len(node) == len(made.children)
+    assert render(parse(rendered)) == rendered
 
 
 @settings(max_examples=100, deadline=None)

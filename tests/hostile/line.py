@@ -211,6 +211,7 @@ class Line:
         phone.respond(Callback, "/rooms/<room>", **match)(self._answer_in_room)
         phone.respond(GatherCallback, "/gathered")(self._answer_gather)
         self.app.register_blueprint(phone, url_prefix="/phone")
+        self.app.add_url_rule("/heard", view_func=lambda: str(len(self.heard)))
 
     def _answer(self, event: Callback) -> Response:
         self.heard.append(event)
@@ -227,3 +228,8 @@ class Line:
 
 
 LINES: Sequence[Line] = (Line(), Line(answers=False), Line(strict=True))
+
+
+def create_app() -> Flask:
+    """Return the application of a line, for a server; ``/heard`` tells how often its handlers were called."""
+    return Line().app

@@ -93,7 +93,8 @@ def log_of(app: Flask, text: str) -> Log:
     return log
 
 
-app = make_app()
+with logged():
+    app = make_app()
 
 
 @given(hostile_text)
