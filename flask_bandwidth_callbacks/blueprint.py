@@ -28,6 +28,8 @@ logger = logging.getLogger("flask_bandwidth_callbacks")
 # Not flask.g, which several requests share where a test holds an application context open.
 _EVENT = "flask_bandwidth_callbacks.event"
 
+_MOST_SHOWN = 5
+
 E = TypeVar("E", bound=Callback)
 E2 = TypeVar("E2", bound=Callback)
 E3 = TypeVar("E3", bound=Callback)
@@ -168,7 +170,7 @@ class CallbackBlueprint(Blueprint):
 
         Raises :class:`~.exceptions.ConfigurationError` without usable credentials.
         """
-        gate = Gate(config.credentials(app, self._credentials))
+        gate = Gate(config.credentials(app, self.name, self._credentials))
         config.check(app)
         super().register(app, options)
         name = f"{options.get('name_prefix', '')}.{options.get('name', self.name)}".lstrip(".")
@@ -314,7 +316,7 @@ class CallbackBlueprint(Blueprint):
 
     def _nobody(self, event: Callback) -> Refusal:
         logger.error(
-            "Nobody answers %r at %r: the call is lost. A responder, to begin with:\n\n"
+            "Nobody answers %r at %r: the call is lost.%s A responder, to begin with:\n\n"
             "from flask_bandwidth_callbacks import %s\n"
             "from flask_bandwidth_callbacks.bxml import SpeakSentence\n\n"
             "@%s.respond(%s)\n"
@@ -322,6 +324,7 @@ class CallbackBlueprint(Blueprint):
             '    return SpeakSentence("Hello.")\n',
             event.event_type,
             request.path,
+            self._passed_over(event),
             type(event).__name__,
             self.name if self.name.isidentifier() and not keyword.iskeyword(self.name) else "phone",
             type(event).__name__,
@@ -330,6 +333,19 @@ class CallbackBlueprint(Blueprint):
             extra=answers.details(event),
         )
         return Refusal(HTTPStatus.NOT_FOUND, f"Nobody answers {event.event_type!r} here.")
+
+    def _passed_over(self, event: Callback) -> str:
+        """Return what a log says of the responders that nearly were the right ones."""
+        found = self.subscriptions.passed_over(event)
+        if not found:
+            return ""
+        shown = [
+            f"{responder} at {responder.path or links.OWN_URL}"
+            + (f" if {responder.condition}" if responder.matches else "")
+            for responder in found[:_MOST_SHOWN]
+        ]
+        more = f" and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else ""
+        return f" It is answered elsewhere, or for other values: {'; '.join(shown)}{more}."
 
     def _refuse(self, refusal: Refusal) -> Response:
         signals.callback_rejected.send(_app(), status=int(refusal.status), reason=refusal.reason)

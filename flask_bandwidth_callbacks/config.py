@@ -37,7 +37,7 @@ class Unset:
 UNSET = Unset()
 
 
-def credentials(app: Flask, given: Any) -> tuple[Credentials, ...] | None:
+def credentials(app: Flask, blueprint: str, given: Any) -> tuple[Credentials, ...] | None:
     """Return the pairs that a blueprint was given, else those of the configuration; None: everyone is let in.
 
     Raises :class:`ConfigurationError` when there are none, or when they cannot be used.
@@ -47,7 +47,9 @@ def credentials(app: Flask, given: Any) -> tuple[Credentials, ...] | None:
         source = CREDENTIALS
         given = app.config.get(CREDENTIALS, UNSET)
     if isinstance(given, Unset):
-        raise ConfigurationError(f"Nothing says which credentials Bandwidth sends. {REMEDY}")
+        raise ConfigurationError(
+            f"Nothing says which credentials Bandwidth sends to blueprint {blueprint!r}. {REMEDY}"
+        )
     return None if given is None else read_credentials(given, source)
 
 

@@ -53,6 +53,13 @@ class Match:
         """What two matches must share for an event to be known to fit both."""
         return self.values or frozenset({self.pattern or self.predicate})
 
+    def __str__(self) -> str:
+        if self.pattern is not None:
+            return f"{self.attribute}=/{self.pattern.pattern}/"
+        if self.predicate is not None:
+            return f"{self.attribute}={describe(self.predicate)}"
+        return f"{self.attribute}={' or '.join(sorted(map(repr, self.values or ())))}"
+
     def fits(self, event: Callback) -> bool:
         value = getattr(event, self.attribute, None)
         if self.values is not None:  # an object has no hash, and only its absence is matched
@@ -78,6 +85,11 @@ class Subscription:
     """Variables of the path, which the handler is given by name."""
     answers: bool = False
     """Whether it is a responder, which hears of answered events only."""
+
+    @property
+    def condition(self) -> str:
+        """What an event must be like, besides its type: empty where it does not matter."""
+        return ", ".join(map(str, self.matches))
 
     @functools.cached_property
     def is_async(self) -> bool:
@@ -207,6 +219,10 @@ class Subscriptions:
                 error.add_note(f"Raised by a predicate of responder {candidate.subscription}.")
                 raise
         return None if path is None else self.responder(event)
+
+    def passed_over(self, event: Callback) -> list[Subscription]:
+        """Return the responders that answer such events elsewhere, or for other values."""
+        return [responder for responder in self.responders if responder.takes((event.event_type or "",))]
 
     def subscribers_near(self, event: Callback) -> list[Candidate]:
         """Return who may hear of ``event``, in order of registration; ``fits`` tells of each.

@@ -176,7 +176,7 @@ def test_saying_nothing_is_an_error() -> None:
     app = Flask("host")
     with pytest.raises(ConfigurationError) as refused:
         app.register_blueprint(CallbackBlueprint("phone", __name__))
-    assert "Nothing says which credentials Bandwidth sends" in str(refused.value)
+    assert "Nothing says which credentials Bandwidth sends to blueprint 'phone'." in str(refused.value)
     assert REMEDY in str(refused.value)
     assert "credentials=None lets everyone in" in str(refused.value)
     assert app.blueprints == {}

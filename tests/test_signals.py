@@ -373,6 +373,35 @@ def test_logged_handler_is_ready_to_paste(
     assert bxml.parse(response.data) == bxml.Response(SpeakSentence("Hello."))
 
 
+def test_responders_that_nearly_fit_are_named(
+    phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log of an event that nobody answers tells where, and for which values, it would be answered."""
+    for digits in ("1", re.compile("^2"), str.isalpha, "4", "5"):
+        phone.respond(GatherCallback, "/menu", digits=digits)(lambda event: SpeakSentence("Hello."))
+    assert call("gather", "/phone/menu", digits="9").status_code == 404
+    said = caplog.text.partition("\n\n")[0]
+    assert "at '/phone/menu': the call is lost. It is answered elsewhere, or for other values: " in said
+    assert "(test_signals.py:" in said
+    for condition in (
+        "at /menu if digits='1'; ",
+        "if digits=/^2/; ",
+        "if digits=str.isalpha; ",
+        "if digits='5'.",
+    ):
+        assert condition in said
+    assert "more" not in said
+
+    caplog.clear()
+    other = CallbackBlueprint("other", __name__, credentials=[AUTH])
+    for number in range(7):
+        other.respond(GatherCallback, f"/{number}")(lambda event: SpeakSentence("Hello."))
+    app = Flask("host")
+    app.register_blueprint(other)
+    app.test_client().post("/", json={"eventType": "gather", "callId": "c-1"}, auth=AUTH)
+    assert " at /4 and 2 more. A responder, to begin with:" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("name", "variable"),
     [("front_door", "front_door"), ("front-door", "phone"), ("1st", "phone"), ("class", "phone")],

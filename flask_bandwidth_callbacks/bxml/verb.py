@@ -143,7 +143,9 @@ class Specification:
         if isinstance(child, self.children):
             return None
         if not isinstance(child, Element):
-            remedy = ": give its members one by one" if isinstance(child, list | tuple) else ""
+            remedy = f": it holds {_any_of(self.children)}"
+            if isinstance(child, list | tuple):
+                remedy = ": give its members one by one"
             rule = f"cannot hold {shortened(described('', child))}, which is no element of BXML{remedy}"
             return Fault(None, None, rule, wrong_type=True)
         name = child.specification.name
@@ -386,7 +388,9 @@ class Element:
 def unexpected_keyword(specification: Specification, name: str) -> TypeError:
     """Return the error for a keyword that is no attribute of the element."""
     message = f"{specification.name}() got an unexpected keyword argument {name!r}"
-    nearest = difflib.get_close_matches(name, specification.attributes, n=1)
+    nearest = difflib.get_close_matches(name, specification.attributes, n=1) or [
+        attribute for attribute in specification.attributes if attribute.endswith(f"_{name}")
+    ]
     return TypeError(f"{message}; did you mean {nearest[0]!r}?" if nearest else message)
 
 

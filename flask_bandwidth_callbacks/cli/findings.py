@@ -15,7 +15,6 @@ from flask_bandwidth_callbacks.events import EVENT_CLASSES
 from flask_bandwidth_callbacks.links import Registration
 
 from .addresses import Address
-from .routes import condition
 
 _FROM_OUTSIDE = {
     "initiate": "the Call initiated callback URL of a Bandwidth application",
@@ -96,7 +95,7 @@ def _only_on_conditions(addresses: Sequence[Address]) -> Iterator[Finding]:
             here = [one for one in address.responders if one.takes([event])]
             fallen_back_to = [one for one in own.responders if one.takes([event])]
             if here and all(one.matches for one in (*here, *fallen_back_to)):
-                refused[" or ".join(dict.fromkeys(map(condition, here)))].append(event)
+                refused[" or ".join(dict.fromkeys(one.condition for one in here))].append(event)
         for conditions, events in refused.items():
             yield Finding(
                 "warning",

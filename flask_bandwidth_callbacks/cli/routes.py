@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from flask_bandwidth_callbacks.events import EVENT_CLASSES
-from flask_bandwidth_callbacks.subscriptions import Match, Subscription, Target, describe
+from flask_bandwidth_callbacks.subscriptions import Subscription, Target
 
 from . import application
 from .addresses import Address, addresses_of
@@ -35,12 +35,12 @@ def _show(addresses: list[Address]) -> None:
     asks = "lets everyone in" if pair is None else f"asks for the credentials of {pair.username!r}"
     say(f"{registration.name} at {addresses[0]} {asks}", "bold")
     answers = [
-        (_events(responder), str(address), condition(responder), str(responder))
+        (_events(responder), str(address), responder.condition, str(responder))
         for address in addresses
         for responder in sorted(address.responders, key=_order)
     ]
     hears = [
-        (_events(subscriber), condition(subscriber), str(subscriber))
+        (_events(subscriber), subscriber.condition, str(subscriber))
         for subscriber in sorted(registration.subscriptions.subscribers, key=_order)
     ]
     if answers:
@@ -49,19 +49,6 @@ def _show(addresses: list[Address]) -> None:
         table(("Heard", "If", "Subscriber"), hears)
     if not answers and not hears:
         say("Nobody answers or hears anything.", "yellow")
-
-
-def condition(subscription: Subscription) -> str:
-    """Return what an event must be like for a subscription, besides its type."""
-    return ", ".join(map(_match, subscription.matches))
-
-
-def _match(match: Match) -> str:
-    if match.pattern is not None:
-        return f"{match.attribute}=/{match.pattern.pattern}/"
-    if match.predicate is not None:
-        return f"{match.attribute}={describe(match.predicate)}"
-    return f"{match.attribute}={' or '.join(sorted(map(repr, match.values or ())))}"
 
 
 def _events(subscription: Subscription) -> str:
