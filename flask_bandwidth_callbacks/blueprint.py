@@ -21,7 +21,7 @@ from .events import Callback, UnknownCallback
 from .exceptions import LinkError, SubscriptionError
 from .refusals import Refusal, challenge
 from .requests import load_event, read_payload
-from .subscriptions import Subscription, Subscriptions, describe, targets_of
+from .subscriptions import OWN_URL, Subscription, Subscriptions, describe, targets_of
 
 logger = logging.getLogger("flask_bandwidth_callbacks")
 
@@ -340,7 +340,7 @@ class CallbackBlueprint(Blueprint):
         if not found:
             return ""
         shown = [
-            f"{responder} at {responder.path or links.OWN_URL}"
+            f"{responder} at {responder.path or OWN_URL}"
             + (f" if {responder.condition}" if responder.matches else "")
             for responder in found[:_MOST_SHOWN]
         ]
