@@ -19,6 +19,7 @@ import click
 from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
 from flask_bandwidth_callbacks.simulator import Call, SimulationError, conversation
 from flask_bandwidth_callbacks.simulator.call import KEYS, check_keys
+from flask_bandwidth_callbacks.simulator.payloads import APPLICATION_NUMBER, CALLER_NUMBER
 
 from . import application, terminal
 
@@ -168,8 +169,17 @@ def _hang_up(context: click.Context, option: click.Parameter, count: int) -> lis
 
 
 @click.command("call", cls=_Scripted)
-@click.option("--to", metavar="NUMBER", help="Number that is called.")
-@click.option("--from", "var_from", metavar="NUMBER", help="Number of the caller, or Anonymous.")
+@click.option(
+    "--to", metavar="NUMBER", default=APPLICATION_NUMBER, show_default=True, help="Number that is called."
+)
+@click.option(
+    "--from",
+    "var_from",
+    metavar="NUMBER",
+    default=CALLER_NUMBER,
+    show_default=True,
+    help="Number of the caller, or Anonymous.",
+)
 @application.where
 @click.option("--press", metavar="KEYS", multiple=True, callback=_press, help="Press keys: 0-9 * # A-D.")
 @click.option("--speak", metavar="WORDS", multiple=True, callback=_moves, help="Say something.")
@@ -185,8 +195,8 @@ def _hang_up(context: click.Context, option: click.Parameter, count: int) -> lis
 @click.option("-v", "--verbose", is_flag=True, help="Show each callback, and the BXML that came back.")
 @click.option("--json", "as_json", is_flag=True, help="Print the call and its callbacks as JSON.")
 def command(
-    to: str | None,
-    var_from: str | None,
+    to: str,
+    var_from: str,
     url: str | None,
     credentials: tuple[str, str] | None,
     verbose: bool,
@@ -211,11 +221,8 @@ def command(
     stdout = sys.stdout
     with redirect_stdout(sys.stderr if as_json else stdout):  # what the application prints is no JSON
         bandwidth = application.bandwidth_at(url, credentials)
-        numbers = {
-            name: number for name, number in (("to", to), ("var_from", var_from)) if number is not None
-        }
         try:
-            call = bandwidth.call(**numbers)
+            call = bandwidth.call(to, var_from=var_from)
             if not as_json:
                 follow(call, verbose)
             _talk(call, script if script or as_json else None)

@@ -12,13 +12,14 @@ until the call ends::
 Where Bandwidth's documentation is silent it does what :data:`CHOICES` says.
 """
 
-from .bandwidth import MachineDetection, SimulatedBandwidth
+from .bandwidth import SimulatedBandwidth
 from .call import Call
 from .callees import Callee
 from .choices import CHOICES
 from .conferences import Conference
 from .delivery import Exchange
 from .exceptions import EndlessCall, SimulationError, UnreachableApplication
+from .outbound import MachineDetection
 from .recordings import Recording
 
 __all__ = [

@@ -2,76 +2,45 @@
 
 from __future__ import annotations
 
-import difflib
 import random
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Literal
-from urllib.parse import urljoin, urlsplit
 
-from flask import Flask, request
-from werkzeug.routing import BuildError
+from flask import Flask
 
 from flask_bandwidth_callbacks import bxml
 from flask_bandwidth_callbacks.blueprint import CallbackBlueprint
 from flask_bandwidth_callbacks.bxml.placement import Context
-from flask_bandwidth_callbacks.bxml.verb import without_password
 from flask_bandwidth_callbacks.config import UNSET, Unset
 from flask_bandwidth_callbacks.credentials import Credentials
-from flask_bandwidth_callbacks.events import InitiateCallback, event_class_of
-from flask_bandwidth_callbacks.exceptions import InvalidBXML
-from flask_bandwidth_callbacks.links import Registration, endpoint_of, registrations
-from flask_bandwidth_callbacks.schemas import attribute_types
 
-from . import bridges, conversation, keys, sound, streams, transfers  # noqa: F401  each brings its verbs
-from .call import Call, Ended
+from . import bridges, conversation, gathers, sound, streams, transfers  # noqa: F401  each brings its verbs
+from .application import place
+from .call import Call
 from .callees import Callee, check_address
-from .choices import MACHINE_DETECTION_SECONDS, MOST_REQUESTS_AT_ONCE
+from .choices import MOST_REQUESTS_AT_ONCE
 from .conferences import Conference
-from .delivery import Courier, Destination, Exchange, Script, Undelivered
+from .delivery import Courier, DocumentLike, Exchange, Script, check_placement
+from .destinations import Destination, Method
 from .documents import hang_up, live
-from .exceptions import EndlessCall, SimulationError, UnreachableApplication
-from .payloads import (
-    ACCOUNT_ID,
-    APPLICATION_ID,
-    APPLICATION_NUMBER,
-    CALLER_NUMBER,
-    VERIFIED_CALLER,
-    duration,
-    payload_of,
-    timestamp,
-)
-from .timeline import Process, Steps, Timeline, Wait
-from .transport import InProcess, OverHTTP, split
+from .exceptions import EndlessCall, SimulationError
+from .outbound import RINGING_SECONDS, MachineDetection, dialled
+from .payloads import APPLICATION_NUMBER, CALLER_NUMBER, VERIFIED_CALLER
+from .timeline import Process, Steps, Timeline
+from .transport import InProcess, OverHTTP, Transport
+from .urls import absolute, split
 
-__all__ = ["MachineDetection", "SimulatedBandwidth"]
+__all__ = ["SimulatedBandwidth"]
 
 _BEGINNING = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
 _LONGEST_TIMEOUT = 25
 """Of a callback, in seconds. Source: https://dev.bandwidth.com/docs/voice/webhooks"""
 _KEPT_EXCHANGES = 1000
 _KEPT_CALLS = 50
-
-
-@dataclass(frozen=True)
-class MachineDetection:
-    """How an outbound call finds out who or what answered, as createCall has it."""
-
-    mode: Literal["sync", "async"] = "async"
-    """``sync``: ``answer`` waits for the result and carries it; ``async``: a callback of its own tells it."""
-    callback_url: str | None = None
-    """Where ``machineDetectionComplete`` goes."""
-    callback_method: str = "POST"
-    fallback_url: str | None = None
-    fallback_method: str = "POST"
-
-    def __post_init__(self) -> None:
-        if self.mode not in ("sync", "async"):
-            raise SimulationError(f"mode={self.mode!r} is no way to detect machines: it is sync or async.")
 
 
 class SimulatedBandwidth:
@@ -106,20 +75,18 @@ class SimulatedBandwidth:
         url: str | CallbackBlueprint | None = None,
         *,
         credentials: tuple[str, str] | Unset | None = UNSET,
-        method: Literal["POST", "GET"] = "POST",
+        method: Method = "POST",
         fallback_url: str | None = None,
-        fallback_method: Literal["POST", "GET"] = "POST",
+        fallback_method: Method = "POST",
         fallback_credentials: tuple[str, str] | Unset | None = UNSET,
         status_url: str | None = None,
-        status_method: Literal["POST", "GET"] = "POST",
+        status_method: Method = "POST",
         callback_timeout: float = 15.0,
         raise_errors: bool = False,
         seed: int = 0,
         start: datetime = _BEGINNING,
     ) -> None:
         self.timeline = Timeline()
-        self.account_id = ACCOUNT_ID
-        self.application_id = APPLICATION_ID
         self.raise_errors = raise_errors
         self.repeats_notifications = False
         """Whether notifications are sent twice, as after a connection that broke before the reply came."""
@@ -141,21 +108,22 @@ class SimulatedBandwidth:
         self._in_process: InProcess | None = None
         given = None if isinstance(credentials, Unset) else credentials
         if isinstance(target, Flask):
-            self.url, registration = _place(target, url)
+            self.url, registration = place(target, url)
             """Where ``initiate`` goes."""
             self._in_process = InProcess(target, split(self.url))
-            self._courier = Courier(self._in_process)
+            transport: Transport = self._in_process
             if isinstance(credentials, Unset) and registration is not None:
                 given = registration.gate.handed_out
         elif isinstance(target, str) and (url is None or isinstance(url, str)):
-            self.url = _absolute(target, url or "")
-            self._courier = Courier(OverHTTP(split(self.url).hostname))
+            self.url = absolute(target, url or "")
+            transport = OverHTTP(split(self.url).hostname)
         else:
             given_as = target if url is None else url
             raise SimulationError(f"{given_as!r} cannot be called: give a Flask application or a URL.")
         self.credentials = _pair(given)
         """What is shown when the application asks."""
-        self._timeout = callback_timeout
+        self.courier = Courier(self, transport)
+        self.callback_timeout = callback_timeout
         fallback = None
         if fallback_url is not None:
             fallback = self.destination(fallback_url, fallback_method, credentials=fallback_credentials)
@@ -164,27 +132,38 @@ class SimulatedBandwidth:
 
     # -- Calls -----------------------------------------------------------------------------------------------
 
-    def call(self, to: str = APPLICATION_NUMBER, *, var_from: str = CALLER_NUMBER, **properties: Any) -> Call:
+    def call(
+        self,
+        to: str = APPLICATION_NUMBER,
+        *,
+        var_from: str = CALLER_NUMBER,
+        diversion: Mapping[str, str] | None = None,
+        stir_shaken: Mapping[str, str] | None = VERIFIED_CALLER,
+        sip_headers: Mapping[str, str] | None = None,
+        uui: str | None = None,
+    ) -> Call:
         """Let somebody call the application, and let it go on until the caller has something to do.
 
         :param to: number that is called.
         :param var_from: who calls: a number, a SIP URI, or ``Private``, ``Restricted``, ``Unavailable``,
             ``Anonymous``.
-        :param properties: what ``initiate`` tells besides, by the names that ``InitiateCallback`` has:
-            ``diversion={"origTo": "+1..."}``, ``stir_shaken=None``, ``sip_headers={"x-ticket": "7"}``.
+        :param diversion: from where the call was diverted, by wire names: ``{"origTo": "+13035550199"}``.
+        :param stir_shaken: how far the caller's number was verified, by wire names; None says nothing of it.
+        :param sip_headers: the ``X-`` headers of a SIP call, names in lower case: ``{"x-ticket": "7"}``.
+        :param uui: User-To-User header of a SIP call.
 
         Raises :class:`UnreachableApplication` if no server is there or it refuses the credentials.
         """
         check_address(to, "The number")
         if var_from not in ("Private", "Restricted", "Unavailable", "Anonymous"):
             check_address(var_from, "The caller's number")
-        known = attribute_types(InitiateCallback)
-        for name in properties:
-            if name not in known:
-                nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
-                raise SimulationError(f"initiate has no {name!r}; the nearest is {nearest!r}.")
-        properties = {"stir_shaken": VERIFIED_CALLER, **properties}
-        call = Call(self, to, var_from, "inbound", properties=properties, timeout=self._timeout)
+        properties = {
+            "diversion": diversion,
+            "stir_shaken": stir_shaken,
+            "sip_headers": sip_headers,
+            "uui": uui,
+        }
+        call = Call(self, to, var_from, "inbound", properties=properties)
         call.end_destination = self._status
         self._begin(call, live(call, call.ask(self._initiated, "initiate"), hang_up))
         return call
@@ -195,14 +174,14 @@ class SimulatedBandwidth:
         answer_url: str,
         *,
         var_from: str = APPLICATION_NUMBER,
-        answer_method: str = "POST",
+        answer_method: Method = "POST",
         answer_fallback_url: str | None = None,
-        answer_fallback_method: str = "POST",
+        answer_fallback_method: Method = "POST",
         disconnect_url: str | None = None,
-        disconnect_method: str = "POST",
+        disconnect_method: Method = "POST",
         credentials: tuple[str, str] | Unset | None = UNSET,
         tag: str | None = None,
-        call_timeout: float = transfers.RINGING_SECONDS,
+        call_timeout: float = RINGING_SECONDS,
         callback_timeout: float | None = None,
         machine_detection: MachineDetection | None = None,
     ) -> Call:
@@ -213,16 +192,9 @@ class SimulatedBandwidth:
         """
         check_address(to, "The number")
         self.check_seconds(call_timeout)
-        timeout = self._timeout if callback_timeout is None else callback_timeout
-        shown = self.credentials if isinstance(credentials, Unset) else credentials
-
-        def destination(
-            url: str, method: str, fallback: str | None = None, fallback_method: str = ""
-        ) -> Destination:
-            return self.destination(url, method, fallback, fallback_method, shown, timeout)
-
+        destination = partial(self.destination, credentials=credentials, timeout=callback_timeout)
         answer = destination(answer_url, answer_method, answer_fallback_url, answer_fallback_method)
-        call = Call(self, to, var_from, "outbound", timeout=timeout)
+        call = Call(self, to, var_from, "outbound", callback_timeout=callback_timeout)
         call.set_tag(tag)
         if disconnect_url is not None:
             call.end_destination = destination(disconnect_url, disconnect_method)
@@ -234,35 +206,9 @@ class SimulatedBandwidth:
                 machine_detection.fallback_url,
                 machine_detection.fallback_method,
             )
-        mode = None if machine_detection is None else machine_detection.mode
-        self._begin(call, live(call, self._dial(call, answer, call_timeout, mode, detected), hang_up))
+        first = dialled(call, answer, call_timeout, machine_detection, detected)
+        self._begin(call, live(call, first, hang_up))
         return call
-
-    def _dial(
-        self,
-        call: Call,
-        answer: Destination,
-        call_timeout: float,
-        detection: Literal["sync", "async"] | None,
-        detected: Destination | None,
-    ) -> Steps[Script]:
-        yield Wait(0)  # where a handler makes the call, the document that it returns begins first
-        callee = self.callee_at(call.to)
-        yield from transfers.ring(call, callee, call_timeout)
-        transfers.pick_up(call, callee)
-        length = timedelta(seconds=MACHINE_DETECTION_SECONDS)
-        result = {"value": callee.detected_as, "duration": duration(length)}
-        if detection == "sync":
-            yield from call.play(MACHINE_DETECTION_SECONDS)
-            return (yield from call.ask(answer, "answer", machine_detection_result=result))
-        if detection == "async":
-            Process(self.timeline, self._detect(call, detected, result))
-        return (yield from call.ask(answer, "answer"))
-
-    def _detect(self, call: Call, detected: Destination | None, result: dict[str, str]) -> Steps[None]:
-        yield Wait(MACHINE_DETECTION_SECONDS, sounds=True)
-        if call.state == "answered":
-            call.tell(detected, "machineDetectionComplete", machine_detection_result=result)
 
     def callee(self, address: str) -> Callee:
         """Return who is at a number, to say how they behave when they are called.
@@ -370,7 +316,7 @@ class SimulatedBandwidth:
 
     def make_leg(self, parent: Call, to: str, var_from: str) -> Call:
         """Return a call that another one makes, not begun yet."""
-        leg = Call(self, to, var_from, "outbound", parent=parent, timeout=parent.timeout)
+        leg = Call(self, to, var_from, "outbound", parent=parent, callback_timeout=parent.callback_timeout)
         parent.legs.append(leg)
         parent.note("", f"calls {to}")
         return leg
@@ -388,15 +334,15 @@ class SimulatedBandwidth:
     def destination(
         self,
         url: str,
-        method: str = "POST",
+        method: Method = "POST",
         fallback_url: str | None = None,
-        fallback_method: str = "POST",
+        fallback_method: Method = "POST",
         credentials: tuple[str, str] | Unset | None = UNSET,
         timeout: float | None = None,
     ) -> Destination:
         """Return where a REST request says that callbacks go."""
         shown = self.credentials if isinstance(credentials, Unset) else _pair(credentials)
-        seconds = self._timeout if timeout is None else timeout
+        seconds = self.callback_timeout if timeout is None else timeout
         if method not in ("POST", "GET"):
             raise SimulationError(f"{method!r} is no method of a callback: it is POST or GET.")
         if not 0 < self.check_seconds(seconds) <= _LONGEST_TIMEOUT:
@@ -405,86 +351,10 @@ class SimulatedBandwidth:
             )
         fallback = None
         if fallback_url is not None:
-            fallback = self.destination(fallback_url, fallback_method, None, "", shown, seconds)
-        return Destination(_absolute(self.url, url), method, shown, fallback, seconds)
-
-    def destination_of(
-        self, owner: Call | Conference, verb: bxml.Element, attribute: str, base: str
-    ) -> Destination | None:
-        """Return where a URL attribute of a verb says that callbacks go, None if it says nothing."""
-        url = verb.attributes.get(attribute)
-        if url is None:
-            return None
-        stem = attribute.removesuffix("_url")
-        pair = verb.specification.attributes[attribute].url
-        assert pair is not None
-        credentials = None
-        if pair.credentials is not None and any(name in verb.attributes for name in pair.credentials):
-            username, password = (verb.attributes.get(name, "") for name in pair.credentials)
-            credentials = Credentials(username, password)
-        fallback = None
-        if f"{stem}_fallback_url" in verb.specification.attributes:
-            fallback = self.destination_of(owner, verb, f"{stem}_fallback_url", base)
-        method = verb.attributes.get(f"{stem}_method", "POST")
-        timeout = owner.timeout if isinstance(owner, Call) else self._timeout
-        return Destination(urljoin(base, url), method, credentials, fallback, timeout)
-
-    def ask(self, call: Call, destination: Destination, event: str, known: Mapping[str, Any]) -> Script:
-        """Return the document that answers a callback; the call ends if that comes to nothing."""
-        try:
-            return self._ask(destination, event, known, call)
-        except Undelivered as undelivered:
-            exchange = undelivered.exchange
-            if event in ("initiate", "answer") and exchange.unreachable:
-                self.trouble(UnreachableApplication(f"{exchange.method} {exchange.url}: {exchange.failure}."))
-            message = f"{event} {without_password(exchange.url)}: {exchange.failure}"
-            raise Ended(exchange.cause or "error", message) from None
-
-    def ask_for(
-        self,
-        conference: Conference,
-        destination: Destination,
-        event: str,
-        known: Mapping[str, Any],
-        call: Call | None,
-    ) -> Script | None:
-        """Return the document that answers a conference's callback; None if that comes to nothing."""
-        try:
-            return self._ask(destination, event, known, conference, call)
-        except Undelivered:
-            return None
-
-    def _ask(
-        self, destination: Destination, event: str, known: Mapping[str, Any], *about: Call | Conference | None
-    ) -> Script:
-        record = self._recorder(*about)
-        payload = self._payload(event, known)
-        return self._courier.ask(destination, event, payload, self.now, record, _context(event))
-
-    def tell(
-        self,
-        owner: Call | Conference,
-        destination: Destination,
-        event: str,
-        known: Mapping[str, Any],
-        call: Call | None = None,
-    ) -> None:
-        """Send a callback that only tells."""
-        payload = self._payload(event, known)
-        for _ in range(2 if self.repeats_notifications else 1):
-            self._courier.tell(destination, event, payload, self.now, self._recorder(owner, call))
-
-    def _recorder(self, *about: Call | Conference | None) -> Callable[[Exchange], None]:
-        def record(exchange: Exchange) -> None:
-            self.exchanges.append(exchange)
-            for one in about:
-                if one is not None:
-                    one.record(exchange)
-
-        return record
-
-    def _payload(self, event: str, known: Mapping[str, Any]) -> dict[str, Any]:
-        return payload_of(event, {**known, "event_type": event, "event_time": timestamp(self.now)})
+            fallback = self.destination(
+                fallback_url, fallback_method, credentials=credentials, timeout=seconds
+            )
+        return Destination(absolute(self.url, url), method, shown, fallback, seconds)
 
     def send(self, event: str, payload: Mapping[str, Any], *, raw: bytes | None = None) -> Exchange:
         """Send a callback that belongs to no call to where ``initiate`` goes, and return what became of it.
@@ -494,49 +364,16 @@ class SimulatedBandwidth:
 
         No document is run, but :attr:`Exchange.failure` tells if the one that came back cannot be.
         """
-        reply = event_class_of(event).reply
-        destination = self._initiated._replace(fallback=None)
-        exchange = self._courier.send(
-            destination, event, payload, self.now, _context(event), reads=reply.awaited, raw=raw
-        )
-        self.exchanges.append(exchange)
+        exchange = self.courier.send(self._initiated, event, payload, raw)
         self._raise_troubles()
         return exchange
 
-    def script_of(self, document: Any, context: Context | None = None) -> Script:
+    def script_of(self, document: DocumentLike, context: Context | Literal["any"] = "any") -> Script:
         """Return a document that came over REST, ready to run; raises :class:`InvalidBXML`."""
         text = document if isinstance(document, str | bytes) else bxml.render(document)
         parsed, _ = bxml.examine(text)
-        faults = bxml.misplaced(parsed, context) if context else []
-        if faults:
-            raise InvalidBXML(faults)
+        check_placement(parsed, context)
         return Script(parsed.children, self.url)
-
-
-def _context(event: str) -> Context | None:
-    """Return where the document stands that answers an event, if not every verb may stand there."""
-    verbs = event_class_of(event).reply.verbs
-    return None if verbs == "any" else verbs
-
-
-# -- Where the application is --------------------------------------------------------------------------------
-
-
-def _absolute(base: str, url: str) -> str:
-    """Return a URL that can be requested, of one that may be relative."""
-    if not isinstance(url, str):
-        raise SimulationError(f"{url!r} is no URL: give a text, such as what url_for(handler) gives.")
-    absolute = url
-    with suppress(ValueError):  # which says less than the next one
-        if not urlsplit(url).scheme:  # http:/menu would be taken for a path
-            absolute = urljoin(base, url)
-    try:
-        parts = split(absolute)
-    except ValueError as error:
-        raise SimulationError(f"{error}.") from None
-    if parts.username is not None:
-        raise SimulationError(f"The URL for {parts.hostname} holds a username: give it as credentials.")
-    return absolute
 
 
 def _pair(given: Any) -> Credentials | None:
@@ -545,60 +382,3 @@ def _pair(given: Any) -> Credentials | None:
     if not isinstance(given, tuple | list) or [type(part) for part in given] != [str, str]:
         raise SimulationError("The credentials are no username and password: give (username, password).")
     return Credentials(*given)
-
-
-def _place(app: Flask, url: str | CallbackBlueprint | None) -> tuple[str, Registration | None]:
-    """Return where ``initiate`` goes, and the registration there, None if another view receives it."""
-    base = f"https://{host_of(app)}/"  # https, as Bandwidth wants it
-    if isinstance(url, str):
-        absolute = _absolute(base, url)
-        return absolute, _registration_at(app, absolute)
-    registration = _registration(app, url)
-    with app.test_request_context("/", base_url=base):
-        try:
-            path = app.url_for(f"{registration.name}.{endpoint_of(None)}")
-        except BuildError:
-            raise SimulationError(
-                f"The URL of {registration.name!r} has variables: give the one that calls go to."
-            ) from None
-    return urljoin(base, path), registration
-
-
-def host_of(app: Flask) -> str:
-    """Return a host, perhaps with a port, that an application takes requests for."""
-    trusted = app.config["TRUSTED_HOSTS"] or ["localhost"]
-    host: str = app.config["SERVER_NAME"] or trusted[0].lstrip(".")
-    return host
-
-
-def _registration_at(app: Flask, url: str) -> Registration | None:
-    endpoint = endpoint_at(app, url)
-    return next((one for one in registrations(app).values() if endpoint in one.endpoints), None)
-
-
-def endpoint_at(app: Flask, url: str) -> str | None:
-    """Return the endpoint of an application that a POST to a URL gets to, None if there is none."""
-    parts = urlsplit(url)
-    origin = f"{parts.scheme}://{parts.netloc}/"
-    with app.test_request_context(parts.path, base_url=origin, method="POST"):
-        return request.endpoint
-
-
-def _registration(app: Flask, blueprint: CallbackBlueprint | None) -> Registration:
-    found = list(registrations(app).values())
-    if isinstance(blueprint, CallbackBlueprint):
-        found = [one for one in found if one.blueprint is blueprint]
-        if not found:
-            raise SimulationError(f"Blueprint {blueprint.name!r} is not registered with {app.name!r}.")
-    elif blueprint is not None:
-        raise SimulationError(f"url={blueprint!r} is neither a URL nor a CallbackBlueprint.")
-    if not found:
-        raise SimulationError(
-            f"Application {app.name!r} has no CallbackBlueprint: register one, or give the URL that calls go"
-            " to."
-        )
-    if len(found) > 1:
-        rules = [(one.name, app.url_map.iter_rules(f"{one.name}.{endpoint_of(None)}")) for one in found]
-        names = ", ".join(f"{name!r} at {next(rule)}" for name, rule in rules)
-        raise SimulationError(f"Application {app.name!r} has {names}: give the URL that calls go to.")
-    return found[0]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flask_bandwidth_callbacks import bxml
 
-from .call import Call, Ended, OtherLeft, Taken
+from .call import Call
 from .delivery import Script
+from .destinations import destination_of
 from .documents import Next, runs
+from .messages import Ended, OtherLeft, Taken
 from .timeline import Steps
 
 
@@ -21,7 +23,7 @@ class _CannotBridge(Exception):
 @runs(bxml.Bridge)
 def _bridge(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     call.set_tag(verb.tag)
-    complete = call.bandwidth.destination_of(call, verb, "bridge_complete_url", base)
+    complete = destination_of(call, verb, "bridge_complete_url", base)
     try:
         target = _target(call, (verb.text or "").strip())
     except _CannotBridge as refusal:
@@ -72,7 +74,7 @@ def _bridged(target: Call, other: Call, verb: bxml.Verb, base: str) -> Steps[Scr
         raise
     finally:
         target.talks_with = target.bridged_with = None
-    complete = target.bandwidth.destination_of(target, verb, "bridge_target_complete_url", base)
+    complete = destination_of(target, verb, "bridge_target_complete_url", base)
     if complete is None:
         raise Ended("hangup")
     return (yield from target.ask(complete, "bridgeTargetComplete"))

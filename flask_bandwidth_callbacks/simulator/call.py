@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from flask_bandwidth_callbacks.bxml.verb import without_password
+
 from . import conversation
 from .choices import MOST_DOCUMENTS_AT_ONCE, SHORTEST_SPEECH_SECONDS, SPOKEN_CHARACTERS_PER_SECOND
-from .delivery import Destination, Exchange, Script
-from .exceptions import EndlessCall, SimulationError
-from .payloads import REST, timestamp
+from .delivery import DocumentLike, Exchange, Script, Undelivered
+from .destinations import Destination, Method
+from .exceptions import EndlessCall, SimulationError, UnreachableApplication
+from .messages import Ended, Key, Speech, Taken
+from .payloads import ACCOUNT_ID, APPLICATION_ID, REST, timestamp
 from .timeline import Process, Steps, Timer, Wait
 
 if TYPE_CHECKING:
@@ -22,64 +25,6 @@ if TYPE_CHECKING:
     from .streams import Stream
 
 KEYS = "0123456789*#ABCD"
-
-
-# -- What a call is told -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Key:
-    """A key was pressed."""
-
-    key: str
-
-
-@dataclass(frozen=True)
-class Speech:
-    """Somebody begins to speak."""
-
-    text: str
-    seconds: float
-
-
-@dataclass(frozen=True)
-class LegAnswered:
-    """A leg that this call rings was answered, and is ready to be joined."""
-
-    leg: Call
-
-
-@dataclass(frozen=True)
-class LegEnded:
-    """A leg of this call is over."""
-
-    leg: Call
-
-
-@dataclass(frozen=True)
-class OtherLeft:
-    """Whom this call was joined to has left: the other call of a bridge, or a conference that was ended."""
-
-
-class Ended(Exception):
-    """The call is over, whatever it was doing."""
-
-    def __init__(self, cause: str, message: str | None = None, sip_response_code: int | None = None) -> None:
-        super().__init__(cause)
-        self.cause = cause
-        self.message = message
-        self.sip_response_code = sip_response_code
-
-
-class Taken(Exception):
-    """The call leaves what it was doing and goes on with these steps, which give its next document."""
-
-    def __init__(self, steps: Steps[Script]) -> None:
-        super().__init__()
-        self.steps = steps
-
-
-# -- The call ------------------------------------------------------------------------------------------------
 
 
 class Call:
@@ -97,7 +42,7 @@ class Call:
         *,
         parent: Call | None = None,
         properties: Mapping[str, Any] | None = None,
-        timeout: float = 15.0,
+        callback_timeout: float | None = None,
     ) -> None:
         self.bandwidth = bandwidth
         self.call_id = bandwidth.new_id("c")
@@ -133,7 +78,8 @@ class Call:
         self.start_time = bandwidth.now
         self.answer_time: datetime | None = None
         self.end_time: datetime | None = None
-        self.timeout = timeout
+        self.callback_timeout = bandwidth.callback_timeout if callback_timeout is None else callback_timeout
+        """Seconds until a callback about this call is given up."""
         self.properties = dict(properties or {})
         self.live_recording: Recording | None = None
         self.streams: dict[str, Stream] = {}
@@ -233,10 +179,10 @@ class Call:
     def redirect(
         self,
         url: str,
-        method: str = "POST",
+        method: Method = "POST",
         *,
         fallback_url: str | None = None,
-        fallback_method: str = "POST",
+        fallback_method: Method = "POST",
         tag: str | None = None,
     ) -> None:
         """Let the call leave what it does and fetch a document, as updateCall with a ``redirectUrl``.
@@ -245,13 +191,13 @@ class Call:
         """
         self._check_answered("redirect")
         destination = self.bandwidth.destination(url, method, fallback_url, fallback_method)
-        self._take(lambda: self._redirected(destination, tag))
+        self._take(self._redirected(destination, tag))
 
     def _redirected(self, destination: Destination, tag: str | None) -> Steps[Script]:
         self.set_tag(tag)
         return (yield from self.ask(destination, "redirect"))
 
-    def update(self, document: Any) -> None:
+    def update(self, document: DocumentLike) -> None:
         """Let the call leave what it does and run a document, as updateCallBxml: no event tells of it.
 
         :param document: a verb, several, a document, or its text.
@@ -261,12 +207,12 @@ class Call:
         """
         self._check_answered("update")
         script = self.bandwidth.script_of(document)
-        self._take(lambda: _given(script))
+        self._take(_given(script))
 
-    def _take(self, steps: Any) -> None:
+    def _take(self, steps: Steps[Script]) -> None:
         self.bandwidth.count_request()
         self.acted()
-        self.process.interrupt(Taken(steps()))
+        self.process.interrupt(Taken(steps))
         self.bandwidth.go_on()
 
     def complete(self) -> None:
@@ -384,8 +330,8 @@ class Call:
     def known(self) -> dict[str, Any]:
         """Return what the events of this call tell of it, by the names of their attributes."""
         known = {
-            "account_id": self.bandwidth.account_id,
-            "application_id": self.bandwidth.application_id,
+            "account_id": ACCOUNT_ID,
+            "application_id": APPLICATION_ID,
             "to": self.to,
             "var_from": self.var_from,
             "direction": self.direction,
@@ -413,14 +359,26 @@ class Call:
     def ask(self, destination: Destination, event: str, **more: Any) -> Steps[Script]:
         """Send a callback that is answered with the next document; the call ends if that comes to nothing."""
         self._guard(destination.url)
-        script = self.bandwidth.ask(self, destination, event, {**self.known(), **more})
+        try:
+            script = self.bandwidth.courier.ask(destination, event, {**self.known(), **more}, self.record)
+        except Undelivered as undelivered:
+            raise self._lost(undelivered) from None
         yield Wait(0)  # what others do at the same time has its turn
         return script
+
+    def _lost(self, undelivered: Undelivered) -> Ended:
+        """Return the end of this call, over a callback that came to nothing."""
+        exchange = undelivered.exchange
+        if exchange.event in ("initiate", "answer") and exchange.unreachable:
+            error = UnreachableApplication(f"{exchange.method} {exchange.url}: {exchange.failure}.")
+            self.bandwidth.trouble(error)
+        words = f"{exchange.event} {without_password(exchange.url)}: {exchange.failure}"
+        return Ended(undelivered.cause, words)
 
     def tell(self, destination: Destination | None, event: str, **more: Any) -> None:
         """Send a callback that only tells, if there is somewhere to send it."""
         if destination is not None:
-            self.bandwidth.tell(self, destination, event, {**self.known(), **more})
+            self.bandwidth.courier.tell(destination, event, {**self.known(), **more}, self.record)
 
     def _guard(self, url: str) -> None:
         self._documents += 1

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Self
+from typing import Literal, Self, TypeAlias
 
 from .exceptions import SimulationError
 
+Detected: TypeAlias = Literal["human", "answering-machine", "tone-detected", "silence", "timeout", "error"]
 _ADDRESS = re.compile(r"\+[0-9]+|(?i:sips?):[^\s\x00-\x1f\x7f-\x9f]+")
 
 
@@ -35,14 +36,13 @@ class Callee:
         """Seconds until the call is answered; None if it never is."""
         self.stays: float | None = None
         """Seconds from answering to hanging up; None if it is up to the others."""
-        self.detected_as = "human"
+        self.detected_as: Detected = "human"
         """What machine detection finds."""
 
-    def answers(self, after: float = 0.0, *, detected_as: str = "human") -> Self:
+    def answers(self, after: float = 0.0, *, detected_as: Detected = "human") -> Self:
         """Answer after some seconds of ringing.
 
-        :param detected_as: what machine detection makes of it: ``human``, ``answering-machine``,
-            ``tone-detected``, ``silence``, ``timeout`` or ``error``.
+        :param detected_as: what machine detection makes of it.
         """
         self._behave(rings=_seconds(after, "after"))
         self.detected_as = detected_as

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask_bandwidth_callbacks import bxml
 
 from . import recordings
-from .call import Call, Ended, OtherLeft, Taken
-from .delivery import Destination, Exchange, Script
+from .call import Call
+from .delivery import DocumentLike, Exchange, Script, Undelivered
+from .destinations import Destination, Method, destination_of
 from .documents import Next, runs
 from .exceptions import SimulationError
+from .messages import Ended, OtherLeft, Taken
 from .payloads import ACCOUNT_ID
 from .sound import heard_of
 from .timeline import Process, Steps, Wait
@@ -73,6 +76,7 @@ class Conference:
         self.recordings: list[recordings.Recording] = []
         """Every recording of it."""
         self.live_recording: recordings.Recording | None = None
+        self.callback_timeout = bandwidth.callback_timeout
         self._events = events
         self._queue: deque[Script] = deque()
         self._process = Process(bandwidth.timeline, self._live())
@@ -94,10 +98,10 @@ class Conference:
     def redirect(
         self,
         url: str,
-        method: str = "POST",
+        method: Method = "POST",
         *,
         fallback_url: str | None = None,
-        fallback_method: str = "POST",
+        fallback_method: Method = "POST",
     ) -> None:
         """Fetch a document for everybody, as updateConference with a ``redirectUrl``."""
         self._check_up()
@@ -106,7 +110,7 @@ class Conference:
         self.bandwidth.timeline.later(0, lambda: self.ask(destination, "conferenceRedirect"))
         self.bandwidth.go_on()
 
-    def update(self, document: Any) -> None:
+    def update(self, document: DocumentLike) -> None:
         """Run a document for everybody, as updateConferenceBxml: no event tells of it.
 
         Raises :class:`flask_bandwidth_callbacks.InvalidBXML` for what cannot be run here.
@@ -167,8 +171,7 @@ class Conference:
                 self.live_recording.stop()
             self._process.interrupt(Ended("hangup"))
             self.bandwidth.conferences.pop(self.name)
-            if self._events is not None:
-                self.tell(self._events, "conferenceCompleted", call=call)
+            self.tell(self._events, "conferenceCompleted", call=call)
 
     def take_down(self, words: str, speaker: Call | None = None) -> None:
         """Record what is said or played, if it is recorded and the speaker does not only listen."""
@@ -196,16 +199,23 @@ class Conference:
 
     def ask(self, destination: Destination, event: str, *, call: Call | None = None, **more: Any) -> None:
         """Send a callback whose answer, if there is one, runs after what runs already."""
-        script = self.bandwidth.ask_for(self, destination, event, {**self.known(), **more}, call)
-        if script is not None and script.verbs:
-            self._enqueue(script)
+        with suppress(Undelivered):
+            script = self.bandwidth.courier.ask(
+                destination, event, {**self.known(), **more}, *self._records(call)
+            )
+            if script.verbs:
+                self._enqueue(script)
 
     def tell(
         self, destination: Destination | None, event: str, *, call: Call | None = None, **more: Any
     ) -> None:
         """Send a callback that only tells, if there is somewhere to send it."""
         if destination is not None:
-            self.bandwidth.tell(self, destination, event, {**self.known(), **more}, call)
+            self.bandwidth.courier.tell(destination, event, {**self.known(), **more}, *self._records(call))
+
+    def _records(self, call: Call | None) -> list[Callable[[Exchange], None]]:
+        """Return who takes note of a callback, which may be about one of the calls."""
+        return [self.record] if call is None else [self.record, call.record]
 
     def record(self, exchange: Exchange) -> None:
         """Take note of a callback."""
@@ -256,7 +266,7 @@ def _conference(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     name = (verb.text or "").strip()
     conference = bandwidth.conferences.get(name)
     if conference is None:
-        events = bandwidth.destination_of(call, verb, "conference_event_url", base)
+        events = destination_of(call, verb, "conference_event_url", base)
         if events is not None and verb.callback_timeout is not None:
             events = events._replace(timeout=verb.callback_timeout)
         conference = bandwidth.conferences[name] = Conference(bandwidth, name, call.tag, events)

@@ -9,18 +9,25 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from urllib.parse import SplitResult, urlencode
 
 from flask_bandwidth_callbacks import bxml
 from flask_bandwidth_callbacks.bxml.placement import Context
 from flask_bandwidth_callbacks.bxml.verb import without_password
+from flask_bandwidth_callbacks.events import event_class_of
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 
-from .transport import NoConnection, Reply, TimedOut, Transport, split
+from .destinations import Destination, Method
+from .payloads import payload_of, timestamp
+from .transport import NoConnection, Reply, TimedOut, Transport
+from .urls import split
+
+if TYPE_CHECKING:
+    from .bandwidth import SimulatedBandwidth
 
 _XML = frozenset({"application/xml", "text/xml"})
 _UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
@@ -29,26 +36,13 @@ _BASIC = re.compile(r"(?i)(?:^|,)\s*basic\b")
 """One of the challenges of a WWW-Authenticate header."""
 
 
-class Destination(NamedTuple):
-    """Where a callback goes, and where it goes when that fails."""
-
-    url: str
-    """Absolute."""
-    method: str = "POST"
-    credentials: tuple[str, str] | None = None
-    """What is shown when it is asked for."""
-    fallback: Destination | None = None
-    timeout: float = 15.0
-    """Seconds until a reply is given up."""
-
-
 @dataclass(eq=False)
 class Exchange:
     """One callback and what came back."""
 
     event: str
     """Event type, like ``gather``."""
-    method: str
+    method: Method
     url: str
     time: datetime
     """Virtual time, in UTC."""
@@ -64,8 +58,6 @@ class Exchange:
     """The document that came back, as it was written."""
     failure: str | None = None
     """Why this came to nothing, in words; None if it went well."""
-    cause: str | None = field(default=None, repr=False)
-    """What a call that ends over this failure has as its cause."""
     unreachable: bool = field(default=False, repr=False)
     """Whether nobody answered, or only to refuse the credentials."""
     oddities: tuple[str, ...] = ()
@@ -77,6 +69,10 @@ class Exchange:
     def content_type(self) -> str:
         """What the final answer says it is, like ``application/xml; charset=utf-8``; empty if it does not."""
         return self.headers.get("content-type", "")
+
+
+DocumentLike: TypeAlias = bxml.Document | bxml.Verb | Iterable[bxml.Verb] | str | bytes
+"""A verb, several, a document, or its text."""
 
 
 class Script(NamedTuple):
@@ -93,103 +89,118 @@ class Undelivered(Exception):
     def __init__(self, exchange: Exchange) -> None:
         super().__init__(exchange.failure)
         self.exchange = exchange
+        """The last attempt."""
+
+    @property
+    def cause(self) -> str:
+        """What a call that ends over this has as its cause."""
+        return "invalid-bxml" if _is_success(self.exchange.status) else "callback-error"
 
 
 class Courier:
-    """Delivers callbacks.
+    """Delivers the callbacks of a simulation.
 
     :param transport: takes the single requests.
-    :param record: is handed every exchange as soon as it is over.
     """
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, bandwidth: SimulatedBandwidth, transport: Transport) -> None:
+        self._bandwidth = bandwidth
         self._transport = transport
 
     def ask(
         self,
         destination: Destination,
         event: str,
-        payload: Mapping[str, Any],
-        time: datetime,
-        record: Callable[[Exchange], None],
-        context: Context | None = None,
+        known: Mapping[str, Any],
+        *records: Callable[[Exchange], None],
     ) -> Script:
         """Send a callback and return the document that came back; raises :class:`Undelivered`.
 
-        ``context`` says which verbs may stand in it, where not all of them may.
+        :param known: what the payload is made of, as for :func:`.payload_of`.
+        :param records: are handed every exchange as soon as it is over.
         """
-        exchange = Exchange(event, destination.method, destination.url, time, payload)
-        script = self._attempt(exchange, destination, context, reads=True)
-        record(exchange)
-        if script is not None:
-            return script
-        if destination.fallback is not None:
-            return self.ask(destination.fallback, event, payload, time, record, context)
+        payload = self._payload(event, known)
+        for attempted in _with_fallbacks(destination):
+            exchange = self._exchange(attempted, event, payload)
+            script = self._attempt(exchange, attempted, reads=True)
+            self._record(exchange, records)
+            if script is not None:
+                return script
         raise Undelivered(exchange)
 
     def tell(
         self,
         destination: Destination,
         event: str,
-        payload: Mapping[str, Any],
-        time: datetime,
-        record: Callable[[Exchange], None],
+        known: Mapping[str, Any],
+        *records: Callable[[Exchange], None],
     ) -> None:
-        """Send a callback whose reply does not count."""
-        for _ in range(2):
-            exchange = Exchange(event, destination.method, destination.url, time, payload)
-            self._attempt(exchange, destination, None, reads=False)
-            record(exchange)
-            if exchange.status is not None or not exchange.unreachable:
-                break
-        if exchange.failure is not None and destination.fallback is not None:
-            self.tell(destination.fallback, event, payload, time, record)
+        """Send a callback whose reply does not count; else as :meth:`ask`."""
+        payload = self._payload(event, known)
+        for _ in range(2 if self._bandwidth.repeats_notifications else 1):
+            for attempted in _with_fallbacks(destination):
+                if self._tell(attempted, event, payload, records):
+                    break
 
-    def send(
+    def _tell(
         self,
         destination: Destination,
         event: str,
         payload: Mapping[str, Any],
-        time: datetime,
-        context: Context | None = None,
-        *,
-        reads: bool,
-        raw: bytes | None = None,
+        records: Iterable[Callable[[Exchange], None]],
+    ) -> bool:
+        """Send a notification, once more if the connection fails, and tell whether it went well."""
+        for _ in range(2):
+            exchange = self._exchange(destination, event, payload)
+            self._attempt(exchange, destination, reads=False)
+            self._record(exchange, records)
+            if exchange.status is not None or not exchange.unreachable:
+                break
+        return exchange.failure is None
+
+    def send(
+        self, destination: Destination, event: str, payload: Mapping[str, Any], raw: bytes | None = None
     ) -> Exchange:
         """Send a callback once, with the body ``raw`` if that is given, and return what became of it.
 
-        ``reads`` says whether a document is awaited: then it is read, too.
+        If a document is awaited, the one that came back is read, too.
         """
-        exchange = Exchange(event, destination.method, destination.url, time, payload)
-        self._attempt(exchange, destination, context, reads=reads, raw=raw)
+        exchange = self._exchange(destination, event, payload)
+        self._attempt(exchange, destination, reads=event_class_of(event).reply.awaited, raw=raw)
+        self._record(exchange)
         return exchange
 
+    def _payload(self, event: str, known: Mapping[str, Any]) -> dict[str, Any]:
+        return payload_of(event, {**known, "event_type": event, "event_time": timestamp(self._bandwidth.now)})
+
+    def _exchange(self, destination: Destination, event: str, payload: Mapping[str, Any]) -> Exchange:
+        return Exchange(event, destination.method, destination.url, self._bandwidth.now, payload)
+
+    def _record(self, exchange: Exchange, records: Iterable[Callable[[Exchange], None]] = ()) -> None:
+        self._bandwidth.exchanges.append(exchange)
+        for record in records:
+            record(exchange)
+
     def _attempt(
-        self,
-        exchange: Exchange,
-        destination: Destination,
-        context: Context | None,
-        *,
-        reads: bool,
-        raw: bytes | None = None,
+        self, exchange: Exchange, destination: Destination, *, reads: bool, raw: bytes | None = None
     ) -> Script | None:
         try:
             reply = self._request(exchange, destination, raw)
         except ValueError as error:
-            _fail(exchange, str(error), "callback-error")
+            _fail(exchange, str(error))
             return None
         except (NoConnection, TimedOut) as error:
             exchange.unreachable = isinstance(error, NoConnection)
-            _fail(exchange, str(error), "callback-error")
+            _fail(exchange, str(error))
             return None
         exchange.status = reply.status
         exchange.headers = reply.headers
         exchange.response = reply.body
-        if not 200 <= reply.status < 300:
+        if not _is_success(reply.status):
             exchange.unreachable = reply.status == 401 and exchange.challenged
-            _fail(exchange, _refusal(reply, destination, exchange.challenged), "callback-error")
+            _fail(exchange, _refusal(reply, destination, exchange.challenged))
             return None
-        return _read(exchange, context) if reads else None
+        return _read(exchange) if reads else None
 
     def _request(self, exchange: Exchange, destination: Destination, raw: bytes | None) -> Reply:
         url = split(destination.url)
@@ -216,6 +227,10 @@ class Courier:
         return self._transport.send(destination.method, url, headers, body, destination.timeout)
 
 
+def _is_success(status: int | None) -> bool:
+    return status is not None and 200 <= status < 300
+
+
 def _is_challenge(reply: Reply) -> bool:
     return _BASIC.search(reply.headers.get("www-authenticate", "")) is not None
 
@@ -224,9 +239,8 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _fail(exchange: Exchange, failure: str, cause: str) -> None:
+def _fail(exchange: Exchange, failure: str) -> None:
     exchange.failure = without_password(failure)
-    exchange.cause = cause
 
 
 def _refusal(reply: Reply, destination: Destination, challenged: bool) -> str:
@@ -241,25 +255,35 @@ def _refusal(reply: Reply, destination: Destination, challenged: bool) -> str:
     return f"status {reply.status}"
 
 
-def _read(exchange: Exchange, context: Context | None) -> Script | None:
+def _with_fallbacks(destination: Destination | None) -> Iterator[Destination]:
+    while destination is not None:
+        yield destination
+        destination = destination.fallback
+
+
+def _read(exchange: Exchange) -> Script | None:
     body = exchange.response
     if not body.strip():
         return Script((), exchange.url)
     media_type = exchange.content_type.partition(";")[0].strip().lower()
     if media_type not in _XML:
-        _fail(exchange, f"the reply is {media_type or 'of no type'}, not application/xml", "invalid-bxml")
+        _fail(exchange, f"the reply is {media_type or 'of no type'}, not application/xml")
         return None
     exchange.bxml = body.decode(_UTF_16.get(body[:2], "utf-8"), "replace")
     if len(body) > bxml.MAX_DOCUMENT_SIZE:
-        size = f"{len(body)} bytes, more than {bxml.MAX_DOCUMENT_SIZE}"
-        _fail(exchange, f"the document has {size}", "invalid-bxml")
+        _fail(exchange, f"the document has {len(body)} bytes, more than {bxml.MAX_DOCUMENT_SIZE}")
         return None
     try:
         document, exchange.oddities = bxml.examine(body)
-        faults = bxml.misplaced(document, context) if context else []
-        if faults:
-            raise InvalidBXML(faults)
+        check_placement(document, event_class_of(exchange.event).reply.verbs)
     except InvalidBXML as error:
-        _fail(exchange, f"invalid BXML: {error}", "invalid-bxml")
+        _fail(exchange, f"invalid BXML: {error}")
         return None
     return Script(document.children, exchange.url)
+
+
+def check_placement(document: bxml.Document, context: Context | Literal["any"]) -> None:
+    """Raise :class:`InvalidBXML` for verbs that may not stand in a reply; ``context`` says to what."""
+    faults = [] if context == "any" else bxml.misplaced(document, context)
+    if faults:
+        raise InvalidBXML(faults)

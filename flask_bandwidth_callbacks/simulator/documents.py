@@ -10,9 +10,11 @@ from typing import TypeAlias, TypeVar
 
 from flask_bandwidth_callbacks import bxml
 
-from .call import Call, Ended, LegEnded, OtherLeft, Taken
+from .call import Call
 from .delivery import Script
+from .destinations import destination_of
 from .exceptions import EndlessCall
+from .messages import Ended, LegEnded, OtherLeft, Taken
 from .payloads import timestamp
 from .timeline import Steps
 
@@ -119,7 +121,7 @@ def _end(call: Call, ended: Ended) -> None:
 @runs(bxml.Redirect)
 def _redirect(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     call.set_tag(verb.tag)
-    destination = call.bandwidth.destination_of(call, verb, "redirect_url", base)
+    destination = destination_of(call, verb, "redirect_url", base)
     assert destination is not None
     return call.ask(destination, "redirect")
     yield

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from flask_bandwidth_callbacks import bxml
 
-from .call import Call, Key, Speech
+from .call import Call
 from .choices import RECORDING_AVAILABLE_AFTER, TRANSCRIPTION_AVAILABLE_AFTER
-from .delivery import Destination
+from .destinations import Destination, destination_of
 from .documents import Next, runs
+from .messages import Key, Speech
 from .payloads import REST, duration, timestamp
 from .timeline import Steps
 
@@ -48,12 +49,12 @@ class Recording:
         """What the application will be told that became of it; may be changed until then."""
 
         self._bandwidth: SimulatedBandwidth = bandwidth
-        self._runs_since: Any = self.start_time
+        self._runs_since: datetime | None = self.start_time
         self._owner = owner
-        self._available = bandwidth.destination_of(owner, verb, "recording_available_url", base)
+        self._available = destination_of(owner, verb, "recording_available_url", base)
         self._transcribed: Destination | None = None
         if verb.transcribe and isinstance(owner, Call):  # of a conference nothing is transcribed
-            self._transcribed = bandwidth.destination_of(owner, verb, "transcription_available_url", base)
+            self._transcribed = destination_of(owner, verb, "transcription_available_url", base)
 
     def __repr__(self) -> str:
         return f"<Recording {self.recording_id}, {self.duration.total_seconds():g} s, {self.words}>"
@@ -132,7 +133,7 @@ def _record(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
         yield from _listen(call, verb, recording)
     finally:
         recording.stop()
-    destination = call.bandwidth.destination_of(call, verb, "record_complete_url", base)
+    destination = destination_of(call, verb, "record_complete_url", base)
     if destination is None:
         return None
     return call.ask(destination, "recordComplete", **recording.known())

@@ -8,6 +8,7 @@ from flask_bandwidth_callbacks import bxml
 
 from .call import Call
 from .choices import TRANSCRIPTION_AVAILABLE_AFTER
+from .destinations import destination_of
 from .documents import Next, runs
 from .payloads import REST, duration, timestamp
 from .timeline import Steps
@@ -38,7 +39,7 @@ class Stream:
         self.tracks = _TRACKS[verb.tracks or "inbound"]
         self.verb = verb
         self.start_time = call.bandwidth.now
-        self.events = call.bandwidth.destination_of(call, verb, self.url_attribute, base)
+        self.events = destination_of(call, verb, self.url_attribute, base)
 
     def start(self) -> None:
         """Start, unless the call has one of that name or too many tracks already."""

@@ -7,37 +7,15 @@ from functools import partial
 
 from flask_bandwidth_callbacks import bxml
 
-from .call import Call, Ended, LegAnswered, LegEnded
-from .callees import Callee
+from .call import Call
 from .delivery import Script
+from .destinations import destination_of
 from .documents import Next, live, runs
+from .messages import Ended, LegAnswered, LegEnded
+from .outbound import RINGING_SECONDS, pick_up, ring
 from .timeline import Steps, Wait
 
-RINGING_SECONDS = 30.0
-"""Default of every callTimeout. Source: https://dev.bandwidth.com/docs/voice/bxml/transfer"""
-
 _NO_ANSWER = 408
-
-
-def ring(call: Call, callee: Callee, timeout: float) -> Steps[None]:
-    """Let a callee's telephone ring until the call is answered; it ends if that does not happen."""
-    if callee.refusal is not None:
-        cause, status = callee.refusal
-        raise Ended(cause, sip_response_code=status)
-    call.note("", "ringing")
-    if callee.rings is None or callee.rings > timeout:
-        yield from call.silence(timeout)
-        raise Ended("timeout")
-    if callee.rings:
-        yield from call.silence(callee.rings)
-
-
-def pick_up(call: Call, callee: Callee) -> None:
-    """Let a callee answer, who may hang up after a while."""
-    call.answer()
-    if callee.stays is not None:
-        leave = partial(call.process.interrupt, Ended("hangup"))
-        call.departure = call.bandwidth.timeline.later(callee.stays, leave)
 
 
 # -- Transfer ------------------------------------------------------------------------------------------------
@@ -58,7 +36,7 @@ def _transfer(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     for child in verb.children:
         leg = call.bandwidth.make_leg(call, child.text or "", verb.transfer_caller_id or call.person)
         leg.set_tag(child.attributes.get("tag"))
-        leg.end_destination = call.bandwidth.destination_of(leg, child, "transfer_disconnect_url", base)
+        leg.end_destination = destination_of(leg, child, "transfer_disconnect_url", base)
         timeout = RINGING_SECONDS if verb.call_timeout is None else verb.call_timeout
         call.bandwidth.start(leg, live(leg, _leg(leg, child, base, timeout, race), partial(_join, leg)))
         legs.append(leg)
@@ -66,7 +44,7 @@ def _transfer(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
         last = yield from _outcome(call, legs, race)
     finally:
         _drop(legs)
-    destination = call.bandwidth.destination_of(call, verb, "transfer_complete_url", base)
+    destination = destination_of(call, verb, "transfer_complete_url", base)
     if destination is None:
         return None
     return call.ask(
@@ -109,7 +87,7 @@ def _leg(leg: Call, child: bxml.Element, base: str, timeout: float, race: _Race)
     assert leg.parent is not None
     leg.parent.process.tell(LegAnswered(leg))
     pick_up(leg, callee)
-    destination = leg.bandwidth.destination_of(leg, child, "transfer_answer_url", base)
+    destination = destination_of(leg, child, "transfer_answer_url", base)
     if destination is None:
         return Script((), base)
     return (yield from leg.ask(destination, "transferAnswer"))
@@ -167,7 +145,7 @@ def _forwarded(leg: Call, timeout: float) -> Steps[Script]:
 def _refer(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     call.set_tag(verb.tag)
     callee = call.bandwidth.callee_at(verb.children[0].text or "")
-    destination = call.bandwidth.destination_of(call, verb, "refer_complete_url", base)
+    destination = destination_of(call, verb, "refer_complete_url", base)
     if callee.refusal is None and callee.rings is not None:
         call.tell(
             destination,

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import http.client
 import io
-import re
 import sys
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import closing, nullcontext
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, unquote
 
 from flask import Flask, got_request_exception, has_app_context
-from werkzeug.urls import iri_to_uri
 
-from flask_bandwidth_callbacks.bxml.verb import without_password
+from .urls import DEFAULT_PORTS, host_and_port
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
-_WHITE_SPACE = re.compile(r"[\s\x00-\x1f\x7f]")
 _USER_AGENT = "flask-bandwidth-callbacks simulator"
 _MOST_BYTES = 1024 * 1024
 """How much of a reply is read at most: far more than a document may have."""
@@ -113,7 +109,7 @@ class InProcess:
 
     def __init__(self, app: Flask, base: SplitResult) -> None:
         self._app = app
-        self._host = _host(base)
+        self._host = host_and_port(base)
         self._elsewhere = OverHTTP()
         self._is_asked = False
         self.errors: list[Exception] = []
@@ -134,7 +130,7 @@ class InProcess:
     def send(
         self, method: str, url: SplitResult, headers: Mapping[str, str], body: bytes, timeout: float
     ) -> Reply:
-        if not self._is_own(_host(url)):
+        if not self._is_own(host_and_port(url)):
             return self._elsewhere.send(method, url, headers, body, timeout)
         began = time.monotonic()
         self._is_asked = True
@@ -184,7 +180,7 @@ def _environ(method: str, url: SplitResult, headers: Mapping[str, str], body: by
         "SERVER_PORT": str(url.port or DEFAULT_PORTS[url.scheme]),
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
-        "HTTP_HOST": _host(url),
+        "HTTP_HOST": host_and_port(url),
         "HTTP_USER_AGENT": _USER_AGENT,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": url.scheme,
@@ -200,23 +196,3 @@ def _environ(method: str, url: SplitResult, headers: Mapping[str, str], body: by
         key = name.upper().replace("-", "_")
         environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
     return environ
-
-
-def _host(url: SplitResult) -> str:
-    """Return the host of a URL, with the port if it has one."""
-    return url.netloc.rpartition("@")[2].lower()
-
-
-def split(url: str) -> SplitResult:
-    """Return the parts of a URL that can be requested; raises ``ValueError`` for any other."""
-    try:
-        parts = urlsplit(url if url.isascii() else iri_to_uri(url))
-        can_be_requested = parts.scheme in DEFAULT_PORTS and parts.hostname and parts.port != 0
-    except ValueError:
-        can_be_requested = False
-    if not can_be_requested or _WHITE_SPACE.search(url):
-        raise ValueError(
-            f"{without_password(url)!r} is no URL that can be requested: it must begin with http:// or"
-            " https:// and a host, and have no white space"
-        )
-    return parts

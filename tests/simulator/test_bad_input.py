@@ -182,12 +182,6 @@ def test_no_patience(seconds: Any) -> None:
     assert refusal(lambda: callee.hangs_up(after=seconds)) == message
 
 
-def test_no_property_of_initiate() -> None:
-    """A property that initiate does not have is an error that names the nearest."""
-    message = refusal(lambda: SimulatedBandwidth(URL).call(diversions={}))
-    assert message == "initiate has no 'diversions'; the nearest is 'diversion'."
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -6,8 +6,10 @@ from typing import Any
 
 from flask_bandwidth_callbacks import bxml
 
-from .call import Call, Key, Speech
+from .call import Call
+from .destinations import destination_of
 from .documents import Next, runs
+from .messages import Key, Speech
 from .sound import play
 from .timeline import Steps
 
@@ -19,7 +21,7 @@ _SECONDS = 5.0
 @runs(bxml.StartGather)
 def _start_gather(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     call.set_tag(verb.tag)
-    call.dtmf = call.bandwidth.destination_of(call, verb, "dtmf_url", base)
+    call.dtmf = destination_of(call, verb, "dtmf_url", base)
     return None
     yield
 
@@ -39,7 +41,7 @@ def _gather(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
         digits, terminating_digit = yield from _collect(call, verb, base)
     finally:
         call.is_gathering = False
-    destination = call.bandwidth.destination_of(call, verb, "gather_url", base)
+    destination = destination_of(call, verb, "gather_url", base)
     if destination is None:
         return None
     return call.ask(destination, "gather", digits=digits, terminating_digit=terminating_digit)
@@ -84,7 +86,7 @@ def _heard_by(verb: bxml.Verb) -> tuple[type, ...]:
 def _recognise(call: Call, verb: bxml.Verb, base: str, speech: Speech) -> Steps[None]:
     told: Any = speech
     while told is not None:
-        call.tell(call.bandwidth.destination_of(call, verb, "partial_result_callback", base), "partialgather")
+        call.tell(destination_of(call, verb, "partial_result_callback", base), "partialgather")
         silence = _seconds(verb.speech_timeout)
         told = yield from call.silence(told.seconds + silence, (Speech,))
 

@@ -1,0 +1,66 @@
+"""Where a Flask application receives calls: its host, its ``CallbackBlueprint``, its URLs."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin, urlsplit
+
+from flask import Flask, request
+from werkzeug.routing import BuildError
+
+from flask_bandwidth_callbacks.blueprint import CallbackBlueprint
+from flask_bandwidth_callbacks.links import Registration, endpoint_of, registration_at, registrations
+
+from .exceptions import SimulationError
+from .urls import absolute
+
+
+def place(app: Flask, url: str | CallbackBlueprint | None) -> tuple[str, Registration | None]:
+    """Return where ``initiate`` goes, and the registration there, None if another view receives it."""
+    base = f"https://{host_of(app)}/"  # https, as Bandwidth wants it
+    if isinstance(url, str):
+        url = absolute(base, url)
+        return url, registration_at(app, endpoint_at(app, url))
+    registration = _registration(app, url)
+    with app.test_request_context("/", base_url=base):
+        try:
+            path = app.url_for(f"{registration.name}.{endpoint_of(None)}")
+        except BuildError:
+            raise SimulationError(
+                f"The URL of {registration.name!r} has variables: give the one that calls go to."
+            ) from None
+    return urljoin(base, path), registration
+
+
+def host_of(app: Flask) -> str:
+    """Return a host, perhaps with a port, that an application takes requests for."""
+    trusted = app.config["TRUSTED_HOSTS"] or ["localhost"]
+    host: str = app.config["SERVER_NAME"] or trusted[0].lstrip(".")
+    return host
+
+
+def endpoint_at(app: Flask, url: str) -> str | None:
+    """Return the endpoint of an application that a POST to a URL gets to, None if there is none."""
+    parts = urlsplit(url)
+    origin = f"{parts.scheme}://{parts.netloc}/"
+    with app.test_request_context(parts.path, base_url=origin, method="POST"):
+        return request.endpoint
+
+
+def _registration(app: Flask, blueprint: CallbackBlueprint | None) -> Registration:
+    found = list(registrations(app).values())
+    if isinstance(blueprint, CallbackBlueprint):
+        found = [one for one in found if one.blueprint is blueprint]
+        if not found:
+            raise SimulationError(f"Blueprint {blueprint.name!r} is not registered with {app.name!r}.")
+    elif blueprint is not None:
+        raise SimulationError(f"url={blueprint!r} is neither a URL nor a CallbackBlueprint.")
+    if not found:
+        raise SimulationError(
+            f"Application {app.name!r} has no CallbackBlueprint: register one, or give the URL that calls go"
+            " to."
+        )
+    if len(found) > 1:
+        rules = [(one.name, app.url_map.iter_rules(f"{one.name}.{endpoint_of(None)}")) for one in found]
+        names = ", ".join(f"{name!r} at {next(rule)}" for name, rule in rules)
+        raise SimulationError(f"Application {app.name!r} has {names}: give the URL that calls go to.")
+    return found[0]

@@ -1,0 +1,56 @@
+"""URLs that can be requested."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from werkzeug.urls import iri_to_uri
+
+from flask_bandwidth_callbacks.bxml.verb import without_password
+
+from .exceptions import SimulationError
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+_WHITE_SPACE = re.compile(r"[\s\x00-\x1f\x7f]")
+
+
+def split(url: str) -> SplitResult:
+    """Return the parts of a URL that can be requested; raises ``ValueError`` for any other."""
+    try:
+        parts = urlsplit(url if url.isascii() else iri_to_uri(url))
+        can_be_requested = parts.scheme in DEFAULT_PORTS and parts.hostname and parts.port != 0
+    except ValueError:
+        can_be_requested = False
+    if not can_be_requested or _WHITE_SPACE.search(url):
+        raise ValueError(
+            f"{without_password(url)!r} is no URL that can be requested: it must begin with http:// or"
+            " https:// and a host, and have no white space"
+        )
+    return parts
+
+
+def host_and_port(url: SplitResult) -> str:
+    """Return the host of a URL, with the port if it has one."""
+    return url.netloc.rpartition("@")[2].lower()
+
+
+def absolute(base: str, url: str) -> str:
+    """Return a URL, which may be relative, as one that can be requested.
+
+    Raises :class:`SimulationError` for any other, and for one that holds credentials.
+    """
+    if not isinstance(url, str):
+        raise SimulationError(f"{url!r} is no URL: give a text, such as what url_for(handler) gives.")
+    joined = url
+    with suppress(ValueError):  # which says less than the next one
+        if not urlsplit(url).scheme:  # http:/menu would be taken for a path
+            joined = urljoin(base, url)
+    try:
+        parts = split(joined)
+    except ValueError as error:
+        raise SimulationError(f"{error}.") from None
+    if parts.username is not None:
+        raise SimulationError(f"The URL for {parts.hostname} holds a username: give it as credentials.")
+    return joined
