@@ -10,6 +10,11 @@ until the call ends::
     ['Hello +15551112222. Press 1 for sales.', 'You pressed 1.']
 
 Where Bandwidth's documentation is silent it does what :data:`CHOICES` says.
+
+The way of a call through the modules: ``bandwidth`` begins it; ``documents`` lets it live, which is to run
+one verb after the other, each in the module of its kind, and to fetch the next document with ``Call.ask``;
+``delivery`` sends that callback, by way of ``transport``, and reads what comes back. A verb waits by
+yielding: it goes on when ``timeline`` comes to that time, or when it is told one of ``messages``.
 """
 
 from .bandwidth import SimulatedBandwidth

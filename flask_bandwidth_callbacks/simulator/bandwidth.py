@@ -30,7 +30,7 @@ from .documents import hang_up, live
 from .exceptions import EndlessCall, SimulationError
 from .outbound import RINGING_SECONDS, MachineDetection, dialled
 from .payloads import APPLICATION_NUMBER, CALLER_NUMBER, VERIFIED_CALLER
-from .timeline import Process, Steps, Timeline
+from .timeline import Process, Steps, Timeline, check_seconds
 from .transport import InProcess, OverHTTP, Transport
 from .urls import absolute, split
 
@@ -185,14 +185,21 @@ class SimulatedBandwidth:
         callback_timeout: float | None = None,
         machine_detection: MachineDetection | None = None,
     ) -> Call:
-        """Call somebody, as createCall does; the arguments are those of createCall.
+        """Call somebody, as createCall does. URLs may be relative to the application's own.
 
-        URLs may be relative to the application's own. May be used within a handler: the call begins when
-        that handler's callback is answered. Without ``disconnect_url`` there is no ``disconnect``.
+        :param to: who is called: a number or a SIP URI; :meth:`callee` says how they behave.
+        :param answer_url: where ``answer`` goes, when somebody answers.
+        :param disconnect_url: where ``disconnect`` goes; left out, nowhere.
+        :param credentials: shown at all of these URLs; left out, those of the simulation.
+        :param call_timeout: seconds that the telephone rings at most.
+        :param callback_timeout: seconds until a callback is given up; left out, that of the simulation.
+
+        May be used within a handler: the call begins when that handler's callback is answered. Raises
+        :class:`SimulationError` for what no call can be made with.
         """
         check_address(to, "The number")
-        self.check_seconds(call_timeout)
-        destination = partial(self.destination, credentials=credentials, timeout=callback_timeout)
+        check_seconds(call_timeout, "call_timeout")
+        destination = partial(self.destination, credentials=credentials, callback_timeout=callback_timeout)
         answer = destination(answer_url, answer_method, answer_fallback_url, answer_fallback_method)
         call = Call(self, to, var_from, "outbound", callback_timeout=callback_timeout)
         call.set_tag(tag)
@@ -236,14 +243,8 @@ class SimulatedBandwidth:
         return self._start + timedelta(milliseconds=self.timeline.now)
 
     def wait(self, seconds: float) -> None:
-        """Let time pass."""
-        self.pass_time(self.check_seconds(seconds))
-
-    def check_seconds(self, seconds: float) -> float:
-        """Return a number of seconds; raises :class:`SimulationError` for any other value."""
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < 1e9:
-            raise SimulationError(f"{seconds!r} is no number of seconds that can pass: give 0 or more.")
-        return float(seconds)
+        """Let time pass; raises :class:`SimulationError` within a handler, whose callback comes first."""
+        self.pass_time(check_seconds(seconds))
 
     def check_time_can_pass(self) -> None:
         """Raise :class:`SimulationError` within a handler: its callback must be answered first."""
@@ -338,23 +339,23 @@ class SimulatedBandwidth:
         fallback_url: str | None = None,
         fallback_method: Method = "POST",
         credentials: tuple[str, str] | Unset | None = UNSET,
-        timeout: float | None = None,
+        callback_timeout: float | None = None,
     ) -> Destination:
         """Return where a REST request says that callbacks go."""
         shown = self.credentials if isinstance(credentials, Unset) else _pair(credentials)
-        seconds = self.callback_timeout if timeout is None else timeout
+        timeout = self.callback_timeout if callback_timeout is None else callback_timeout
         if method not in ("POST", "GET"):
             raise SimulationError(f"{method!r} is no method of a callback: it is POST or GET.")
-        if not 0 < self.check_seconds(seconds) <= _LONGEST_TIMEOUT:
+        if not 0 < check_seconds(timeout, "callback_timeout") <= _LONGEST_TIMEOUT:
             raise SimulationError(
-                f"callback_timeout={seconds!r} must be more than 0 and at most {_LONGEST_TIMEOUT} seconds."
+                f"callback_timeout={timeout!r} must be more than 0 and at most {_LONGEST_TIMEOUT} seconds."
             )
         fallback = None
         if fallback_url is not None:
             fallback = self.destination(
-                fallback_url, fallback_method, credentials=credentials, timeout=seconds
+                fallback_url, fallback_method, credentials=credentials, callback_timeout=timeout
             )
-        return Destination(absolute(self.url, url), method, shown, fallback, seconds)
+        return Destination(absolute(self.url, url), method, shown, fallback, timeout)
 
     def send(self, event: str, payload: Mapping[str, Any], *, raw: bytes | None = None) -> Exchange:
         """Send a callback that belongs to no call to where ``initiate`` goes, and return what became of it.

@@ -16,7 +16,7 @@ from .destinations import Destination, Method
 from .exceptions import EndlessCall, SimulationError, UnreachableApplication
 from .messages import Ended, Key, Speech, Taken
 from .payloads import ACCOUNT_ID, APPLICATION_ID, REST, timestamp
-from .timeline import Process, Steps, Timer, Wait
+from .timeline import Process, Steps, Timer, Wait, check_seconds
 
 if TYPE_CHECKING:
     from .bandwidth import SimulatedBandwidth
@@ -74,27 +74,46 @@ class Call:
         self.legs: list[Call] = []
         """The calls that a Transfer or a Forward of this one made."""
         self.lines: list[conversation.Line] = []
+        """All that happened on it and its legs, in order."""
 
         self.start_time = bandwidth.now
+        """When it began, in virtual time."""
         self.answer_time: datetime | None = None
+        """When it was answered."""
         self.end_time: datetime | None = None
+        """When it ended."""
         self.callback_timeout = bandwidth.callback_timeout if callback_timeout is None else callback_timeout
         """Seconds until a callback about this call is given up."""
         self.properties = dict(properties or {})
-        self.live_recording: Recording | None = None
-        self.streams: dict[str, Stream] = {}
-        self.dtmf: Destination | None = None
-        self.is_gathering = False
+        """What its events tell besides, by the names of their attributes."""
         self.end_destination: Destination | None = None
+        """Where ``disconnect`` goes, or ``transferDisconnect`` of a leg."""
+        self.live_recording: Recording | None = None
+        """What StartRecording began, until StopRecording."""
+        self.streams: dict[str, Stream] = {}
+        """The streams and live transcriptions that run, by their ids."""
+        self.dtmf: Destination | None = None
+        """Where each key is told, between StartGather and StopGather."""
+        self.is_gathering = False
+        """Whether a Gather takes the keys: meanwhile ``dtmf`` hears of none."""
         self.talks_with: Call | None = None
+        """The other call of a bridge or a Transfer, while the two are joined."""
         self.bridged_with: Call | None = None
+        """The other call of a bridge, from when it is made: the call can be in no second one."""
         self.conference: Conference | None = None
+        """The conference that it is in."""
         self.is_forwarded = False
+        """Whether it is out of the application's control."""
         self.departure: Timer | None = None
+        """When the callee is going to hang up."""
         self.process: Process
+        """What drives it; it is told what happens."""
         self._asked: set[str] = set()
-        self._circles = False
+        """Where documents came from since somebody acted."""
+        self._goes_in_circles = False
+        """Whether one of them was asked for another time."""
         self._documents = 0
+        """How many were fetched since anybody had a chance to act."""
 
     def __repr__(self) -> str:
         became = f"{self.state}: {self.cause}" if self.cause else self.state
@@ -136,7 +155,7 @@ class Call:
             raise SimulationError(f"{text!r} cannot be said: give some words.")
         self._check_up("speak")
         usual = max(spoken_seconds(text), SHORTEST_SPEECH_SECONDS)
-        length = usual if seconds is None else self.bandwidth.check_seconds(seconds)
+        length = usual if seconds is None else check_seconds(seconds)
         self.bandwidth.check_time_can_pass()
         self.note(self.person, "says", text)
         self.acted()
@@ -162,7 +181,7 @@ class Call:
 
         Time goes on after the call, too.
         """
-        length = self.bandwidth.check_seconds(seconds)
+        length = check_seconds(seconds)
         self.bandwidth.check_time_can_pass()
         self.note(self.person, f"waits {length:g} s")
         self.bandwidth.pass_time(length)
@@ -296,8 +315,8 @@ class Call:
 
     def play(self, seconds: float, hears: tuple[type, ...] = ()) -> Steps[Any]:
         """Wait for the end of a sound, which passes by itself unless this call goes round in circles."""
-        told = yield Wait(seconds, hears, sounds=not self._circles)
-        if self._circles or self.bandwidth.timeline.is_waited_for:
+        told = yield Wait(seconds, hears, sounds=not self._goes_in_circles)
+        if self._goes_in_circles or self.bandwidth.timeline.is_waited_for:
             self._documents = 0
         return told
 
@@ -313,7 +332,7 @@ class Call:
     def acted(self) -> None:
         """Take note that the call does more than fetch documents: somebody acts on it, or time passes."""
         self._asked.clear()
-        self._circles = False
+        self._goes_in_circles = False
         self._documents = 0
 
     def answer(self) -> None:
@@ -358,7 +377,7 @@ class Call:
 
     def ask(self, destination: Destination, event: str, **more: Any) -> Steps[Script]:
         """Send a callback that is answered with the next document; the call ends if that comes to nothing."""
-        self._guard(destination.url)
+        self._count_document(destination.url)
         try:
             script = self.bandwidth.courier.ask(destination, event, {**self.known(), **more}, self.record)
         except Undelivered as undelivered:
@@ -380,9 +399,9 @@ class Call:
         if destination is not None:
             self.bandwidth.courier.tell(destination, event, {**self.known(), **more}, self.record)
 
-    def _guard(self, url: str) -> None:
+    def _count_document(self, url: str) -> None:
         self._documents += 1
-        self._circles = self._circles or url in self._asked
+        self._goes_in_circles = self._goes_in_circles or url in self._asked
         self._asked.add(url)
         if self._documents > MOST_DOCUMENTS_AT_ONCE:
             raise EndlessCall(

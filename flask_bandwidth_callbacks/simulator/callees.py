@@ -6,6 +6,7 @@ import re
 from typing import Literal, Self, TypeAlias
 
 from .exceptions import SimulationError
+from .timeline import check_seconds
 
 Detected: TypeAlias = Literal["human", "answering-machine", "tone-detected", "silence", "timeout", "error"]
 _ADDRESS = re.compile(r"\+[0-9]+|(?i:sips?):[^\s\x00-\x1f\x7f-\x9f]+")
@@ -44,7 +45,7 @@ class Callee:
 
         :param detected_as: what machine detection makes of it.
         """
-        self._behave(rings=_seconds(after, "after"))
+        self._behave(rings=check_seconds(after, "after"))
         self.detected_as = detected_as
         return self
 
@@ -62,7 +63,7 @@ class Callee:
 
     def hangs_up(self, after: float = 0.0) -> Self:
         """Hang up some seconds after having answered."""
-        self.stays = _seconds(after, "after")
+        self.stays = check_seconds(after, "after")
         return self
 
     def _behave(self, *, rings: float | None = 0.0, refusal: tuple[str, int] | None = None) -> Self:
@@ -70,9 +71,3 @@ class Callee:
         self.refusal = refusal
         self.stays = None
         return self
-
-
-def _seconds(value: float, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
-        raise SimulationError(f"{name}={value!r} is no number of seconds: give 0 or more.")
-    return float(value)

@@ -121,9 +121,7 @@ class Courier:
         """
         payload = self._payload(event, known)
         for attempted in _with_fallbacks(destination):
-            exchange = self._exchange(attempted, event, payload)
-            script = self._attempt(exchange, attempted, reads=True)
-            self._record(exchange, records)
+            exchange, script = self._attempt(attempted, event, payload, records, reads=True)
             if script is not None:
                 return script
         raise Undelivered(exchange)
@@ -151,9 +149,7 @@ class Courier:
     ) -> bool:
         """Send a notification, once more if the connection fails, and tell whether it went well."""
         for _ in range(2):
-            exchange = self._exchange(destination, event, payload)
-            self._attempt(exchange, destination, reads=False)
-            self._record(exchange, records)
+            exchange, _ = self._attempt(destination, event, payload, records, reads=False)
             if exchange.status is not None or not exchange.unreachable:
                 break
         return exchange.failure is None
@@ -165,24 +161,33 @@ class Courier:
 
         If a document is awaited, the one that came back is read, too.
         """
-        exchange = self._exchange(destination, event, payload)
-        self._attempt(exchange, destination, reads=event_class_of(event).reply.awaited, raw=raw)
-        self._record(exchange)
+        reads = event_class_of(event).reply.awaited
+        exchange, _ = self._attempt(destination, event, payload, reads=reads, raw=raw)
         return exchange
 
     def _payload(self, event: str, known: Mapping[str, Any]) -> dict[str, Any]:
         return payload_of(event, {**known, "event_type": event, "event_time": timestamp(self._bandwidth.now)})
 
-    def _exchange(self, destination: Destination, event: str, payload: Mapping[str, Any]) -> Exchange:
-        return Exchange(event, destination.method, destination.url, self._bandwidth.now, payload)
-
-    def _record(self, exchange: Exchange, records: Iterable[Callable[[Exchange], None]] = ()) -> None:
+    def _attempt(
+        self,
+        destination: Destination,
+        event: str,
+        payload: Mapping[str, Any],
+        records: Iterable[Callable[[Exchange], None]] = (),
+        *,
+        reads: bool,
+        raw: bytes | None = None,
+    ) -> tuple[Exchange, Script | None]:
+        """Send a callback once; ``reads`` says whether the document that comes back counts."""
+        exchange = Exchange(event, destination.method, destination.url, self._bandwidth.now, payload)
+        script = self._outcome(exchange, destination, reads, raw)
         self._bandwidth.exchanges.append(exchange)
         for record in records:
             record(exchange)
+        return exchange, script
 
-    def _attempt(
-        self, exchange: Exchange, destination: Destination, *, reads: bool, raw: bytes | None = None
+    def _outcome(
+        self, exchange: Exchange, destination: Destination, reads: bool, raw: bytes | None
     ) -> Script | None:
         try:
             reply = self._request(exchange, destination, raw)

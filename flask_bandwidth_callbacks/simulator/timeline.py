@@ -12,7 +12,21 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
+from .exceptions import SimulationError
+
 T = TypeVar("T")
+
+_LONGEST = 1_000_000_000
+
+
+def check_seconds(seconds: float, name: str = "seconds") -> float:
+    """Return how long something lasts; raises :class:`SimulationError` for what is no such time."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < _LONGEST:
+        raise SimulationError(
+            f"{name}={seconds!r} is no number of seconds that can pass: give 0 or more, and less than"
+            f" {_LONGEST:,}."
+        )
+    return float(seconds)
 
 
 @dataclass(frozen=True)
