@@ -38,15 +38,8 @@ def _bridge(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     call.bridged_with, target.bridged_with = target, call
     target.process.interrupt(Taken(_bridged(target, call, verb, base)))
     call.note("", f"bridged with {target.call_id}")
-    try:
-        call.talks_with = target
-        yield from call.silence(None, (OtherLeft,))
-    except (Ended, Taken):  # this call leaves first
-        target.process.tell(OtherLeft())
-        raise
-    finally:
-        call.talks_with = call.bridged_with = None
-    return None if complete is None else call.ask(complete, "bridgeComplete")
+    yield from _talk(call, target)
+    return call.then_ask(complete, "bridgeComplete")
 
 
 def _target(call: Call, target_id: str) -> Call:
@@ -62,18 +55,23 @@ def _target(call: Call, target_id: str) -> Call:
     return target
 
 
+def _talk(call: Call, other: Call) -> Steps[None]:
+    """Let a call of a bridge talk to the other one, until one of the two leaves."""
+    call.talks_with = other
+    try:
+        yield from call.silence(None, (OtherLeft,))
+    except (Ended, Taken):  # this call leaves first
+        other.process.tell(OtherLeft())
+        raise
+    finally:
+        call.talks_with = call.bridged_with = None
+
+
 def _bridged(target: Call, other: Call, verb: bxml.Verb, base: str) -> Steps[Script]:
     """Hold the target of a bridge until one of the two leaves; gives the target's next document."""
     if target.state != "answered":
         target.answer()
-    target.talks_with = other
-    try:
-        yield from target.silence(None, (OtherLeft,))
-    except (Ended, Taken):  # the target leaves first
-        other.process.tell(OtherLeft())
-        raise
-    finally:
-        target.talks_with = target.bridged_with = None
+    yield from _talk(target, other)
     complete = destination_of(target, verb, "bridge_target_complete_url", base)
     if complete is None:
         raise Ended("hangup")

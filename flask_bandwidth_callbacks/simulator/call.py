@@ -385,6 +385,10 @@ class Call:
         yield Wait(0)  # what others do at the same time has its turn
         return script
 
+    def then_ask(self, destination: Destination | None, event: str, **more: Any) -> Steps[Script] | None:
+        """Return how a verb that is over fetches the next document; None if the next verb runs instead."""
+        return None if destination is None else self.ask(destination, event, **more)
+
     def _lost(self, undelivered: Undelivered) -> Ended:
         """Return the end of this call, over a callback that came to nothing."""
         exchange = undelivered.exchange

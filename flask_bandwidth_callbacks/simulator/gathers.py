@@ -42,9 +42,7 @@ def _gather(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     finally:
         call.is_gathering = False
     destination = destination_of(call, verb, "gather_url", base)
-    if destination is None:
-        return None
-    return call.ask(destination, "gather", digits=digits, terminating_digit=terminating_digit)
+    return call.then_ask(destination, "gather", digits=digits, terminating_digit=terminating_digit)
 
 
 def _collect(call: Call, verb: bxml.Verb, base: str) -> Steps[tuple[str, str]]:

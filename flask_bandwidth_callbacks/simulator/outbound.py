@@ -38,8 +38,9 @@ class MachineDetection:
             raise SimulationError(f"mode={self.mode!r} is no way to detect machines: it is sync or async.")
 
 
-def ring(call: Call, callee: Callee, timeout: float) -> Steps[None]:
+def ring(call: Call, callee: Callee, call_timeout: float | None) -> Steps[None]:
     """Let a callee's telephone ring until the call is answered; it ends if that does not happen."""
+    timeout = RINGING_SECONDS if call_timeout is None else call_timeout
     if callee.refusal is not None:
         cause, status = callee.refusal
         raise Ended(cause, sip_response_code=status)

@@ -134,9 +134,7 @@ def _record(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     finally:
         recording.stop()
     destination = destination_of(call, verb, "record_complete_url", base)
-    if destination is None:
-        return None
-    return call.ask(destination, "recordComplete", **recording.known())
+    return call.then_ask(destination, "recordComplete", **recording.known())
 
 
 def _listen(call: Call, verb: bxml.Verb, recording: Recording) -> Steps[None]:

@@ -12,10 +12,11 @@ from .delivery import Script
 from .destinations import destination_of
 from .documents import Next, live, runs
 from .messages import Ended, LegAnswered, LegEnded
-from .outbound import RINGING_SECONDS, pick_up, ring
+from .outbound import pick_up, ring
 from .timeline import Steps, Wait
 
 _NO_ANSWER = 408
+"""The SIP status that tells of a telephone that nobody answered."""
 
 
 # -- Transfer ------------------------------------------------------------------------------------------------
@@ -37,18 +38,15 @@ def _transfer(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
         leg = call.bandwidth.make_leg(call, child.text or "", verb.transfer_caller_id or call.person)
         leg.set_tag(child.attributes.get("tag"))
         leg.end_destination = destination_of(leg, child, "transfer_disconnect_url", base)
-        timeout = RINGING_SECONDS if verb.call_timeout is None else verb.call_timeout
-        call.bandwidth.start(leg, live(leg, _leg(leg, child, base, timeout, race), partial(_join, leg)))
+        first = _leg(leg, child, base, verb.call_timeout, race)
+        call.bandwidth.start(leg, live(leg, first, partial(_join, leg)))
         legs.append(leg)
     try:
         last = yield from _outcome(call, legs, race)
     finally:
         _drop(legs)
-    destination = destination_of(call, verb, "transfer_complete_url", base)
-    if destination is None:
-        return None
-    return call.ask(
-        destination,
+    return call.then_ask(
+        destination_of(call, verb, "transfer_complete_url", base),
         "transferComplete",
         transfer_caller_id=last.var_from,
         transfer_to=last.to,
@@ -77,7 +75,7 @@ def _drop(legs: Iterable[Call]) -> None:
         leg.process.interrupt(Ended("hangup" if leg.state == "answered" else "cancel"))
 
 
-def _leg(leg: Call, child: bxml.Element, base: str, timeout: float, race: _Race) -> Steps[Script]:
+def _leg(leg: Call, child: bxml.Element, base: str, timeout: float | None, race: _Race) -> Steps[Script]:
     """Ring a callee and, if they answer first, give the document that is for them alone."""
     callee = leg.bandwidth.callee_at(leg.to)
     yield from ring(leg, callee, timeout)
@@ -116,8 +114,7 @@ def _forward(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     if call.state != "initiated":
         raise Ended("application-error", "Forward is for inbound calls that are not answered yet")
     leg = call.bandwidth.make_leg(call, verb.to, verb.from_ or call.to)
-    timeout = RINGING_SECONDS if verb.call_timeout is None else verb.call_timeout
-    call.bandwidth.start(leg, live(leg, _forwarded(leg, timeout), lambda: _join(leg)))
+    call.bandwidth.start(leg, live(leg, _forwarded(leg, verb.call_timeout), partial(_join, leg)))
     call.is_forwarded = leg.is_forwarded = True
     try:
         told = yield from call.silence(None, (LegAnswered, LegEnded))
@@ -129,7 +126,7 @@ def _forward(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     raise Ended(leg.cause or "unknown")
 
 
-def _forwarded(leg: Call, timeout: float) -> Steps[Script]:
+def _forwarded(leg: Call, timeout: float | None) -> Steps[Script]:
     callee = leg.bandwidth.callee_at(leg.to)
     yield from ring(leg, callee, timeout)
     assert leg.parent is not None
@@ -156,9 +153,7 @@ def _refer(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
         )
         raise Ended("hangup")
     status = callee.refusal[1] if callee.refusal else _NO_ANSWER
-    if destination is None:
-        return None
-    return call.ask(
+    return call.then_ask(
         destination,
         "referComplete",
         refer_call_status="failure",
