@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types build lowest core bench fuzz clean
+.PHONY: help demo test lint types build lowest core bench fuzz soak clean
 
 PYTHON ?= $(shell command -v python3 || command -v python3.11 || echo python3)
 VENV   := .venv
@@ -38,6 +38,9 @@ bench: $(VENV)/bench ## Measure the library against its peers, all in one run
 
 fuzz: $(VENV)/tests ## Send odd requests, payloads and texts: 100,000, or EXAMPLES=...
 	@$(BIN)/python -m tests.hostile.fuzz --examples $(or $(EXAMPLES),100000)
+
+soak: $(VENV)/tests ## Call a server while others attack it: for 120 seconds, or SECONDS=...
+	@$(BIN)/python -m tests.hostile.soak --seconds $(or $(SECONDS),120)
 
 # They run in a copy of everything but the package, so that the wheel is what they test.
 lowest: build ## Test the wheel with the lowest versions of the dependencies that setup.cfg allows

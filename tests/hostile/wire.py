@@ -18,7 +18,7 @@ from tests.hostile.line import BASIC, Request
 from tests.hostile.requests import gets, posts
 
 _VISIBLE = "".join(map(chr, [*range(0x21, 0x7F), *range(0x80, 0x100)]))
-_ODD_LINES: Sequence[bytes] = (
+ODD_LINES: Sequence[bytes] = (
     b"Transfer-Encoding: chunked", b"Transfer-Encoding: Chunked, identity",
     b"Transfer-Encoding:\x0bchunked", b"Transfer_Encoding: chunked", b"Transfer-Encoding : chunked",
     b"Content-Length: 5", b"Content-Length: 5, 5", b"Content-Length: +5", b"Content-Length: 0x5",
@@ -29,7 +29,7 @@ _ODD_LINES: Sequence[bytes] = (
     b"Upgrade: websocket", b"Trailer: Authorization", b"TE: trailers", b"Content-Encoding: gzip",
     b"X: " + b"x" * 9000, b"X: " + b"x" * 70_000, b"\r\n".join(b"X%d: x" % number for number in range(150)),
 )  # fmt: skip
-_ODD_STARTS: Sequence[bytes] = (
+ODD_STARTS: Sequence[bytes] = (
     b"", b"\r\n\r\n", b"POST", b"POST /phone/", b"POST /phone/ HTTP/0.9", b"POST /phone/ HTTP/3.0",
     b"\x16\x03\x01\x02\x00", b"POST /phone/ HTTP/1.1 x", b"POST http://localhost/phone/ HTTP/1.1",
     b"PRI * HTTP/2.0\r\n\r\nSM", b"OPTIONS * HTTP/1.1", b"POST phone HTTP/1.1",
@@ -107,8 +107,8 @@ def wires(draw: st.DrawFn) -> Wire:
     end = b"0\r\n\r\n"
     is_spoilt = draw(st.booleans())
     if is_spoilt:
-        head[0] = mostly(draw, head[0], st.sampled_from(_ODD_STARTS))
-        for line in draw(st.lists(st.sampled_from([*_ODD_LINES, *head[1:]]), max_size=2)):
+        head[0] = mostly(draw, head[0], st.sampled_from(ODD_STARTS))
+        for line in draw(st.lists(st.sampled_from([*ODD_LINES, *head[1:]]), max_size=2)):
             head.insert(draw(st.integers(1, len(head))), line)
         end = mostly(draw, end, st.sampled_from(_ODD_CHUNKS))
     if is_chunked:
