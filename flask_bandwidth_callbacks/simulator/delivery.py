@@ -150,7 +150,7 @@ class Courier:
         """Send a notification, once more if the connection fails, and tell whether it went well."""
         for _ in range(2):
             exchange, _ = self._attempt(destination, event, payload, records, reads=False)
-            if exchange.status is not None or not exchange.unreachable:
+            if not exchange.unreachable or exchange.status is not None:  # refused credentials are a reply
                 break
         return exchange.failure is None
 

@@ -17,6 +17,7 @@ from .exceptions import SimulationError
 T = TypeVar("T")
 
 _LONGEST = 1_000_000_000
+"""Seconds, some thirty years: what is more is a mistake, and might leave the calendar."""
 
 
 def check_seconds(seconds: float, name: str = "seconds") -> float:
