@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from . import importing, in_process, servers, simulated_call
+from . import importing, in_process, refused_password, servers, simulated_call
 from .measuring import Row, table
 
 PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
@@ -15,6 +15,7 @@ PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "building": in_process.building,
     "dispatch": in_process.dispatch,
     "import": importing.importing,
+    "password": refused_password.refused_password,
     "simulator": simulated_call.simulated_call,
 }
 
