@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from xml.etree import ElementTree
 
@@ -544,41 +542,6 @@ def test_configuration_is_each_application_s_own() -> None:
         app.register_blueprint(phone, url_prefix="/phone")
     replies = [ring(app, startTime="soon") for app in (strict, small, usual)]
     assert [reply.status_code for reply in replies] == [422, 413, 200]
-
-
-def test_threads_do_not_mix_up_calls() -> None:
-    """16 threads with calls of their own on two registrations, from the first request on, get their own."""
-    app = make_app()
-    heard: dict[str | None, list[str]] = {f"c-{number}": [] for number in range(16)}
-    phone = make_phone()
-
-    @phone.on((InitiateCallback, GatherCallback))
-    def hear(call: InitiateCallback | GatherCallback) -> None:
-        heard[call.call_id].append(f"{call.event_type} {request.path} {g.call_id}")
-
-    @app.before_request
-    def remember() -> None:
-        g.call_id = request.get_json()["callId"]
-
-    app.register_blueprint(phone, url_prefix="/one")
-    app.register_blueprint(phone, url_prefix="/two", name="second")
-    start = threading.Barrier(16)
-
-    def have_calls(number: int) -> None:
-        prefix = "/one" if number % 2 else "/two"
-        call_id = f"c-{number}"
-        start.wait()
-        for turn in range(10):
-            url = gather_of(ring(app, prefix, callId=call_id))["gatherUrl"]
-            assert url == f"{prefix}/menu"
-            answer = ring(app, url, "gather", callId=call_id, digits=str(turn))
-            assert f"<SpeakSentence>{call_id} pressed {turn}.</SpeakSentence>" in answer.text
-            assert ring(app, prefix, auth=OTHERS, callId=call_id).status_code == 401
-        told = [f"initiate {prefix} {call_id}", f"gather {prefix}/menu {call_id}"]
-        assert heard[call_id] == told * 10
-
-    with ThreadPoolExecutor(16) as pool:
-        list(pool.map(have_calls, range(16)))
 
 
 # -- Where the application is reached ----------------------------------------------------------------------
