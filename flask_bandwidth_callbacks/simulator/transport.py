@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import io
 import sys
+import threading
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import closing, nullcontext
@@ -111,14 +112,15 @@ class InProcess:
         self._app = app
         self._host = host_and_port(base)
         self._elsewhere = OverHTTP()
-        self._is_asked = False
+        self._asking: int | None = None
         self.errors: list[Exception] = []
         """What the application raised, handlers that nobody waits for included."""
         got_request_exception.connect(self._take_note, app)
 
     def _take_note(self, sender: Flask, exception: Exception, **details: Any) -> None:
-        # What the application raises when somebody else asks it is no matter of the simulation.
-        if self._is_asked and not any(exception is error for error in self.errors):
+        # What the application raises when somebody else asks it is no matter of the simulation, and somebody
+        # else may be another simulation, in another thread.
+        if self._asking == threading.get_ident() and not any(exception is error for error in self.errors):
             self.errors.append(exception)
 
     def _is_own(self, host: str) -> bool:
@@ -133,7 +135,7 @@ class InProcess:
         if not self._is_own(host_and_port(url)):
             return self._elsewhere.send(method, url, headers, body, timeout)
         began = time.monotonic()
-        self._is_asked = True
+        self._asking = threading.get_ident()
         try:
             reply = self._call(_environ(method, url, headers, body))
         except Exception as error:
@@ -143,7 +145,7 @@ class InProcess:
             self._take_note(self._app, error)
             reply = Reply(500, {}, b"")
         finally:
-            self._is_asked = False
+            self._asking = None
         if time.monotonic() - began > timeout:
             raise _timed_out(timeout)
         return reply

@@ -1,0 +1,67 @@
+"""Many lines on one application, each in a thread of its own: none hears anything of another."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+
+from flask_bandwidth_callbacks import (
+    CallbackBlueprint,
+    GatherCallback,
+    InitiateCallback,
+)
+from flask_bandwidth_callbacks.bxml import Gather, Hangup, SpeakSentence, Verb
+from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
+
+THREADS = 16
+CALLS = 5
+
+
+@pytest.fixture
+def app() -> Flask:
+    phone = CallbackBlueprint("phone", __name__, credentials=[("bandwidth", "s3cret")])
+
+    @phone.respond(InitiateCallback)
+    def greet(call: InitiateCallback) -> Gather:
+        return Gather(SpeakSentence(f"Hello {call.var_from}."), gather_url=menu, max_digits=1)
+
+    @phone.respond(GatherCallback, "/menu", digits={"0", "1", "2", "3", "4"})
+    def menu(call: GatherCallback) -> list[Verb]:
+        return [SpeakSentence(f"{call.var_from} pressed {call.digits}."), Hangup()]
+
+    @phone.respond(GatherCallback, "/menu")
+    def fail(call: GatherCallback) -> Hangup:
+        raise LookupError(call.var_from)
+
+    app = Flask("host")
+    app.config["TESTING"] = True
+    app.register_blueprint(phone, url_prefix="/phone")
+    return app
+
+
+def test_lines_in_threads(app: Flask) -> None:
+    """Callers hear what is said to them, and an error comes out of the line on which it was made."""
+    barrier = threading.Barrier(THREADS)
+
+    def make_calls(number: int) -> None:
+        caller = f"+1555000{number:04}"
+        bandwidth = SimulatedBandwidth(app, raise_errors=True, seed=number)
+        barrier.wait()
+        for turn in range(CALLS):
+            call = bandwidth.call(var_from=caller)
+            call.press(str(turn))
+            assert call.heard == [f"Hello {caller}.", f"{caller} pressed {turn}."]
+            assert call.cause == "hangup"
+            assert [exchange.failure for exchange in call.exchanges] == [None] * 3
+            call = bandwidth.call(var_from=caller)
+            if number % 2 == 0:
+                with pytest.raises(LookupError, match=caller[1:]):
+                    call.press("9")
+            else:
+                call.hang_up()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(make_calls, range(THREADS)))
