@@ -119,7 +119,8 @@ def _show(exchange: Exchange) -> None:
         if name.lower() in exchange.headers:
             say(f"{name}: {exchange.headers[name.lower()]}", "dim")
     _show_body(exchange)
-    if exchange.failure is not None and exchange.failure != f"status {exchange.status}":
+    more = (exchange.failure or "").removeprefix(f"status {exchange.status}")
+    if more and not more.startswith(":"):  # which is what the refusal says
         say(f"{exchange.failure}.", "red")
     for oddity in exchange.oddities:
         say(f"Passed over: {oddity}.", "yellow")

@@ -105,13 +105,11 @@ class SimulatedBandwidth:
         self._troubles: list[Exception] = []
         self._requests = 0
         self._last_request = 0
-        self._in_process: InProcess | None = None
         given = None if isinstance(credentials, Unset) else credentials
         if isinstance(target, Flask):
             self.url, registration = place(target, url)
             """Where ``initiate`` goes."""
-            self._in_process = InProcess(target, split(self.url))
-            transport: Transport = self._in_process
+            transport: Transport = InProcess(target, split(self.url))
             if isinstance(credentials, Unset) and registration is not None:
                 given = registration.gate.handed_out
         elif isinstance(target, str) and (url is None or isinstance(url, str)):
@@ -205,6 +203,11 @@ class SimulatedBandwidth:
         call.set_tag(tag)
         if disconnect_url is not None:
             call.end_destination = destination(disconnect_url, disconnect_method)
+        if not isinstance(machine_detection, MachineDetection | None):
+            raise SimulationError(
+                f"machine_detection={machine_detection!r} is no MachineDetection: give"
+                " MachineDetection(callback_url=...), from the simulator."
+            )
         detected = None
         if machine_detection is not None and machine_detection.callback_url is not None:
             detected = destination(
@@ -267,13 +270,10 @@ class SimulatedBandwidth:
         self._raise_troubles()
 
     def _raise_troubles(self) -> None:
-        if self._in_process is not None:
-            if self.raise_errors:
-                self._troubles += self._in_process.errors
-            self._in_process.errors.clear()
         if self._troubles:
-            first, self._troubles = self._troubles[0], []
-            raise first
+            troubles, self._troubles = self._troubles, []
+            # That the simulation cannot go on is more than that a handler failed on the way there.
+            raise next((one for one in troubles if isinstance(one, SimulationError)), troubles[0])
 
     def trouble(self, error: Exception) -> None:
         """Raise an error when what happens now is over."""

@@ -9,21 +9,25 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from traceback import format_exception_only
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from urllib.parse import SplitResult, urlencode
+
+from marshmallow import ValidationError
 
 from flask_bandwidth_callbacks import bxml
 from flask_bandwidth_callbacks.bxml.placement import Context
 from flask_bandwidth_callbacks.bxml.verb import without_password
 from flask_bandwidth_callbacks.events import event_class_of
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
+from flask_bandwidth_callbacks.schemas import decode_json
 
 from .destinations import Destination, Method
 from .payloads import payload_of, timestamp
-from .transport import NoConnection, Reply, TimedOut, Transport
+from .transport import NoConnection, Raised, Reply, TimedOut, Transport
 from .urls import split
 
 if TYPE_CHECKING:
@@ -34,6 +38,7 @@ _UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"
 """How documents begin that are not in UTF-8."""
 _BASIC = re.compile(r"(?i)(?:^|,)\s*basic\b")
 """One of the challenges of a WWW-Authenticate header."""
+_LONGEST_FAILURE = 300
 
 
 @dataclass(eq=False)
@@ -181,10 +186,20 @@ class Courier:
         """Send a callback once; ``reads`` says whether the document that comes back counts."""
         exchange = Exchange(event, destination.method, destination.url, self._bandwidth.now, payload)
         script = self._outcome(exchange, destination, reads, raw)
+        self._blame(exchange, self._transport.take_raised())
         self._bandwidth.exchanges.append(exchange)
         for record in records:
             record(exchange)
         return exchange, script
+
+    def _blame(self, exchange: Exchange, found: Sequence[Raised]) -> None:
+        """Let a failure name what was raised, and raise that if it is asked for and nobody made up for it."""
+        if exchange.failure is not None and found and not found[0].by_subscriber:
+            _fail(exchange, f"{exchange.failure} ({''.join(format_exception_only(found[0].error)).strip()})")
+        if self._bandwidth.raise_errors:
+            for raised in found:
+                if exchange.failure is not None or not raised.is_answered:
+                    self._bandwidth.trouble(raised.error)
 
     def _outcome(
         self, exchange: Exchange, destination: Destination, reads: bool, raw: bytes | None
@@ -245,7 +260,11 @@ def _as_text(value: Any) -> str:
 
 
 def _fail(exchange: Exchange, failure: str) -> None:
-    exchange.failure = without_password(failure)
+    words = without_password(" ".join(failure.split()))
+    if len(words) > _LONGEST_FAILURE:
+        words = f"{words[:_LONGEST_FAILURE]}..."
+    # What an application says of itself may be anything.
+    exchange.failure = "".join(one if one.isprintable() else "\ufffd" for one in words)
 
 
 def _refusal(reply: Reply, destination: Destination, challenged: bool) -> str:
@@ -257,7 +276,24 @@ def _refusal(reply: Reply, destination: Destination, challenged: bool) -> str:
         return f"401: the credentials of {destination.credentials[0]!r} are refused"
     if 300 <= reply.status < 400:
         return f"{reply.status}: a redirect to {reply.headers.get('location')!r} is not followed"
-    return f"status {reply.status}"
+    detail = _detail(reply)
+    return f"status {reply.status}" if detail is None else f"status {reply.status}: {detail}"
+
+
+def _detail(reply: Reply) -> str | None:
+    """Return what an application says of its status in ``application/problem+json`` (RFC 9457)."""
+    if _media_type(reply.headers) != "application/problem+json":
+        return None
+    try:
+        problem = decode_json(reply.body.decode("utf-8", "replace"))
+    except ValidationError:
+        return None
+    detail = problem.get("detail") if isinstance(problem, dict) else None
+    return detail if isinstance(detail, str) else None
+
+
+def _media_type(headers: Mapping[str, str]) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _with_fallbacks(destination: Destination | None) -> Iterator[Destination]:
@@ -270,7 +306,7 @@ def _read(exchange: Exchange) -> Script | None:
     body = exchange.response
     if not body.strip():
         return Script((), exchange.url)
-    media_type = exchange.content_type.partition(";")[0].strip().lower()
+    media_type = _media_type(exchange.headers)
     if media_type not in _XML:
         _fail(exchange, f"the reply is {media_type or 'of no type'}, not application/xml")
         return None

@@ -7,12 +7,15 @@ import io
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing, nullcontext
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import SplitResult, unquote
 
 from flask import Flask, got_request_exception, has_app_context
+
+from flask_bandwidth_callbacks.signals import handler_failed
 
 from .urls import DEFAULT_PORTS, host_and_port
 
@@ -32,6 +35,17 @@ class Reply(NamedTuple):
     body: bytes
 
 
+@dataclass(eq=False)
+class Raised:
+    """What a Flask application raised while it was asked."""
+
+    error: Exception
+    is_answered: bool = True
+    """Whether an error handler of the application made a reply of it."""
+    by_subscriber: bool = False
+    """Whether it comes from a subscriber, on whom no reply depends."""
+
+
 class NoConnection(Exception):
     """Nobody was reached, or the connection broke."""
 
@@ -47,6 +61,9 @@ class Transport(Protocol):
         self, method: str, url: SplitResult, headers: Mapping[str, str], body: bytes, timeout: float
     ) -> Reply:
         """Return the reply; raises :class:`NoConnection` or :class:`TimedOut`."""
+
+    def take_raised(self) -> Sequence[Raised]:
+        """Return what was raised since the last time, as far as that is known: what lost the reply first."""
 
 
 class OverHTTP:
@@ -74,6 +91,9 @@ class OverHTTP:
         except (OSError, http.client.HTTPException, UnicodeError) as error:  # the last for a host's name
             raise NoConnection(f"no connection: {error or type(error).__name__}") from None
         return Reply(response.status, _headers(response.headers.items()), content)
+
+    def take_raised(self) -> Sequence[Raised]:
+        return ()
 
 
 def _read(response: http.client.HTTPResponse, deadline: float) -> bytes:
@@ -113,15 +133,36 @@ class InProcess:
         self._host = host_and_port(base)
         self._elsewhere = OverHTTP()
         self._asking: int | None = None
-        self.errors: list[Exception] = []
-        """What the application raised, handlers that nobody waits for included."""
-        got_request_exception.connect(self._take_note, app)
+        self._raised: list[Raised] = []
+        got_request_exception.connect(self._note_unanswered, app)
+        handler_failed.connect(self._note_failed, app)
 
-    def _take_note(self, sender: Flask, exception: Exception, **details: Any) -> None:
+    def _note_unanswered(self, sender: Flask, exception: Exception, **details: Any) -> None:
+        if self._is_asking():
+            self._noted(exception).is_answered = False
+
+    def _note_failed(self, sender: Flask, exception: Exception, **details: Any) -> None:
+        if self._is_asking():
+            raised = self._noted(exception)
+            # Of a subscriber's failure Flask's own signal tells at once, of a responder's only at the end.
+            raised.by_subscriber = not raised.is_answered
+
+    def _is_asking(self) -> bool:
         # What the application raises when somebody else asks it is no matter of the simulation, and somebody
         # else may be another simulation, in another thread.
-        if self._asking == threading.get_ident() and not any(exception is error for error in self.errors):
-            self.errors.append(exception)
+        return self._asking == threading.get_ident()
+
+    def _noted(self, error: Exception) -> Raised:
+        for raised in self._raised:
+            if raised.error is error:
+                return raised
+        self._raised.append(Raised(error))
+        return self._raised[-1]
+
+    def take_raised(self) -> Sequence[Raised]:
+        taken = sorted(self._raised, key=lambda raised: (raised.by_subscriber, raised.is_answered))
+        self._raised.clear()
+        return taken
 
     def _is_own(self, host: str) -> bool:
         server_name = self._app.config["SERVER_NAME"]
@@ -142,7 +183,7 @@ class InProcess:
             # A server would have logged it and answered so. Flask tells of its own errors, but not of a
             # middleware's, and lets all of them through in debug and testing.
             self._app.logger.error("Exception on %s [%s]", url.path, method, exc_info=error)
-            self._take_note(self._app, error)
+            self._note_unanswered(self._app, error)
             reply = Reply(500, {}, b"")
         finally:
             self._asking = None

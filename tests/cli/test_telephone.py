@@ -434,11 +434,9 @@ def test_credentials_may_be_given_in_process(company: Flask, telephone: Telephon
 def test_mistake_of_the_application(company: Flask, telephone: Telephone) -> None:
     """The developer sees the callback that failed, and the call has not ended well."""
     result = telephone("--press", "3")
-    assert "  0:00  gather  POST https://localhost/phone/menu  FAILED: status 500\n" in result.stdout
-    assert only_error(result) == (
-        "Error: The call ended with callback-error: gather  POST https://localhost/phone/menu  FAILED:"
-        " status 500"
-    )
+    failed = "gather  POST https://localhost/phone/menu  FAILED: status 500 (ValueError: the application's mistake)"
+    assert f"  0:00  {failed}\n" in result.stdout
+    assert only_error(result) == f"Error: The call ended with callback-error: {failed}"
 
 
 def test_mistake_is_logged_by_the_application(

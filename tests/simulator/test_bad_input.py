@@ -210,7 +210,17 @@ def test_no_call(options: dict[str, Any], message: str) -> None:
     assert not bandwidth.calls
 
 
-def test_no_machine_detection() -> None:
+@pytest.mark.parametrize("detection", [True, {"mode": "sync"}, MachineDetection])
+def test_no_machine_detection(detection: Any) -> None:
+    """How machines are detected says a MachineDetection."""
+    message = refusal(lambda: SimulatedBandwidth(URL).dial("+1", "/", machine_detection=detection))
+    assert message == (
+        f"machine_detection={detection!r} is no MachineDetection: give MachineDetection(callback_url=...), from"
+        " the simulator."
+    )
+
+
+def test_no_mode_of_machine_detection() -> None:
     """Machine detection has two modes."""
     mode: Any = "asynchronous"
     message = refusal(lambda: MachineDetection(mode))

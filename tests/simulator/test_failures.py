@@ -60,6 +60,11 @@ CALLBACK_ERROR, INVALID_BXML = "callback-error", "invalid-bxml"
 REPLIES: dict[str, tuple[Callable[[], Response], str, str]] = {
     "not-found": (lambda: Response(status=404), CALLBACK_ERROR, "status 404"),
     "error": (lambda: Response(status=500), CALLBACK_ERROR, "status 500"),
+    "problem": (
+        lambda: Response('{"detail": "Nobody\\n is here."}', 404, mimetype="application/problem+json"),
+        CALLBACK_ERROR,
+        "status 404: Nobody is here.",
+    ),
     "redirect": (
         lambda: Response(status=302, headers={"Location": "/spare"}),
         CALLBACK_ERROR,
@@ -460,6 +465,16 @@ def test_credentials_that_do_not_help(
     call = SimulatedBandwidth(application.flask, "/start").call()
     assert call.cause == CALLBACK_ERROR
     assert (last_failure(call).failure or "").startswith(failure)
+
+
+@pytest.mark.parametrize(
+    "problem", ["{", "[]", "{}", '{"detail": 7}', "\ud800".encode("utf-8", "surrogatepass")]
+)
+def test_a_problem_without_words(application: Application, problem: str | bytes) -> None:
+    """Of a problem that says nothing that can be read the status is told."""
+    application.replies["start"] = lambda: Response(problem, 400, mimetype="application/problem+json")
+    call = SimulatedBandwidth(application.flask, "/start").call()
+    assert call.exchanges[0].failure == "status 400"
 
 
 def test_a_url_without_a_host(application: Application) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response, abort, g, request
+from werkzeug.exceptions import Gone
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from flask_bandwidth_callbacks import (
@@ -320,7 +321,7 @@ def test_errors_are_heard(host: Flask) -> None:
     bandwidth = SimulatedBandwidth(host)
     call = bandwidth.call()
     assert [(one.event, one.status, one.failure) for one in call.exchanges] == [
-        ("initiate", 500, "status 500"),
+        ("initiate", 500, "status 500 (tests.simulator.test_in_process.Mistake: the handler's own fault)"),
         ("disconnect", 204, None),
     ]
     assert call.cause == "callback-error"
@@ -335,6 +336,80 @@ def test_errors_that_the_application_answers(host: Flask) -> None:
     phone.errorhandler(Mistake)(lambda error: [SpeakSentence("Sorry."), Hangup()])
     host.register_blueprint(phone)
     assert SimulatedBandwidth(host, raise_errors=True).call().heard == ["Sorry."]
+
+
+@pytest.mark.parametrize("reply", [("Something went wrong.", 500), "Something went wrong."])
+@pytest.mark.parametrize(
+    ("decorator", "event"),
+    [("respond", InitiateCallback), ("on", DisconnectCallback), ("on", InitiateCallback)],
+)
+def test_errors_that_become_a_page(host: Flask, decorator: str, event: Any, reply: Any) -> None:
+    """A page that the application makes of every error helps no caller: the error comes out all the same."""
+    phone = blueprint()
+    getattr(phone, decorator)(event, to="+1")(fails)
+    host.register_blueprint(phone)
+    host.errorhandler(Exception)(lambda error: reply)
+    with pytest.raises(Mistake):
+        SimulatedBandwidth(host, raise_errors=True).call("+1")
+    call = SimulatedBandwidth(host).call("+1")
+    assert ("(tests.simulator.test_in_process.Mistake: the handler's own fault)" in str(call)) == (
+        decorator == "respond"
+    )
+
+
+def test_errors_of_http(host: Flask) -> None:
+    """A responder that gives up with abort() fails as any other."""
+    phone = blueprint()
+    phone.respond(InitiateCallback, to="+1")(lambda call: abort(410))
+    host.register_blueprint(phone)
+    with pytest.raises(Gone):
+        SimulatedBandwidth(host, raise_errors=True).call("+1")
+
+
+@pytest.mark.parametrize("responder", [fails, lambda call: None], ids=["raises", "returns nothing"])
+def test_the_error_that_lost_the_call_is_raised(host: Flask, responder: Any) -> None:
+    """Where subscribers fail as well, what comes out is why the call was lost, and its failure names it."""
+    phone = blueprint()
+    phone.respond(InitiateCallback, to="+1")(responder)
+
+    @phone.on(InitiateCallback)
+    def fail_too(call: InitiateCallback) -> None:
+        raise LookupError("the subscriber's")
+
+    host.register_blueprint(phone)
+    bandwidth = SimulatedBandwidth(host, raise_errors=True)
+    with pytest.raises((Mistake, TypeError)):
+        bandwidth.call("+1")
+    bandwidth.raise_errors = False
+    failure = bandwidth.call("+1").exchanges[0].failure or ""
+    assert failure.startswith("status 500 (")
+    assert "LookupError" not in failure
+
+
+def test_an_error_handler_that_fails(host: Flask) -> None:
+    """What it raises comes out, with what it was to answer as its context."""
+    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone.respond(InitiateCallback)(fails)
+    phone.errorhandler(Mistake)(lambda error: [Hangup(), "no verb"])
+    host.register_blueprint(phone)
+    with pytest.raises(TypeError) as raised:
+        SimulatedBandwidth(host, raise_errors=True).call()
+    assert isinstance(raised.value.__context__, Mistake)
+
+
+def test_a_failure_shows_no_more_than_it_should(app: Flask) -> None:
+    """What was raised is named in one short line without a password, whatever it says."""
+    phone = CallbackBlueprint("phone", __name__, credentials=None)
+
+    @phone.respond(InitiateCallback)
+    def fail(call: InitiateCallback) -> Hangup:
+        raise OSError(f"postgresql://ann:t0psecret@db/calls\n\x1b[2J{'x' * 1000}")
+
+    app.register_blueprint(phone)
+    call = SimulatedBandwidth(app).call()
+    failure = call.exchanges[0].failure or ""
+    assert failure.startswith("status 500 (OSError: postgresql://***@db/calls \ufffd[2Jxxx")
+    assert len(failure) < 310
 
 
 def test_errors_of_the_stack(host: Flask) -> None:

@@ -95,7 +95,7 @@ def test_hears(bandwidth):
             '>*raise LookupError("no such number")',
             "E*LookupError: no such number",
             "*- Simulated call -*",
-            "*initiate  POST https://localhost/phone/  FAILED: status 500",
+            "*initiate  POST https://localhost/phone/  FAILED: status 500 (LookupError: no such number)",
         ]
     )
 
