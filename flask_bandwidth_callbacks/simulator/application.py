@@ -15,11 +15,11 @@ from .urls import absolute
 
 
 def place(app: Flask, url: str | CallbackBlueprint | None) -> tuple[str, Registration | None]:
-    """Return where ``initiate`` goes, and the registration there, None if another view receives it."""
+    """Return where ``initiate`` goes, and the registration there, None if that is not known."""
     base = f"https://{host_of(app)}/"  # https, as Bandwidth wants it
     if isinstance(url, str):
         url = absolute(base, url)
-        return url, registration_at(app, endpoint_at(app, url))
+        return url, registration_at(app, endpoint_at(app, url)) or _only_one(app)
     registration = _registration(app, url)
     with app.test_request_context("/", base_url=base):
         try:
@@ -44,6 +44,12 @@ def endpoint_at(app: Flask, url: str) -> str | None:
     origin = f"{parts.scheme}://{parts.netloc}/"
     with app.test_request_context(parts.path, base_url=origin, method="POST"):
         return request.endpoint
+
+
+def _only_one(app: Flask) -> Registration | None:
+    """Return the only registration: where a middleware changes paths, the map does not find it."""
+    found = list(registrations(app).values())
+    return found[0] if len(found) == 1 else None
 
 
 def _registration(app: Flask, blueprint: CallbackBlueprint | None) -> Registration:

@@ -21,7 +21,7 @@ from flask_bandwidth_callbacks.credentials import Credentials
 from . import bridges, conversation, gathers, sound, streams, transfers  # noqa: F401  each brings its verbs
 from .application import place
 from .call import Call
-from .callees import Callee, check_address
+from .callees import WITHHELD, Callee, check_address
 from .choices import MOST_REQUESTS_AT_ONCE
 from .conferences import Conference
 from .delivery import Courier, DocumentLike, Exchange, Script, check_placement
@@ -128,6 +128,9 @@ class SimulatedBandwidth:
         self._initiated = self.destination(self.url, method)._replace(fallback=fallback)
         self._status = self.destination(status_url or "", status_method)
 
+    def __repr__(self) -> str:
+        return f"<SimulatedBandwidth of {self.url}, {conversation.counted(len(self.calls), 'call')}>"
+
     # -- Calls -----------------------------------------------------------------------------------------------
 
     def call(
@@ -144,7 +147,7 @@ class SimulatedBandwidth:
 
         :param to: number that is called.
         :param var_from: who calls: a number, a SIP URI, or ``Private``, ``Restricted``, ``Unavailable``,
-            ``Anonymous``.
+            ``Anonymous``, in this spelling.
         :param diversion: from where the call was diverted, by wire names: ``{"origTo": "+13035550199"}``.
         :param stir_shaken: how far the caller's number was verified, by wire names; None says nothing of it.
         :param sip_headers: the ``X-`` headers of a SIP call, names in lower case: ``{"x-ticket": "7"}``.
@@ -153,8 +156,7 @@ class SimulatedBandwidth:
         Raises :class:`UnreachableApplication` if no server is there or it refuses the credentials.
         """
         check_address(to, "The number")
-        if var_from not in ("Private", "Restricted", "Unavailable", "Anonymous"):
-            check_address(var_from, "The caller's number")
+        check_address(var_from, "The caller's number", WITHHELD)
         properties = {
             "diversion": diversion,
             "stir_shaken": stir_shaken,

@@ -68,7 +68,11 @@ class Call:
         self.heard: list[str] = []
         """What was spoken and played to this person: sentences as text, audio files as their URL."""
         self.exchanges: list[Exchange] = []
-        """Every callback about this call and its legs, in order."""
+        """Every callback about this call and its legs, in order.
+
+        Of a conference these are that the call created it, joined it, left it or completed it; the others
+        are among those of the conference, and in the conversation.
+        """
         self.recordings: list[Recording] = []
         """Every recording of this call, running ones too."""
         self.legs: list[Call] = []
@@ -117,9 +121,8 @@ class Call:
 
     def __repr__(self) -> str:
         became = f"{self.state}: {self.cause}" if self.cause else self.state
-        return (
-            f"<Call {self.call_id} {self.var_from} to {self.to}, {became}, {len(self.exchanges)} callbacks>"
-        )
+        callbacks = conversation.counted(len(self.exchanges), "callback")
+        return f"<Call {self.call_id} {self.var_from} to {self.to}, {became}, {callbacks}>"
 
     def __str__(self) -> str:
         return conversation.of(self)
@@ -183,7 +186,8 @@ class Call:
         """
         length = check_seconds(seconds)
         self.bandwidth.check_time_can_pass()
-        self.note(self.person, f"waits {length:g} s")
+        if self.state != "disconnected":  # else nobody is there to wait
+            self.note(self.person, f"waits {length:g} s")
         self.bandwidth.pass_time(length)
 
     def hang_up(self) -> None:
@@ -292,6 +296,10 @@ class Call:
         """Take note of a callback, here and at the call that this is a leg of."""
         for call in self._with_parents():
             call.exchanges.append(exchange)
+        self.show(exchange)
+
+    def show(self, exchange: Exchange) -> None:
+        """Put a callback into the conversation, also one that is not about this call."""
         self._put(conversation.Line(self.bandwidth.timeline.now, "", exchange=exchange))
 
     def _put(self, line: conversation.Line) -> None:
@@ -306,10 +314,13 @@ class Call:
             yield call
             call = call.parent
 
-    def hear(self, what: str) -> None:
-        """Let this person hear a sentence or an audio file."""
+    def hear(self, what: str, *, is_file: bool = False) -> None:
+        """Let this person hear a sentence, or an audio file of which ``what`` is the URL."""
         self.heard.append(what)
-        self.note(self.person, "hears", what)
+        if is_file:
+            self.note(self.person, f"hears the file {without_password(what)}")
+        else:
+            self.note(self.person, "hears", what)
         if self.live_recording is not None:
             self.live_recording.add(what)
 
@@ -393,8 +404,11 @@ class Call:
         """Return the end of this call, over a callback that came to nothing."""
         exchange = undelivered.exchange
         if exchange.event in ("initiate", "answer") and exchange.unreachable:
-            error = UnreachableApplication(f"{exchange.method} {exchange.url}: {exchange.failure}.")
-            self.bandwidth.trouble(error)
+            remedy = ""
+            if exchange.status == 401 and self.bandwidth.credentials is None:
+                remedy = " Give credentials=(username, password), or --credentials in the terminal."
+            error = f"{exchange.method} {exchange.url}: {exchange.failure}.{remedy}"
+            self.bandwidth.trouble(UnreachableApplication(error))
         words = f"{exchange.event} {without_password(exchange.url)}: {exchange.failure}"
         return Ended(undelivered.cause, words)
 
@@ -417,7 +431,9 @@ class Call:
 
 def check_keys(keys: str) -> str:
     """Return the keys; raises :class:`SimulationError` if there are none, or one that no telephone has."""
-    if not isinstance(keys, str) or not keys or any(key not in KEYS for key in keys):
+    if not isinstance(keys, str):
+        raise SimulationError(f"{keys!r} cannot be pressed: give keys as a text, such as '1'.")
+    if not keys or any(key not in KEYS for key in keys):
         raise SimulationError(f"{keys!r} cannot be pressed: keys are 0-9, *, # and A-D.")
     return keys
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal, Self, TypeAlias
 
 from .exceptions import SimulationError
@@ -11,13 +12,20 @@ from .timeline import check_seconds
 Detected: TypeAlias = Literal["human", "answering-machine", "tone-detected", "silence", "timeout", "error"]
 _ADDRESS = re.compile(r"\+[0-9]+|(?i:sips?):[^\s\x00-\x1f\x7f-\x9f]+")
 
+WITHHELD = ("Private", "Restricted", "Unavailable", "Anonymous")
+"""What stands for a number that the caller does not show."""
 
-def check_address(address: str, what: str) -> str:
-    """Return a phone number or SIP address; raises :class:`SimulationError` for any other text."""
-    if not isinstance(address, str) or not _ADDRESS.fullmatch(address):
+
+def check_address(address: str, what: str, words: Sequence[str] = ()) -> str:
+    """Return a phone number, a SIP address or one of some words; raises :class:`SimulationError` for others.
+
+    :param what: whose it is, for the error.
+    """
+    if address not in words and (not isinstance(address, str) or not _ADDRESS.fullmatch(address)):
+        more = f"; or {', '.join(words)}" if words else ""
         raise SimulationError(
             f"{what} {address!r} is no number that can be called: give + and digits, or a SIP URI such as"
-            " sip:user@host."
+            f" sip:user@host{more}."
         )
     return address
 
@@ -39,6 +47,17 @@ class Callee:
         """Seconds from answering to hanging up; None if it is up to the others."""
         self.detected_as: Detected = "human"
         """What machine detection finds."""
+
+    def __repr__(self) -> str:
+        if self.refusal is not None:
+            behaves = self.refusal[0]
+        elif self.rings is None:
+            behaves = "does not answer"
+        else:
+            behaves = f"answers after {self.rings:g} s"
+        if self.stays is not None:
+            behaves += f", hangs up after {self.stays:g} s"
+        return f"<Callee {self.address}, {behaves}>"
 
     def answers(self, after: float = 0.0, *, detected_as: Detected = "human") -> Self:
         """Answer after some seconds of ringing.

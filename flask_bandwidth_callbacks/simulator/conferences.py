@@ -6,11 +6,12 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask_bandwidth_callbacks import bxml
 
-from . import recordings
+from . import conversation, recordings
 from .call import Call
 from .delivery import DocumentLike, Exchange, Script, Undelivered
 from .destinations import Destination, Method, destination_of
@@ -60,30 +61,32 @@ class Conference:
     recording_event = "conferenceRecordingAvailable"
 
     def __init__(
-        self, bandwidth: SimulatedBandwidth, name: str, tag: str | None, events: Destination | None
+        self, bandwidth: SimulatedBandwidth, name: str, creator: Call, events: Destination | None
     ) -> None:
         self.bandwidth = bandwidth
         self.name = name
         """Its name, which the Conference verb holds."""
         self.conference_id = bandwidth.new_id("conf")
         """Its id, ``conf-...``; the same name gets another one each time it comes to life."""
-        self.tag = tag
+        self.tag = creator.tag
         """Tag of the call that created it."""
         self.members: dict[str, Member] = {}
         """Who is in it, by the id of the call."""
         self.exchanges: list[Exchange] = []
-        """Every callback about it, in order."""
+        """Every callback about it, in order; those of joining and leaving are among their call's, too."""
         self.recordings: list[recordings.Recording] = []
         """Every recording of it."""
         self.live_recording: recordings.Recording | None = None
         self.callback_timeout = bandwidth.callback_timeout
+        self._creator = creator
         self._events = events
         self._queue: deque[Script] = deque()
         self._process = Process(bandwidth.timeline, self._live())
         self._limit = bandwidth.timeline.later(LONGEST, self._let_go)
 
     def __repr__(self) -> str:
-        return f"<Conference {self.name} {self.conference_id}, {len(self.members)} members>"
+        members = conversation.counted(len(self.members), "member")
+        return f"<Conference {self.name} {self.conference_id}, {members}>"
 
     @property
     def resource(self) -> str:
@@ -215,11 +218,14 @@ class Conference:
 
     def _records(self, call: Call | None) -> list[Callable[[Exchange], None]]:
         """Return who takes note of a callback, which may be about one of the calls."""
-        return [self.record] if call is None else [self.record, call.record]
+        return [self.record] if call is None else [call.record, partial(self.record, about=call)]
 
-    def record(self, exchange: Exchange) -> None:
-        """Take note of a callback."""
+    def record(self, exchange: Exchange, about: Call | None = None) -> None:
+        """Take note of a callback, which everybody who is in it reads, and once nobody is, its creator."""
         self.exchanges.append(exchange)
+        for call in [member.call for member in self.members.values()] or [self._creator]:
+            if call is not about:
+                call.show(exchange)
 
     def known(self) -> dict[str, Any]:
         """Return what its events tell of it, by the names of their attributes."""
@@ -253,7 +259,7 @@ class Conference:
             self.take_down(what)
             for member in self.members.values():
                 if not member.hold:
-                    member.call.hear(what)
+                    member.call.hear(what, is_file=isinstance(verb, bxml.PlayAudio))
             yield Wait(seconds, sounds=True)
         else:
             recordings.control(self, verb, base)
@@ -269,7 +275,7 @@ def _conference(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
         events = destination_of(call, verb, "conference_event_url", base)
         if events is not None and verb.callback_timeout is not None:
             events = events._replace(timeout=verb.callback_timeout)
-        conference = bandwidth.conferences[name] = Conference(bandwidth, name, call.tag, events)
+        conference = bandwidth.conferences[name] = Conference(bandwidth, name, call, events)
     elif len(conference.members) >= MOST_MEMBERS:
         call.note("", f"conference {name} is full")
         return None

@@ -15,8 +15,10 @@ from .delivery import Exchange
 if TYPE_CHECKING:
     from .call import Call
 
-_LONGEST = 160
+_LONGEST = 2000
 _LATEST = 3
+_LONG_TEXT = re.compile(r"(>[^<]{60})[^<]{10,}")
+"""What an element says at length: its beginning is enough, but no element is left out for it."""
 _CREDENTIALS = re.compile(r"""\s(\w*[uU]sername|\w*[pP]assword)\s*=\s*("[^"]*"|'[^']*')""")
 
 
@@ -70,12 +72,18 @@ def outcome(exchange: Exchange) -> str:
 
 
 def document(exchange: Exchange) -> str:
-    """Return the verbs that came back, on one line that is not too long."""
+    """Return the verbs that came back, on one line, in which no text is long."""
     if not exchange.bxml:
         return ""
     verbs = re.sub(r"<\?xml[^>]*\?>|</?(Response|Bxml)\s*/?>", "", exchange.bxml)
-    shown = " ".join(without_credentials(verbs).split()) or "(empty document)"
+    verbs = " ".join(without_credentials(verbs).split()) or "(empty document)"
+    shown = _LONG_TEXT.sub(r"\1...", verbs)
     return f"  {shown if len(shown) <= _LONGEST else f'{shown[:_LONGEST]}...'}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def without_credentials(document: str) -> str:

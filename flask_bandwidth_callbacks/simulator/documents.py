@@ -99,7 +99,8 @@ def _end(call: Call, ended: Ended) -> None:
     call.error_message = ended.message
     if ended.message is not None:
         call.error_id = bandwidth.new_id("")
-    is_told = bool(call.lines) and call.lines[-1].exchange is not None  # the callback that failed says it all
+    last = call.lines[-1].exchange if call.lines else None
+    is_told = last is not None and last.failure is not None  # the callback that failed says it all
     call.note("", f"ended: {ended.cause}" + (f", {ended.message}" if ended.message and not is_told else ""))
     bandwidth.forget(call)
     call.tell(

@@ -69,7 +69,7 @@ def sample_of(bandwidth: SimulatedBandwidth, event: str) -> dict[str, Any]:
     caller = Call(bandwidth, APPLICATION_NUMBER, CALLER_NUMBER, "inbound")
     call = bandwidth.make_leg(caller, _CALLED_NUMBER, CALLER_NUMBER)
     call.set_tag("order 7")
-    conference = Conference(bandwidth, "weekly-sales", call.tag, None)
+    conference = Conference(bandwidth, "weekly-sales", call, None)
     recording = Recording(conference if "conference_id" in attributes else call, bxml.Record(), "")
     stream = Stream(call, bxml.StartStream(destination=f"{_WEBSOCKET}audio", name="agent"), "")
     transcription = LiveTranscription(

@@ -35,7 +35,7 @@ def heard_of(verb: bxml.Verb, base: str) -> tuple[str, float]:
 def play(call: Call, verb: bxml.Verb, base: str, hears: tuple[type, ...] = ()) -> Steps[Any]:
     """Let a call hear a SpeakSentence or PlayAudio; returns what it was interrupted by, if anything."""
     what, seconds = heard_of(verb, base)
-    call.hear(what)
+    call.hear(what, is_file=isinstance(verb, bxml.PlayAudio))
     return (yield from call.play(seconds, hears))
 
 

@@ -434,7 +434,8 @@ def test_credentials_may_be_given_in_process(company: Flask, telephone: Telephon
 def test_mistake_of_the_application(company: Flask, telephone: Telephone) -> None:
     """The developer sees the callback that failed, and the call has not ended well."""
     result = telephone("--press", "3")
-    failed = "gather  POST https://localhost/phone/menu  FAILED: status 500 (ValueError: the application's mistake)"
+    url, why = "https://localhost/phone/menu", "status 500 (ValueError: the application's mistake)"
+    failed = f"gather  POST {url}  FAILED: {why}"
     assert f"  0:00  {failed}\n" in result.stdout
     assert only_error(result) == f"Error: The call ended with callback-error: {failed}"
 

@@ -168,9 +168,10 @@ NUMBERS = [
 def test_no_number(act: Callable[[SimulatedBandwidth, Any], object], what: str, number: Any) -> None:
     """What is neither a number nor a SIP URI cannot be called, and does not call."""
     bandwidth = SimulatedBandwidth(URL)
+    words = "; or Private, Restricted, Unavailable, Anonymous" if what == "The caller's number" else ""
     assert refusal(lambda: act(bandwidth, number)) == (
         f"{what} {number!r} is no number that can be called: give + and digits, or a SIP URI such as"
-        " sip:user@host."
+        f" sip:user@host{words}."
     )
     assert not bandwidth.calls
 
@@ -215,8 +216,8 @@ def test_no_machine_detection(detection: Any) -> None:
     """How machines are detected says a MachineDetection."""
     message = refusal(lambda: SimulatedBandwidth(URL).dial("+1", "/", machine_detection=detection))
     assert message == (
-        f"machine_detection={detection!r} is no MachineDetection: give MachineDetection(callback_url=...), from"
-        " the simulator."
+        f"machine_detection={detection!r} is no MachineDetection: give MachineDetection(callback_url=...),"
+        " from the simulator."
     )
 
 
@@ -236,10 +237,17 @@ def call(line: Line) -> Call:
     return line(Pause(duration=60), more=Pause(duration=60)).call()
 
 
-@pytest.mark.parametrize("keys", ["", "E", "a", "1x", "1 2", "\uff11", "+", 1, None])
-def test_no_key(call: Call, keys: Any) -> None:
+@pytest.mark.parametrize("keys", ["", "E", "a", "1x", "1 2", "\uff11", "+"])
+def test_no_key(call: Call, keys: str) -> None:
     """Keys that no telephone has cannot be pressed, and none of those before them is."""
     assert refusal(lambda: call.press(keys)) == f"{keys!r} cannot be pressed: keys are 0-9, *, # and A-D."
+
+
+@pytest.mark.parametrize("keys", [1, None, ["1"]])
+def test_keys_are_a_text(call: Call, keys: Any) -> None:
+    """A key is no number: 0 and 00 are not the same."""
+    message = refusal(lambda: call.press(keys))
+    assert message == f"{keys!r} cannot be pressed: give keys as a text, such as '1'."
 
 
 def test_every_key(call: Call) -> None:

@@ -69,6 +69,32 @@ def test_life_of_a_conference(line: Line) -> None:
         assert exchange.payload["name"] == "room"
 
 
+def test_conversations_of_a_conference(line: Line) -> None:
+    """Everybody reads what is told of a conference while they are in it, and its creator what comes later."""
+    recorded = [StartRecording(recording_available_url="told")]
+    bandwidth = line(ROOM, recorded=lambda event: recorded)
+    first, second = bandwidth.call(), bandwidth.call(var_from="+13035550199")
+    conference = bandwidth.conference("room")
+    conference.redirect("recorded")
+    conference.redirect("/nowhere")
+    first.hang_up()
+    second.hang_up()
+    joined, left = "conferenceMemberJoin", "conferenceMemberExit"
+    asked = ["conferenceRedirect", "conferenceRedirect"]
+    ended = ["conferenceCompleted", "conferenceRecordingAvailable"]
+    assert shown(first) == ["conferenceCreated", joined, joined, *asked, left, left, *ended]
+    assert shown(second) == [joined, *asked, left, left, ended[0]]
+    for call in (first, second):
+        assert "conferenceRedirect  POST https://localhost/nowhere  FAILED: status 404" in str(call)
+        assert "conferenceRedirect" not in events(call.exchanges)
+
+
+def shown(call: Call) -> list[str]:
+    """The callbacks of conferences in a conversation."""
+    found = [line.exchange.event for line in call.lines if line.exchange is not None]
+    return [event for event in found if event.startswith("conference")]
+
+
 def test_same_name_comes_to_life_again(line: Line) -> None:
     """With another id."""
     bandwidth = line(ROOM)

@@ -13,12 +13,15 @@ from flask_bandwidth_callbacks import (
     TransferCompleteCallback,
 )
 from flask_bandwidth_callbacks.bxml import (
+    Conference,
     Forward,
     Gather,
     Hangup,
     PhoneNumber,
+    PlayAudio,
     Record,
     SpeakSentence,
+    StartRecording,
     Transfer,
 )
 from flask_bandwidth_callbacks.simulator import Call, SimulatedBandwidth
@@ -77,7 +80,7 @@ Call {call.call_id} from +13035550123 to +13035550100 (inbound)
      1.2  +13035550123 presses 1
      1.2  gather  POST https://localhost/phone/menu  200  <Transfer \
 transferCompleteUrl="/phone/after" callTimeout="20"><PhoneNumber transferAnswerUrl="/phone/whisper">\
-+13035550141</PhoneNumber><PhoneNumber>+1303555014...
++13035550141</PhoneNumber><PhoneNumber>+13035550142</PhoneNumber></Transfer>
      1.2  (calls +13035550141)
      1.2  (calls +13035550142)
      1.2  (+13035550141: ringing)
@@ -122,6 +125,51 @@ def test_a_call_at_a_glance(call: Call) -> None:
     )
 
 
+def test_one_of_anything(app: Flask, phone: CallbackBlueprint) -> None:
+    """The representations of a simulation and a conference fit on a line as well, and count rightly."""
+    phone.respond(InitiateCallback)(lambda call: Conference("room"))
+    app.register_blueprint(phone)
+    bandwidth = SimulatedBandwidth(app)
+    call = bandwidth.call()
+    assert repr(bandwidth) == "<SimulatedBandwidth of https://localhost/, 1 call>"
+    assert repr(call).endswith(", answered, 1 callback>")
+    assert repr(bandwidth.conference("room")).endswith(", 1 member>")
+    bandwidth.call()
+    assert repr(bandwidth) == "<SimulatedBandwidth of https://localhost/, 2 calls>"
+    assert repr(bandwidth.conference("room")).endswith(", 2 members>")
+
+
+def test_callees_at_a_glance(app: Flask, phone: CallbackBlueprint) -> None:
+    """The representation of a callee says how they behave."""
+    app.register_blueprint(phone)
+    callee = SimulatedBandwidth(app).callee(SALES)
+    assert repr(callee) == f"<Callee {SALES}, answers after 0 s>"
+    assert (
+        repr(callee.answers(after=3).hangs_up(60))
+        == f"<Callee {SALES}, answers after 3 s, hangs up after 60 s>"
+    )
+    assert repr(callee.is_busy()) == f"<Callee {SALES}, busy>"
+    assert repr(callee.rejects()) == f"<Callee {SALES}, rejected>"
+    assert repr(callee.does_not_answer()) == f"<Callee {SALES}, does not answer>"
+
+
+def test_audio_files(line: Line) -> None:
+    """A file is not shown as if it was said."""
+    greeting = PlayAudio("https://ann:t0psecret@files.example/hello.wav")
+    assert "\n     0.0  +13035550123 hears the file https://***@files.example/hello.wav\n" in str(
+        line(greeting).call()
+    )
+
+
+def test_time_after_the_end(line: Line) -> None:
+    """Nobody waits on a call that is over; what comes then has its time all the same."""
+    call = line([StartRecording(recording_available_url="told"), SpeakSentence("Hello.")]).call()
+    call.wait(10)
+    shown = str(call)
+    assert "waits" not in shown
+    assert "recordingAvailable  POST https://localhost/phone/told  204" in shown
+
+
 def test_before_anything_happened(app: Flask, phone: CallbackBlueprint) -> None:
     """A call that has only just begun can be shown as well, such as within a handler."""
     shown: list[str] = []
@@ -154,13 +202,18 @@ def test_why_a_call_ended(line: Line) -> None:
         ("<?xml version='1.0'?>\n<Bxml>\n  <Hangup/>\n</Bxml>", "<Hangup/>"),
         (
             f"<Response><SpeakSentence>{'x' * 500}</SpeakSentence></Response>",
-            f"<SpeakSentence>{'x' * 145}...",
+            f"<SpeakSentence>{'x' * 60}...</SpeakSentence>",
         ),
+        (
+            f"<Response><Gather><PlayAudio>/{'x' * 70}</PlayAudio></Gather><Hangup/></Response>",
+            f"<Gather><PlayAudio>/{'x' * 59}...</PlayAudio></Gather><Hangup/>",
+        ),
+        (f"<Response>{'<Tag/>' * 500}</Response>", f"{'<Tag/>' * 333}<T..."),
         ("", ""),
     ],
 )
 def test_documents(document: str, shown: str) -> None:
-    """Of a document the verbs are shown, on one line that is not too long."""
+    """Of a document the verbs are shown, on one line: all of them, with the beginning of what they say."""
     app = Flask("host")
     app.add_url_rule("/", view_func=lambda: Response(document, mimetype="application/xml"), methods=["POST"])
     lines = str(SimulatedBandwidth(app, "/").call()).splitlines()

@@ -80,6 +80,7 @@ def test_documents_without_end(loop: str) -> None:
         "error",
         "the documents never end",
     )
+    assert "(ended: error, the documents never end)" in str(call)
     assert call.exchanges[-1].event == "disconnect"
 
 

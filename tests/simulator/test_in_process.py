@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Blueprint, Flask, Response, abort, g, request
 from werkzeug.exceptions import Gone
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from flask_bandwidth_callbacks import (
@@ -22,7 +23,7 @@ from flask_bandwidth_callbacks import (
     InitiateCallback,
 )
 from flask_bandwidth_callbacks.bxml import Conference, Hangup, Redirect, SpeakSentence
-from flask_bandwidth_callbacks.simulator import SimulatedBandwidth, SimulationError
+from flask_bandwidth_callbacks.simulator import SimulatedBandwidth, SimulationError, UnreachableApplication
 
 CREDENTIALS = ("bandwidth", "s3cret")
 
@@ -157,6 +158,27 @@ def test_a_view_of_the_application(app: Flask) -> None:
 
     assert SimulatedBandwidth(app, "/view").credentials is None
     assert SimulatedBandwidth(app, "/view", credentials=("ann", "key")).call().heard == ["ann"]
+
+
+@pytest.mark.parametrize("prefix", ["/myapp", "/my/app"])
+def test_an_application_below_a_prefix(app: Flask, prefix: str) -> None:
+    """Where a middleware has it, a URL leads to its one blueprint, whose credentials are known."""
+    app.register_blueprint(blueprint(), url_prefix="/phone")
+    root: Any = Response("nothing here", 404)
+    app.wsgi_app = DispatcherMiddleware(root, {prefix: app.wsgi_app})  # type: ignore[method-assign]
+    call = SimulatedBandwidth(app, f"{prefix}/phone/").call()
+    assert (call.heard, call.cause) == (["phone"], "hangup")
+
+
+def test_credentials_that_nothing_gives(app: Flask) -> None:
+    """Where several blueprints could give them, what to do is told."""
+    app.register_blueprint(blueprint("sales"), url_prefix="/sales")
+    app.register_blueprint(blueprint("support"), url_prefix="/support")
+    root: Any = Response("nothing here", 404)
+    app.wsgi_app = DispatcherMiddleware(root, {"/myapp": app.wsgi_app})  # type: ignore[method-assign]
+    with pytest.raises(UnreachableApplication, match=r"Give credentials=\(username, password\), or"):
+        SimulatedBandwidth(app, "/myapp/sales/").call()
+    assert SimulatedBandwidth(app, "/myapp/sales/", credentials=CREDENTIALS).call().heard == ["sales"]
 
 
 # -- The WSGI stack ------------------------------------------------------------------------------------------

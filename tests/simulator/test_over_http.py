@@ -267,7 +267,11 @@ def test_credentials_refused(serve: Serve) -> None:
     url = serve(flask_view())
     for credentials, reason in [
         (("bandwidth", "wr0ng"), "401: the credentials of 'bandwidth' are refused."),
-        (None, "401: the application asks for credentials, and nothing gives any for this URL."),
+        (
+            None,
+            "401: the application asks for credentials, and nothing gives any for this URL."
+            " Give credentials=(username, password), or --credentials in the terminal.",
+        ),
     ]:
         with pytest.raises(UnreachableApplication) as raised:
             SimulatedBandwidth(url, credentials=credentials).call()
