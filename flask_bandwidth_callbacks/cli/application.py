@@ -60,16 +60,13 @@ def _pair(context: click.Context, option: click.Parameter, value: str | None) ->
 
 def where(command: CommandT) -> CommandT:
     """Add the options ``--url`` and ``--credentials`` to a command, for :func:`bandwidth_at`."""
-    url = click.option(
-        "--url",
-        help="The URL of a server, or a path of the Flask application. Left out, it is the application's"
-        " CallbackBlueprint.",
-    )
+    url = click.option("--url", help="The URL of a server, or a path of the Flask application.")
     credentials = click.option(
         "--credentials",
         metavar="USER:PASSWORD",
         callback=_pair,
-        help="Shown when asked for. Left out, they are those of the CallbackBlueprint.",
+        help="Shown when asked for. Left out, they are those of the CallbackBlueprint; for the URL of a"
+        " server there are none.",
     )
     return url(credentials(command))
 

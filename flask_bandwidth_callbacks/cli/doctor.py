@@ -20,7 +20,7 @@ def doctor() -> None:
     that get to no handler, to see what else answers them. For example:
 
     \b
-      flask --app switchboard bandwidth doctor
+      flask bandwidth doctor
 
     The exit status is 1 if calls would be lost or anybody could make them up, else 0.
     """

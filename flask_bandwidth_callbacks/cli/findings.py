@@ -12,7 +12,6 @@ from flask import Flask
 from flask_bandwidth_callbacks import bxml, config
 from flask_bandwidth_callbacks.credentials import Credentials
 from flask_bandwidth_callbacks.events import EVENT_CLASSES
-from flask_bandwidth_callbacks.links import Registration
 
 from .addresses import Address
 
@@ -50,7 +49,7 @@ class Finding:
 def look(app: Flask, addresses: Sequence[Sequence[Address]]) -> Iterator[Finding]:
     """Yield what is wrong with the addresses of an application, by blueprint, and with its settings."""
     yield from _no_beginning([address for of_one in addresses for address in of_one])
-    yield from _no_end([of_one[0].registration for of_one in addresses])
+    yield from _no_end(addresses)
     # A blueprint that is registered twice has the same faults twice.
     for of_one in {one[0].registration.blueprint: one for one in addresses}.values():
         yield from _only_on_conditions(of_one)
@@ -74,15 +73,23 @@ def _no_beginning(addresses: Sequence[Address]) -> Iterator[Finding]:
         yield Finding("error", what, "Every call that comes in is lost: the caller is hung up on.", remedy)
 
 
-def _no_end(registrations: Sequence[Registration]) -> Iterator[Finding]:
-    subscribers = [one for registration in registrations for one in registration.subscriptions.subscribers]
-    if not any(subscriber.takes(["disconnect"]) for subscriber in subscribers):
+def _no_end(addresses: Sequence[Sequence[Address]]) -> Iterator[Finding]:
+    answering = [of_one for of_one in addresses if _answers_calls(of_one)]
+    for of_one in answering or addresses[:1]:
+        registration = of_one[0].registration
+        if any(one.takes(["disconnect"]) for one in registration.subscriptions.subscribers):
+            continue
+        where = f" of the calls that {registration.name} answers" if len(addresses) > 1 else ""
         yield Finding(
             "warning",
-            "Nobody hears disconnect.",
+            f"Nobody hears disconnect{where}.",
             "It alone tells that a call is over, and why: hung up, or lost by a fault of yours.",
-            f"Let a function hear: @{registrations[0].blueprint.name}.on(DisconnectCallback).",
+            f"Let a function hear: @{registration.blueprint.name}.on(DisconnectCallback).",
         )
+
+
+def _answers_calls(addresses: Sequence[Address]) -> bool:
+    return any(address.answers(event) for address in addresses for event in ("initiate", "answer"))
 
 
 def _only_on_conditions(addresses: Sequence[Address]) -> Iterator[Finding]:

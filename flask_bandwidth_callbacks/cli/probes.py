@@ -32,6 +32,10 @@ _INVENTED = ("1", "a", "00000000-0000-4000-8000-000000000000")
 _NOTHING = b"{}"
 _REFUSAL = 422
 """Status of the blueprint's own answer to a callback with nothing in it."""
+_PROXY_FIX = (
+    "app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1, x_host=1), from werkzeug.middleware.proxy_fix;"
+    " no matter without a proxy."
+)
 
 
 class _Place(NamedTuple):
@@ -179,13 +183,20 @@ def _scheme(app: Flask, address: Address) -> Iterator[Finding]:
     url = split(place.url.replace("https", "http", 1))
     headers = {"Content-Type": "application/json", "X-Forwarded-Proto": "https"}
     with request_started.connected_to(note, app):
-        InProcess(app, url).send("POST", url, headers, _NOTHING, timeout=15)
-    if "http" in seen:
+        reply = InProcess(app, url).send("POST", url, headers, _NOTHING, timeout=15)
+    if reply.status in range(300, 400) and reply.headers.get("location", "").startswith("https:"):
+        yield Finding(
+            "error",
+            "Behind a proxy, every callback is redirected to https.",
+            "The application takes what a proxy passes on for http, and Bandwidth follows no redirect: every"
+            " call is lost.",
+            _PROXY_FIX,
+        )
+    elif "http" in seen:
         yield Finding(
             "warning",
             "Behind a proxy, https is not seen.",
             "If a proxy takes the calls and passes them on over http, url_for(..., _external=True) gives http"
             " URLs, and Bandwidth sends no password there, or one that can be read on its way.",
-            "app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1, x_host=1),"
-            " from werkzeug.middleware.proxy_fix; no matter without a proxy.",
+            _PROXY_FIX,
         )

@@ -21,7 +21,7 @@ def routes() -> None:
     URL of its blueprint. For example:
 
     \b
-      flask --app switchboard bandwidth routes
+      flask bandwidth routes
     """
     for number, addresses in enumerate(addresses_of(application.load())):
         if number:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import difflib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from http.client import responses
 from typing import Any, BinaryIO
@@ -23,10 +23,11 @@ from flask_bandwidth_callbacks.simulator.samples import sample_of
 
 from . import application
 from .addresses import addresses_of
-from .terminal import say, xml
+from .terminal import say, verbatim, xml
 
 _HEADERS = ("Content-Type", "WWW-Authenticate", "Location", "Allow", "Retry-After")
 _SHOWN_CHARACTERS = 2000
+_MOST_SHOWN = 5
 
 
 # -- What is sent --------------------------------------------------------------------------------------------
@@ -34,7 +35,8 @@ _SHOWN_CHARACTERS = 2000
 
 def _event(context: click.Context, parameter: click.Parameter, event: str) -> str:
     if event not in EVENT_CLASSES:
-        raise click.BadParameter(f"{event!r} is no event; the nearest is {_nearest(event, EVENT_CLASSES)!r}.")
+        nearest = difflib.get_close_matches(event, EVENT_CLASSES, n=1, cutoff=0)[0]
+        raise click.BadParameter(f"{event!r} is no event; the nearest is {nearest!r}.")
     return event
 
 
@@ -58,15 +60,32 @@ def _place(event: str, name: str) -> tuple[list[str], Any]:
         if not (isinstance(kind, type) and issubclass(kind, Payload)):
             raise click.BadParameter(f"{event} has nothing inside of {'.'.join(place)}: it is no object.")
         part, dot, rest = rest.partition(".")
-        types = {kind.wire_name(attribute): type_ for attribute, type_ in attribute_types(kind).items()}
+        types = _wire_names(kind)
         wire_name = kind.wire_name(part)
         if wire_name not in types:
-            nearest = ".".join([*place, _nearest(part, types)])
-            raise click.BadParameter(f"{event} has no property {name!r}; the nearest is {nearest!r}.")
+            raise click.BadParameter(
+                f"{event} has no property {name!r}{_nearest_property(place, part, types)}."
+                + ("" if place else _where_it_is(part))
+            )
         place.append(wire_name)
         kind = types[wire_name]
         if not dot:
             return place, kind
+
+
+def _nearest_property(place: Sequence[str], name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"; the nearest is {'.'.join([*place, *near])!r}" if near else ""
+
+
+def _where_it_is(name: str) -> str:
+    events = [event for event, kind in EVENT_CLASSES.items() if kind.wire_name(name) in _wire_names(kind)]
+    more = f" and {len(events) - _MOST_SHOWN} more" if len(events) > _MOST_SHOWN else ""
+    return f" It is a property of {', '.join(events[:_MOST_SHOWN])}{more}." if events else ""
+
+
+def _wire_names(kind: type[Payload]) -> dict[str, Any]:
+    return {kind.wire_name(attribute): type_ for attribute, type_ in attribute_types(kind).items()}
 
 
 def _object_at(payload: dict[str, Any], place: Iterable[str]) -> dict[str, Any]:
@@ -82,10 +101,6 @@ def _as_json(text: str) -> Any:
         return decode_json(text)
     except ValidationError:
         return text
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    return difflib.get_close_matches(name, list(known), n=1, cutoff=0)[0]
 
 
 # -- Where it goes -------------------------------------------------------------------------------------------
@@ -135,14 +150,9 @@ def _show_body(exchange: Exchange) -> None:
     if isinstance(problem, dict) and "detail" in problem:
         say(f"Refused: {problem['detail']}", "red")
         if "errors" in problem:
-            say(json.dumps(problem["errors"], ensure_ascii=False), "red")
-    else:
-        _show_text(text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}...")
-
-
-def _show_text(text: str, style: str = "") -> None:
-    for line in text.splitlines():
-        say(line, style)
+            verbatim(json.dumps(problem["errors"], ensure_ascii=False), "red")
+    elif text:
+        verbatim(text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}...")
 
 
 # -- The command ---------------------------------------------------------------------------------------------
@@ -197,8 +207,10 @@ def send(
         _object_at(payload, outer).pop(last, None)
     body = raw.read() if raw is not None else json.dumps(payload, indent=2).encode()
     if verbose:
-        _show_text(body.decode("utf-8", "replace"), "dim")
+        verbatim(body.decode("utf-8", "replace"), "dim")
     exchange = bandwidth.send(event, payload, raw=body)
     _show(exchange)
+    if exchange.status == 401 and bandwidth.credentials is None:
+        say("Give them with --credentials user:password.", "red")
     if exchange.failure is not None:
         raise click.exceptions.Exit(1)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
+from functools import partial
 from operator import methodcaller
 from typing import Any, TypeAlias
 
@@ -35,6 +36,8 @@ _HELP = {
     "d": "shows the callbacks so far and their BXML.",
     "h": "hangs up, as Ctrl-C and Ctrl-D do.",
 }
+_NO_KEYS = "Nothing takes keys now."
+_NO_WORDS = "Nobody listens to words now."
 _LONGEST_ENTER = 60.0
 """Seconds: what is to come may be a day away, such as the end of a conference in which nobody speaks."""
 
@@ -114,12 +117,12 @@ def _do(call: Call, typed: str) -> None:
                 terminal.say(does, margin=f"  {what:7}")
         case _ if set(keys) <= set(KEYS):
             if not call.takes_keys:
-                terminal.say("Nothing takes keys now.", "yellow")
+                terminal.say(_NO_KEYS, "yellow")
             call.press(keys)
         case _ if call.is_listened_to:
             call.speak(typed.strip().strip('"'))
         case _:
-            terminal.say("Nobody listens to words now. Type ? to see what else there is.", "yellow")
+            terminal.say(f"{_NO_WORDS} Type ? to see what else there is.", "yellow")
 
 
 def _wait_until_something_happens(call: Call) -> None:
@@ -152,16 +155,36 @@ class _Scripted(click.Command):
         return rest
 
 
-def _moves(context: click.Context, option: click.Parameter, values: Sequence[Any]) -> list[Move]:
-    """Turn the values of an option into calls of the method of :class:`Call` that has its name."""
-    return [methodcaller(str(option.name), value) for value in values]
-
-
 def _press(context: click.Context, option: click.Parameter, values: Sequence[str]) -> list[Move]:
+    def press(keys: str, call: Call) -> None:
+        is_taken = call.takes_keys
+        call.press(keys)
+        if not is_taken:
+            _warn(f"--press {keys}: {_NO_KEYS}")
+
     try:
-        return _moves(context, option, [check_keys(keys) for keys in values])
+        return [partial(press, check_keys(keys)) for keys in values]
     except SimulationError as error:
         raise click.BadParameter(str(error)) from None
+
+
+def _speak(context: click.Context, option: click.Parameter, values: Sequence[str]) -> list[Move]:
+    def speak(words: str, call: Call) -> None:
+        is_heard = call.is_listened_to
+        call.speak(words)
+        if not is_heard:
+            _warn(f'--speak "{words}": {_NO_WORDS}')
+
+    return [partial(speak, words) for words in values]
+
+
+def _warn(message: str) -> None:
+    """Tell of a step of the script that comes to nothing; the exit status is about how the call ended."""
+    click.echo(terminal.clean(message), err=True)
+
+
+def _wait(context: click.Context, option: click.Parameter, values: Sequence[float]) -> list[Move]:
+    return [methodcaller("wait", seconds) for seconds in values]
 
 
 def _hang_up(context: click.Context, option: click.Parameter, count: int) -> list[Move]:
@@ -182,13 +205,13 @@ def _hang_up(context: click.Context, option: click.Parameter, count: int) -> lis
 )
 @application.where
 @click.option("--press", metavar="KEYS", multiple=True, callback=_press, help="Press keys: 0-9 * # A-D.")
-@click.option("--speak", metavar="WORDS", multiple=True, callback=_moves, help="Say something.")
+@click.option("--speak", metavar="WORDS", multiple=True, callback=_speak, help="Say something.")
 @click.option(
     "--wait",
     metavar="SECONDS",
     type=click.FloatRange(min=0),
     multiple=True,
-    callback=_moves,
+    callback=_wait,
     help="Let time pass.",
 )
 @click.option("--hang-up", count=True, callback=_hang_up, help="Hang up.")
@@ -205,12 +228,13 @@ def command(
 ) -> None:
     """Call the application, with a telephone in the terminal.
 
-    The caller does what --press, --speak, --wait and --hang-up say, in the order in which they are given.
-    Without any of them, and without --json, the caller is you; lines that are piped in are typed for you:
+    Without --url it calls the application's CallbackBlueprint. The caller does what --press, --speak, --wait
+    and --hang-up say, in the order in which they are given. Without any of them, and without --json, the
+    caller is you; lines that are piped in are typed for you:
 
     \b
-      flask --app switchboard bandwidth call
-      flask --app switchboard bandwidth call --press 3 --speak "Call me back." --press "#"
+      flask bandwidth call
+      flask bandwidth call --press 3 --speak "Call me back." --press "#"
       flask bandwidth call --url http://127.0.0.1:5000/phone/ --credentials bandwidth:s3cret -v
 
     Time is simulated: nothing sleeps, and silence lasts until somebody waits. A call that is still up at the

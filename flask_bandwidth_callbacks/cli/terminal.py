@@ -50,6 +50,15 @@ def say(text: str, style: str = "", margin: str = "") -> None:
         console.print(grid)
 
 
+def verbatim(text: str, style: str = "") -> None:
+    """Print lines as they are, none of them broken: so they can be copied."""
+    console = _console()
+    if console is None:
+        click.echo(clean(text))
+    else:
+        console.print(Text(clean(text), style), soft_wrap=True)
+
+
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print an empty line, and rows under the names of their columns."""
     rows = [[clean(cell) for cell in row] for row in rows]
@@ -67,14 +76,16 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def xml(document: str, indent: int = 0) -> None:
-    """Print a document, an element on a line."""
+    """Print a document, an element on a line; what is too long for one goes on below where it began."""
     text = clean(indented(document))
     console = _console()
     if console is None:
         click.echo(textwrap.indent(text, " " * indent))
-    else:
-        syntax = Syntax(text, "xml", theme="ansi_dark", background_color="default", word_wrap=True)
-        console.print(Padding(syntax, (0, 0, 0, indent)))
+        return
+    syntax = Syntax("", "xml", theme="ansi_dark", background_color="default")
+    for line in syntax.highlight(text).split():
+        depth = len(line.plain) - len(line.plain.lstrip())
+        console.print(Padding(line[depth:], (0, 0, 0, indent + depth)), overflow="fold")
 
 
 def clean(text: str) -> str:

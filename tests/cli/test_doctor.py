@@ -106,6 +106,17 @@ def test_an_application_that_only_makes_calls() -> None:
     assert "That is no matter if this application only makes calls." in result.output
 
 
+def test_every_blueprint_that_answers_calls_hears_their_end() -> None:
+    """Another one hears it only if the Bandwidth application says so; one that answers none need not."""
+    deaf = CallbackBlueprint("deaf", __name__, credentials=[STRONG])
+    deaf.respond(InitiateCallback)(never)
+    silent = CallbackBlueprint("silent", __name__, credentials=[STRONG])
+    silent.respond(GatherCallback)(never)
+    assert findings(make_app(make_phone(), deaf, silent)) == [
+        "warning Nobody hears disconnect of the calls that deaf answers."
+    ]
+
+
 def test_conditions_that_leave_something_out() -> None:
     """An event that is answered on conditions only is lost where none of them fits."""
     phone = make_phone()
@@ -214,6 +225,20 @@ def test_https_is_not_seen_behind_a_proxy() -> None:
     assert result.exit_code == 0
     assert "warning  Behind a proxy, https is not seen.\n" in result.output
     assert "ProxyFix(app.wsgi_app, x_proto=1, x_host=1)" in result.output
+
+
+def test_everything_is_redirected_to_https() -> None:
+    """An application that wants https, and does not see that it is asked so, loses every call."""
+    app = Flask("host")
+    app.register_blueprint(make_phone())
+
+    @app.before_request
+    def insist() -> ResponseReturnValue | None:
+        return None if request.is_secure else redirect(request.url.replace("http:", "https:"), 301)
+
+    assert findings(app) == ["error Behind a proxy, every callback is redirected to https."]
+    app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
+    assert findings(app) == []
 
 
 # -- What is in the way --------------------------------------------------------------------------------------

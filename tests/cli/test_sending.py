@@ -153,7 +153,16 @@ def test_properties_can_be_removed(listener: Flask, heard: list[Any]) -> None:
             ["initiate", "--set", "diversion.orig=1"],
             "initiate has no property 'diversion.orig'; the nearest is 'diversion.origTo'.",
         ),
-        (["initiate", "--set", "=1"], "initiate has no property ''; the nearest is"),
+        (["initiate", "--set", "=1"], "initiate has no property ''.\n"),
+        (
+            ["gather", "--set", "stirShaken.verstat=x"],
+            "gather has no property 'stirShaken.verstat'. It is a property of initiate.",
+        ),
+        (
+            ["gather", "--set", "cause=busy"],
+            "gather has no property 'cause'. It is a property of disconnect, transferComplete,"
+            " transferDisconnect, bridgeComplete, mediaStreamRejected and 3 more.",
+        ),
         (["initiate", "--set", "from.name=1"], "initiate has nothing inside of from: it is no object."),
         (["initiate", "--set", "from"], "'from' sets nothing: give property=value."),
         (["initiate", "--raw", "-", "--set", "from=1"], "--set and --remove have nothing to change."),
@@ -162,7 +171,7 @@ def test_properties_can_be_removed(listener: Flask, heard: list[Any]) -> None:
     ],
 )
 def test_what_cannot_be_sent(arguments: list[str], line: str, listener: Flask, heard: list[Any]) -> None:
-    """A slip is told with what is nearest, and nothing is sent."""
+    """A slip is told with what is nearest, or who has such a property, and nothing is sent."""
     result = send(listener, *arguments)
     assert result.exit_code == 2
     assert line in result.output
@@ -244,13 +253,24 @@ def test_credentials(listener: Flask) -> None:
     assert "401: the credentials of 'bandwidth' are refused." in result.output
 
 
+def test_credentials_that_nothing_gives(server: str) -> None:
+    """Where a server asks for them, the option is named, but not to whoever gave a wrong pair."""
+    arguments = ["send", "disconnect", "--url", f"{server}/private"]
+    hint = "Give them with --credentials user:password."
+    result = CliRunner().invoke(bandwidth, arguments)
+    assert result.exit_code == 1
+    assert result.output.splitlines()[-1] == hint
+    assert hint not in CliRunner().invoke(bandwidth, [*arguments, "--credentials", "ann:key"]).output
+
+
 class Plain(BaseHTTPRequestHandler):
     """A server that knows nothing of this library."""
 
     def do_POST(self) -> None:
         body = b"<Response><Hangup/></Response>"
         self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(299 if self.path == "/odd" else 200)
+        self.send_response({"/odd": 299, "/private": 401}.get(self.path, 200))
+        self.send_header("WWW-Authenticate", "Basic")
         self.send_header("Content-Type", "application/xml")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -164,6 +164,20 @@ def test_whoever_does_nothing_more_hangs_up(company: Flask, telephone: Telephone
     assert lines(result)[-3:] == ["(recording)", "caller hangs up", "(ended: hangup)"]
 
 
+def test_steps_that_come_to_nothing_are_told(company: Flask, telephone: Telephone) -> None:
+    """They are done all the same, and the exit status is about how the call ended."""
+    result = telephone("--speak", "Hello?", "--press", "1", "--speak", "Hello Ann.", "--press", "2#")
+    assert moves(result.stdout) == [
+        *("calls +13035550100", 'says "Hello?"', "presses 1"),
+        *('says "Hello Ann."', "presses 2#", "hangs up"),
+    ]
+    assert result.stderr.splitlines() == [
+        '--speak "Hello?": Nobody listens to words now.',
+        "--press 2#: Nothing takes keys now.",
+    ]
+    assert result.exit_code == 0
+
+
 def test_numbers(company: Flask, telephone: Telephone) -> None:
     """--from and --to are whose call it is."""
     result = telephone("--from", "Anonymous", "--to", "+15553334444", "--json")

@@ -48,6 +48,7 @@ def without_rich(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def print_all(module: ModuleType) -> None:
     module.say("Hello [bold]Ann[/]", "bold", margin="  0:00  ")
     module.say("Bye", "red")
+    module.verbatim('{"x":\n  "y"}', "dim")
     module.table(("name", "number"), [("Ann", "1"), ("Barbara", "[2]")])
     module.xml('<Response><Gather maxDigits="1"><Pause/></Gather></Response>', indent=2)
 
@@ -55,6 +56,8 @@ def print_all(module: ModuleType) -> None:
 PLAIN = """\
   0:00  Hello [bold]Ann[/]
 Bye
+{"x":
+  "y"}
 
 name     number
 Ann      1
@@ -119,6 +122,24 @@ def test_narrow_terminal(colours: Callable[[str], str], capsys: pytest.CaptureFi
     assert "a" * 30 in re.sub(r"\s", "", shown)
 
 
+def test_nothing_to_be_copied_is_broken(
+    colours: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line of JSON stays one, however narrow the terminal is."""
+    line = f'{{"words": "{"well " * 20}"}}'
+    terminal.verbatim(f"{line}\n{line}", "dim")
+    assert colours(capsys.readouterr().out) == f"{line}\n{line}"
+
+
+def test_a_long_element(colours: Callable[[str], str], capsys: pytest.CaptureFixture[str]) -> None:
+    """What it says goes on below it, not below what it stands in."""
+    words = " ".join(["well"] * 12)
+    terminal.xml(f"<Response><Gather><SpeakSentence>{words}</SpeakSentence></Gather></Response>", indent=2)
+    shown = colours(capsys.readouterr().out).splitlines()
+    assert [len(line) - len(line.lstrip()) for line in shown] == [2, 4, 6, 6, 6, 4, 2]
+    assert "".join(" ".join(shown[2:5]).split()) == f"<SpeakSentence>{words}</SpeakSentence>".replace(" ", "")
+
+
 # -- What is printed may come from anywhere ------------------------------------------------------------------
 
 
@@ -134,6 +155,7 @@ def test_nothing_that_is_printed_controls_the_terminal(
     terminal.say(HOSTILE, "bold", margin="  0:07  ")
     terminal.say(HOSTILE)
     terminal.table(("name",), [(HOSTILE,)])
+    terminal.verbatim(HOSTILE)
     terminal.xml(HOSTILE)
     terminal.xml("<Response><SpeakSentence>\x9b31m\u202e</SpeakSentence></Response>")
     shown = colours(capsys.readouterr().out)
