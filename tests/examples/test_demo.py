@@ -243,3 +243,21 @@ def test_interrupted_demo_leaves_no_server(number: int) -> None:
         assert child.wait(30) in (0, 130)
     with pytest.raises(ConnectionRefusedError):
         http.client.HTTPConnection("127.0.0.1", port, timeout=5).connect()
+
+
+def test_the_terminal_as_the_readme_has_it() -> None:
+    """The lines that the example's README gives call it in the terminal."""
+    readme = (ROOT / "examples" / "switchboard" / "README.md").read_text(encoding="utf-8")
+    setting = re.search(r"^\$ export (\w+)=(\S+)\n\$ flask (.+ bandwidth call)$", readme, re.MULTILINE)
+    assert setting is not None
+    name, value, command = setting.groups()
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", *command.split(), "--hang-up"],
+        cwd=ROOT,
+        env=os.environ | {name: value},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "this is Fernhill Cycles." in done.stdout

@@ -24,17 +24,16 @@ def test_every_choice_is_told() -> None:
     assert rows == CHOICES
 
 
-def test_the_example_is_a_test_that_passes(pytester: pytest.Pytester) -> None:
-    """The test that the page shows runs as it stands, with the fixture that the installed library gives."""
-    (example,) = re.findall(r"^```python\n(.*?)^```$", SIMULATOR, re.MULTILINE | re.DOTALL)
-    pytester.makepyfile(example)
-    pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=2)
+def test_the_examples_are_tests_that_pass(pytester: pytest.Pytester) -> None:
+    """The tests that the page shows run as they stand, with the fixture that the installed library gives."""
+    examples = re.findall(r"^```python\n(.*?)^```$", SIMULATOR, re.MULTILINE | re.DOTALL)
+    pytester.makepyfile("\n".join(examples))
+    pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=3)
 
 
 def test_the_test_in_the_readme_passes(pytester: pytest.Pytester) -> None:
     """The test that the README shows is one of the application that it begins with."""
     application, *others = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    (test,) = (example for example in others if example.startswith("def test_"))
-    fixture = "import pytest\nfixture = pytest.fixture(name='app')(lambda: app)\n"
-    pytester.makepyfile(f"{application}\n{fixture}\n{test}")
+    (test,) = (example for example in others if "def test_" in example)
+    pytester.makepyfile(f"{application}\n{test}")
     pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=1)
