@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from flask_bandwidth_callbacks.simulator.conversation import counted
+
 from . import application, findings, probes
 from .addresses import addresses_of
 from .findings import Finding
@@ -34,10 +36,9 @@ def doctor() -> None:
     errors = sum(finding.level == "error" for finding in found)
     warnings = sum(finding.level == "warning" for finding in found)
     if not errors and not warnings:
-        number = sum(map(len, addresses))
-        say(f"All is well with {number} {'URL' if number == 1 else 'URLs'}.", "green")
+        say(f"All is well with {counted(sum(map(len, addresses)), 'URL')}.", "green")
         return
-    say(f"{_count(errors, 'error')}, {_count(warnings, 'warning')}.", "bold")
+    say(f"{counted(errors, 'error')}, {counted(warnings, 'warning')}.", "bold")
     if errors:
         raise click.exceptions.Exit(1)
 
@@ -48,7 +49,3 @@ def _show(finding: Finding) -> None:
     say(finding.why, "", " " * len(margin))
     say(finding.remedy, "", " " * len(margin))
     click.echo()
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -58,7 +58,8 @@ class SimulatedBandwidth:
     :param status_url: where ``disconnect`` goes; left out, the same as ``initiate``.
     :param callback_timeout: seconds until a callback is given up, at most 25. Bandwidth takes no less than 1.
     :param raise_errors: whether an exception in a handler or a subscriber of a Flask application comes out
-        of what was asked of the simulation. Otherwise only the caller hears of it.
+        of what was asked of the simulation, unless an error handler made a document of it. Otherwise only
+        the caller hears of it.
     :param seed: ids are drawn from it.
     :param start: time at which the simulation begins.
 
