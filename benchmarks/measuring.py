@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 
 Times = Mapping[str, Sequence[float]]
 """Seconds that each contestant took for one call, in each round."""
@@ -35,25 +38,51 @@ class Row:
 
 
 def take_turns(
-    contestants: Mapping[str, Callable[[], object]], *, rounds: int, turn: float = 0.004
+    contestants: Mapping[str, Callable[[], object]], *, rounds: int, turn: float = 0.01
 ) -> dict[str, list[float]]:
-    """Let each contestant run for about ``turn`` seconds in each round; return the seconds of one call."""
-    calls = {name: _calls_in(turn, action) for name, action in contestants.items()}
+    """Let each contestant run for about ``turn`` seconds in each round; return the seconds of one call.
+
+    Each has a process of its own, as it would have in use: in one interpreter they spoil each other's caches.
+    """
     times: dict[str, list[float]] = {name: [] for name in contestants}
-    order = list(contestants)
-    gc.collect()
-    for number in range(rounds):
-        for name in order:
-            times[name].append(_seconds(contestants[name], calls[name]))
-        order.append(order.pop(0))  # nobody always comes first
-        show_progress(f"{order[-1]}", number + 1, rounds)
+    with ExitStack() as stack:
+        runners = {name: stack.enter_context(_process(action)) for name, action in contestants.items()}
+        for run in runners.values():
+            run(100)  # what is made at the first calls is no part of any other
+        calls = {name: max(1, round(turn / run(20))) for name, run in runners.items()}
+        order = list(contestants)
+        for number in range(rounds):
+            for name in order:
+                times[name].append(runners[name](calls[name]))
+            order.append(order.pop(0))  # nobody always comes first
+            show_progress(", ".join(contestants), number + 1, rounds)
     return times
 
 
-def _calls_in(seconds: float, action: Callable[[], object]) -> int:
-    for _ in range(50):  # what is made at the first call is no part of any other
-        action()
-    return max(1, round(seconds / (_seconds(action, 20))))
+@contextmanager
+def _process(action: Callable[[], object]) -> Iterator[Callable[[int], float]]:
+    """Start a process; gives what lets it do something so many times, and returns the seconds of one."""
+    context = multiprocessing.get_context("fork")  # an action need not be one that can be sent
+    here, there = context.Pipe()
+    process = context.Process(target=_serve, args=(action, there), daemon=True)
+    process.start()
+
+    def run(calls: int) -> float:
+        here.send(calls)
+        seconds: float = here.recv()
+        return seconds
+
+    try:
+        yield run
+    finally:
+        process.kill()
+        process.join()
+
+
+def _serve(action: Callable[[], object], there: Connection) -> None:
+    gc.collect()
+    while True:
+        there.send(_seconds(action, there.recv()))
 
 
 def _seconds(action: Callable[[], object], calls: int) -> float:
