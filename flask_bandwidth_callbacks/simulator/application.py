@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from flask import Flask, request
-from werkzeug.routing import BuildError
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BuildError, MapAdapter
+from werkzeug.test import create_environ
 
 from flask_bandwidth_callbacks.blueprint import CallbackBlueprint
 from flask_bandwidth_callbacks.links import Registration, endpoint_of, registration_at, registrations
@@ -21,13 +24,17 @@ def place(app: Flask, url: str | CallbackBlueprint | None) -> tuple[str, Registr
         url = absolute(base, url)
         return url, registration_at(app, endpoint_at(app, url)) or _only_one(app)
     registration = _registration(app, url)
-    with app.test_request_context("/", base_url=base):
-        try:
-            path = app.url_for(f"{registration.name}.{endpoint_of(None)}")
-        except BuildError:
-            raise SimulationError(
-                f"The URL of {registration.name!r} has variables: give the one that calls go to."
-            ) from None
+    endpoint = f"{registration.name}.{endpoint_of(None)}"
+    values: dict[str, Any] = {}
+    if app.url_default_functions:  # else without a context, whose end would run teardown functions
+        with app.test_request_context("/", base_url=base):
+            app.inject_url_defaults(endpoint, values)
+    try:
+        path = _adapter(app, base).build(endpoint, values)
+    except BuildError:
+        raise SimulationError(
+            f"The URL of {registration.name!r} has variables: give the one that calls go to."
+        ) from None
     return urljoin(base, path), registration
 
 
@@ -40,10 +47,20 @@ def host_of(app: Flask) -> str:
 
 def endpoint_at(app: Flask, url: str) -> str | None:
     """Return the endpoint of an application that a POST to a URL gets to, None if there is none."""
+    try:
+        endpoint: str = _adapter(app, url).match()[0]
+    except HTTPException:
+        return None
+    return endpoint
+
+
+def _adapter(app: Flask, url: str) -> MapAdapter:
+    """Return the application's map as a POST to a URL meets it."""
     parts = urlsplit(url)
-    origin = f"{parts.scheme}://{parts.netloc}/"
-    with app.test_request_context(parts.path, base_url=origin, method="POST"):
-        return request.endpoint
+    environ = create_environ(parts.path, f"{parts.scheme}://{parts.netloc}/", method="POST")
+    adapter = app.create_url_adapter(app.request_class(environ))
+    assert adapter is not None  # there is a request
+    return adapter
 
 
 def _only_one(app: Flask) -> Registration | None:

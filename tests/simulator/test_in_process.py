@@ -122,6 +122,41 @@ def test_variables_in_the_prefix(app: Flask) -> None:
     assert (bandwidth.credentials, bandwidth.call().heard) == (CREDENTIALS, ["acme"])
 
 
+def test_url_defaults(app: Flask) -> None:
+    """What the application itself fills into its URLs need not be given."""
+    app.register_blueprint(blueprint(url_prefix="/<tenant>/phone"))
+
+    @app.url_value_preprocessor
+    def take(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        (values or {}).pop("tenant", None)
+
+    @app.url_defaults
+    def fill_in(endpoint: str, values: dict[str, Any]) -> None:
+        values.setdefault("tenant", request.args.get("tenant", "acme"))
+
+    bandwidth = SimulatedBandwidth(app)
+    assert bandwidth.url == "https://localhost/acme/phone/"
+    assert bandwidth.call().heard == ["phone"]
+
+
+@pytest.mark.parametrize("url", [None, "/"])
+def test_what_ends_a_request_runs_after_requests_only(url: str | None) -> None:
+    """A teardown function that needs what a request began is not called before there is a request."""
+    app = Flask("host")  # not the fixture's, around which pytest-flask opens a context
+    app.register_blueprint(blueprint())
+
+    @app.before_request
+    def begin() -> None:
+        g.ended = []
+
+    @app.teardown_request
+    @app.teardown_appcontext
+    def end(error: BaseException | None) -> None:
+        g.ended.append(error)
+
+    assert SimulatedBandwidth(app, url, raise_errors=True).call().heard == ["phone"]
+
+
 def test_server_name_and_subdomains() -> None:
     """A blueprint on a subdomain of SERVER_NAME is called there, and may lead to another subdomain."""
     app = Flask("host", subdomain_matching=True)
