@@ -9,9 +9,9 @@ import contextlib
 import itertools
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
 from flask import Flask, request, request_started
@@ -112,7 +112,7 @@ def _trouble_at(app: Flask, address: Address) -> Finding | None:
     invented = ", with invented values for its variables" if address.rule.arguments else ""
     return Finding(
         "warning" if invented else "error",
-        f"something answers before the blueprint does{invented} ({answer}).",
+        f"something answers in place of the blueprint{invented} ({answer}).",
         "Bandwidth gets neither a challenge nor a document, and every callback is lost.",
         _way_out(app, address.registration),
     )
@@ -152,19 +152,32 @@ def _answer_at(app: Flask, registration: Registration, url: str) -> str | None:
 
 def _way_out(app: Flask, registration: Registration) -> str:
     names = registration.name.split(".")
-    blueprints = [".".join(names[:length]) for length in range(1, len(names) + 1)]
-    before = [
-        function
-        for name in (None, *blueprints)
-        for function in (*app.url_value_preprocessors[name], *app.before_request_funcs[name])
-        if not getattr(function, "__module__", "").startswith("flask_bandwidth_callbacks")
+    scopes = [None, *(".".join(names[:length]) for length in range(1, len(names) + 1))]
+    before = _hooks(scopes, app.url_value_preprocessors, app.before_request_funcs)
+    after = _hooks(scopes, app.after_request_funcs, app.teardown_request_funcs)
+    after += map(describe, app.teardown_appcontext_funcs)
+    way_out = "Look at what app.wsgi_app is wrapped in: nothing of Flask runs before the blueprint."
+    if before:
+        way_out = (
+            f"These run before it: {', '.join(before)}. Let the one that answers begin with"
+            f" `if request.blueprint == {registration.name!r}: return None`."
+        )
+    if after:
+        way_out += f" These run after it: {', '.join(after)}. None may raise anything or change its answer."
+    return way_out
+
+
+def _hooks(
+    scopes: Sequence[str | None], *kinds: Mapping[str | None, Sequence[Callable[..., Any]]]
+) -> list[str]:
+    """Return the names of the hooks of an application and of some blueprints, without those of our own."""
+    return [
+        describe(hook)
+        for scope in scopes
+        for hooks in kinds
+        for hook in hooks.get(scope, ())
+        if not getattr(hook, "__module__", "").startswith("flask_bandwidth_callbacks")
     ]
-    if not before:
-        return "Look at what app.wsgi_app is wrapped in: nothing of Flask runs before the blueprint."
-    return (
-        f"These run before it: {', '.join(map(describe, before))}. Let the one that answers begin with"
-        f" `if request.blueprint == {registration.name!r}: return None`."
-    )
 
 
 # -- What it is asked for ------------------------------------------------------------------------------------

@@ -288,11 +288,27 @@ def test_what_answers_before_the_blueprint(
     result = examine(app)
     assert result.exit_code == 1
     assert (
-        f"error    Every URL of phone: something answers before the blueprint does ({answer}" in result.output
+        f"error    Every URL of phone: something answers in place of the blueprint ({answer}" in result.output
     )
     assert f"These run before it: {hook.__qualname__} (test_doctor.py:" in result.output
     assert "`if request.blueprint == 'phone': return None`" in result.output
     assert not caplog.records
+
+
+@pytest.mark.parametrize("kind", ["after_request", "teardown_request", "teardown_appcontext"])
+def test_what_takes_the_answer_away(kind: str) -> None:
+    """A hook that fails once the blueprint has answered loses the call as well, and is named."""
+    app = make_app(make_phone())
+
+    def crash_late(response: object) -> None:
+        raise RuntimeError("no database")
+
+    getattr(app, kind)(crash_late)
+    result = examine(app)
+    assert result.exit_code == 1
+    assert "something answers in place of the blueprint (RuntimeError: no database" in result.output
+    assert f"These run after it: {crash_late.__qualname__} (test_doctor.py:" in result.output
+    assert "These run before it" not in result.output
 
 
 def test_the_hooks_of_the_blueprints_around_it() -> None:
@@ -310,7 +326,7 @@ def test_the_hooks_of_the_blueprints_around_it() -> None:
     app.register_blueprint(api)
     result = examine(app)
     assert (
-        "error    /api/phone/menu: something answers before the blueprint does (status 418)." in result.output
+        "error    /api/phone/menu: something answers in place of the blueprint (status 418)." in result.output
     )
     assert "guard (test_doctor.py:" in result.output
     assert "'api.phone'" in result.output
@@ -327,7 +343,7 @@ def test_a_middleware_in_the_way() -> None:
     app.wsgi_app = refuse  # type: ignore[method-assign]
     result = examine(app)
     assert result.exit_code == 1
-    assert "something answers before the blueprint does (status 503)." in result.output
+    assert "something answers in place of the blueprint (status 503)." in result.output
     assert "Look at what app.wsgi_app is wrapped in" in result.output
 
 
@@ -395,7 +411,7 @@ def test_invented_values_that_an_application_refuses() -> None:
 
     result = examine(app)
     assert result.exit_code == 0
-    assert "does, with invented values for its variables (status 404)." in result.output
+    assert "in place of the blueprint, with invented values for its variables (status 404)." in result.output
     assert "find_tenant (test_doctor.py:" in result.output
 
 
@@ -419,7 +435,7 @@ def test_a_blueprint_that_is_registered_twice() -> None:
 
     assert findings(app) == [
         "error again lets everyone in: it has no credentials.",
-        "error Every URL of again: something answers before the blueprint does (status 418).",
+        "error Every URL of again: something answers in place of the blueprint (status 418).",
     ]
 
 
