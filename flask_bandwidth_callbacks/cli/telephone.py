@@ -188,7 +188,7 @@ def _wait(context: click.Context, option: click.Parameter, values: Sequence[floa
 
 
 def _hang_up(context: click.Context, option: click.Parameter, count: int) -> list[Move]:
-    return [methodcaller("hang_up")] * count
+    return [_put_down] * count
 
 
 @click.command("call", cls=_Scripted)
@@ -272,6 +272,7 @@ def _talk(call: Call, script: Sequence[Move] | None) -> None:
 
 
 def _put_down(call: Call) -> None:
+    """Hang up, unless the call is over already: then the receiver is put down all the same."""
     if call.state != "disconnected":
         call.hang_up()
 

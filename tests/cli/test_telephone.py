@@ -255,6 +255,13 @@ def test_json_of_a_script_that_fails(company: Flask, telephone: Telephone) -> No
     assert result.stderr.splitlines()[-1].startswith("Error: Nobody can press a key: call c-")
 
 
+def test_the_application_hangs_up_before_the_caller(company: Flask, telephone: Telephone) -> None:
+    """A script that ends with --hang-up is no failure where the application was faster, and tells no more."""
+    faster = telephone("--press", "5", "--wait", "5", "--hang-up")
+    assert (faster.exit_code, faster.stderr) == (0, "")
+    assert faster.stdout == telephone("--press", "5").stdout
+
+
 # -- Keys and words, line by line ----------------------------------------------------------------------------
 
 
@@ -410,7 +417,6 @@ def only_error(result: Result, exit_code: int = 1) -> str:
         (["--to", "Ann"], 1, "The number 'Ann' is no number that can be called"),
         (["--from", ""], 1, "The caller's number '' is no number that can be called"),
         (["--press", "5", "--press", "6"], 1, "has ended (hangup)."),
-        (["--hang-up", "--hang-up"], 1, "Nobody can hang up: call c-"),
         (["--url", "localhost/phone"], 1, "'localhost/phone' is no URL that can be requested"),
         (["--url", ""], 1, "'' is no URL that can be requested"),
         (["--url", "/nowhere"], 1, "ended with callback-error: initiate  POST https://localhost/nowhere"),
