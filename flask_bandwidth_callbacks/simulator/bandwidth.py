@@ -61,10 +61,10 @@ class SimulatedBandwidth:
         of what was asked of the simulation, unless an error handler made a document of it. Otherwise only
         the caller hears of it.
     :param seed: ids are drawn from it.
-    :param start: time at which the simulation begins.
+    :param start: time at which the simulation begins, an aware datetime.
 
-    Raises :class:`SimulationError` for a URL that is none, for an application without a
-    ``CallbackBlueprint`` and for one with several if nothing says which.
+    Raises :class:`SimulationError` for a URL that is none, for a time without a zone, for an application
+    without a ``CallbackBlueprint`` and for one with several if nothing says which.
 
     A simulation belongs to one thread. Handlers may use it, whichever thread they run in, until they have
     replied; what they began goes on when their callback is answered.
@@ -99,7 +99,7 @@ class SimulatedBandwidth:
         """The conferences that somebody is in, by name."""
         self.watchers: list[Callable[[Call, conversation.Line], None]] = []
         """Are told of every line of a call's conversation as it comes."""
-        self._start = start
+        self._start = _in_utc(start)
         self._random = random.Random(seed)
         self._callees: dict[str, Callee] = {}
         self._up: dict[str, Call] = {}
@@ -199,6 +199,7 @@ class SimulatedBandwidth:
         :class:`SimulationError` for what no call can be made with.
         """
         check_address(to, "The number")
+        check_address(var_from, "The caller's number", WITHHELD)
         check_seconds(call_timeout, "call_timeout")
         destination = partial(self.destination, credentials=credentials, callback_timeout=callback_timeout)
         answer = destination(answer_url, answer_method, answer_fallback_url, answer_fallback_method)
@@ -378,6 +379,15 @@ class SimulatedBandwidth:
         parsed, _ = bxml.examine(text)
         check_placement(parsed, context)
         return Script(parsed.children, self.url)
+
+
+def _in_utc(start: datetime) -> datetime:
+    if not isinstance(start, datetime) or start.utcoffset() is None:
+        raise SimulationError(
+            f"start={start!r} is no time in a time zone: give an aware datetime, such as"
+            " datetime(2026, 1, 5, 15, 0, tzinfo=UTC)."
+        )
+    return start.astimezone(UTC)
 
 
 def _pair(given: Any) -> Credentials | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Literal, Self, TypeAlias
+from typing import Literal, Self, TypeAlias, get_args
 
 from .exceptions import SimulationError
 from .timeline import check_seconds
@@ -64,6 +64,11 @@ class Callee:
 
         :param detected_as: what machine detection makes of it.
         """
+        if detected_as not in get_args(Detected):
+            raise SimulationError(
+                f"detected_as={detected_as!r} is nothing that machine detection finds: give one of"
+                f" {', '.join(get_args(Detected))}."
+            )
         self._behave(rings=check_seconds(after, "after"))
         self.detected_as = detected_as
         return self

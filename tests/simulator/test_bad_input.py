@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -120,6 +121,15 @@ def test_no_method(option: str) -> None:
     assert message == "'PUT' is no method of a callback: it is POST or GET."
 
 
+@pytest.mark.parametrize("start", [datetime(2026, 1, 5), "2026-01-05T15:00:00Z", 0, None])
+def test_no_beginning(start: Any) -> None:
+    """A time without a time zone would be another one on another machine."""
+    assert refusal(lambda: SimulatedBandwidth(URL, start=start)) == (
+        f"start={start!r} is no time in a time zone: give an aware datetime, such as"
+        " datetime(2026, 1, 5, 15, 0, tzinfo=UTC)."
+    )
+
+
 def test_no_blueprint(app: Flask, phone: CallbackBlueprint) -> None:
     """An application without a CallbackBlueprint is told so, as is one whose blueprint is another's."""
     app.register_blueprint(Blueprint("pages", __name__))
@@ -162,8 +172,9 @@ NUMBERS = [
         (lambda bandwidth, number: bandwidth.dial(number, "/"), "The number"),
         (lambda bandwidth, number: bandwidth.call(number), "The number"),
         (lambda bandwidth, number: bandwidth.call(var_from=number), "The caller's number"),
+        (lambda bandwidth, number: bandwidth.dial("+1", "/", var_from=number), "The caller's number"),
     ],
-    ids=["callee", "dial", "call", "caller"],
+    ids=["callee", "dial", "call", "caller", "dialler"],
 )
 def test_no_number(act: Callable[[SimulatedBandwidth, Any], object], what: str, number: Any) -> None:
     """What is neither a number nor a SIP URI cannot be called, and does not call."""
@@ -226,6 +237,15 @@ def test_no_mode_of_machine_detection() -> None:
     mode: Any = "asynchronous"
     message = refusal(lambda: MachineDetection(mode))
     assert message == "mode='asynchronous' is no way to detect machines: it is sync or async."
+
+
+def test_nothing_that_machine_detection_finds() -> None:
+    """A misspelt result would be one that no application knows."""
+    result: Any = "answering_machine"
+    assert refusal(lambda: SimulatedBandwidth(URL).callee("+1").answers(detected_as=result)) == (
+        "detected_as='answering_machine' is nothing that machine detection finds: give one of human,"
+        " answering-machine, tone-detected, silence, timeout, error."
+    )
 
 
 # -- What a caller does --------------------------------------------------------------------------------------

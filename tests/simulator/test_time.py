@@ -1,0 +1,29 @@
+"""What time it is in a simulation."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+from flask import Flask
+
+from flask_bandwidth_callbacks import CallbackBlueprint, InitiateCallback
+from flask_bandwidth_callbacks.bxml import Pause
+from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
+
+
+def test_a_simulation_that_begins_elsewhere(app: Flask, phone: CallbackBlueprint) -> None:
+    """A beginning in any time zone is told to the application as that moment, in UTC."""
+    told: list[InitiateCallback] = []
+
+    @phone.respond(InitiateCallback)
+    def greet(call: InitiateCallback) -> Pause:
+        told.append(call)
+        return Pause(duration=60)
+
+    app.register_blueprint(phone)
+    start = datetime(2026, 12, 24, 20, 0, tzinfo=timezone(timedelta(hours=-7)))
+    bandwidth = SimulatedBandwidth(app, start=start)
+    bandwidth.call()
+    assert told[0].start_time == told[0].event_time == start == bandwidth.now
+    bandwidth.wait(60)
+    assert bandwidth.calls[0].end_time == datetime(2026, 12, 25, 3, 1, tzinfo=UTC)
