@@ -54,6 +54,7 @@ def look(app: Flask, addresses: Sequence[Sequence[Address]]) -> Iterator[Finding
     for of_one in {one[0].registration.blueprint: one for one in addresses}.values():
         yield from _only_on_conditions(of_one)
         yield from _not_led_to(of_one)
+        yield from _cannot_run(app, of_one[0])
         yield from _weak_credentials(of_one[0])
     yield from _settings(app)
 
@@ -134,6 +135,21 @@ def _no_way_to(address: Address, own: Address, events: Sequence[str]) -> Finding
         f"Bandwidth comes only where it is given this URL as {ways}.",
         remedy,
     )
+
+
+def _cannot_run(app: Flask, address: Address) -> Iterator[Finding]:
+    subscriptions = address.registration.subscriptions
+    handlers = [one for one in (*subscriptions.responders, *subscriptions.subscribers) if one.is_async]
+    try:
+        for one in handlers:
+            app.ensure_sync(one.handler)
+    except RuntimeError as error:
+        yield Finding(
+            "error",
+            f"{', '.join(map(str, handlers))} cannot run: {error}",
+            "Every call that one of them answers is lost.",
+            "pip install 'flask[async]'",
+        )
 
 
 def _listed(events: Sequence[str]) -> str:

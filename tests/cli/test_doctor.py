@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -169,6 +170,22 @@ def test_what_leads_to_an_event_is_known(event: str) -> None:
 
 
 # -- Credentials and settings --------------------------------------------------------------------------------
+
+
+def test_async_handlers_that_cannot_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Flask needs for them is looked for before a call is there."""
+    phone = make_phone()
+
+    @phone.respond(GatherCallback)
+    async def menu(call: GatherCallback) -> None:
+        never(call)
+
+    assert findings(make_app(phone)) == []
+    monkeypatch.setitem(sys.modules, "asgiref.sync", None)
+    result = examine(make_app(phone))
+    assert result.exit_code == 1
+    assert f"error    {menu.__qualname__} (test_doctor.py:" in result.output
+    assert "cannot run: Install Flask with the 'async' extra in order to use async views.\n" in result.output
 
 
 def test_everyone_is_let_in() -> None:
