@@ -250,7 +250,7 @@ class Text(Kind):
             self._must_be_text(value)
         if self.rules:
             self._follow_rules(value)
-        return writable(value)
+        return value if value.isprintable() else writable(value)
 
     def write(self, value: str) -> str:
         return escape_attribute(value)
