@@ -29,6 +29,7 @@ logger = logging.getLogger("flask_bandwidth_callbacks")
 _EVENT = "flask_bandwidth_callbacks.event"
 
 _MOST_SHOWN = 5
+"""How many responders a log names that nearly were the right ones."""
 
 E = TypeVar("E", bound=Callback)
 E2 = TypeVar("E2", bound=Callback)

@@ -214,7 +214,7 @@ class Callback(Received):
 
     @classmethod
     def _class_for(cls, data: Mapping[str, Any]) -> type[Self]:
-        if not isinstance(data, (dict, Mapping)):
+        if not isinstance(data, (dict, Mapping)):  # nearly all are a dict, which is found out sooner
             return cls
         event_type = data.get("eventType")
         if not cls.event_types:

@@ -143,11 +143,11 @@ def _url(
 ) -> CallbackURL:
     endpoint = f"{registration.name}.{endpoint_of(path)}"
     given = dict(values)
-    if registration.prefix_variables and current is registration:
+    if current is registration:
         for name in registration.prefix_variables & (request.view_args or {}).keys():
             given.setdefault(name, (request.view_args or {})[name])
     try:
-        if current is not None or has_request_context() or given.get("_external"):
+        if has_request_context() or given.get("_external"):
             text = current_app.url_for(endpoint, **{"_external": False, **given})
         else:
             given.pop("_external", None)
@@ -236,7 +236,7 @@ def _resolve_link(
 
 
 def _is_fixed(registration: Registration) -> bool:
-    """Tell whether URLs of a registration are the same in every request, below no mount point at least."""
+    """Tell whether a URL of a registration that is built now is right for every later request as well."""
     return not (
         request.root_path
         or registration.prefix_variables

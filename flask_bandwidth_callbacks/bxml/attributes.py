@@ -290,6 +290,8 @@ _characters_of_a_url = matching(_URL, "")
 def _is_url(value: str) -> bool:
     if not _characters_of_a_url.holds(value):
         return False
+    if "//" not in value:  # without a host nothing else can be wrong
+        return True
     try:
         urlsplit(value).port  # noqa: B018  raises ValueError, too
     except ValueError:
