@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keyword
-import logging
 import re
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
@@ -15,15 +14,15 @@ from flask import Blueprint, Flask, Request, current_app, got_request_exception,
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from . import answers, config, links, signals
+from . import config, links, replies, signals
 from .credentials import Credentials, Gate
 from .events import Callback, UnknownCallback
 from .exceptions import LinkError, SubscriptionError
-from .refusals import Refusal, challenge
-from .requests import load_event, read_payload
+from .logs import details, logger, shorten
+from .receiving import load_event, read_payload
+from .registrations import Registration, endpoint_of, registration_at, registrations, shape_of, variables_of
+from .rejections import Rejection, challenge
 from .subscriptions import OWN_URL, Subscription, Subscriptions, describe, targets_of
-
-logger = logging.getLogger("flask_bandwidth_callbacks")
 
 # Not flask.g, which several requests share where a test holds an application context open.
 _EVENT = "flask_bandwidth_callbacks.event"
@@ -35,7 +34,7 @@ E = TypeVar("E", bound=Callback)
 E2 = TypeVar("E2", bound=Callback)
 E3 = TypeVar("E3", bound=Callback)
 P = ParamSpec("P")
-AnswerT = TypeVar("AnswerT", bound=answers.Answer | Awaitable[answers.Answer])
+AnswerT = TypeVar("AnswerT", bound=replies.Answer | Awaitable[replies.Answer])
 NothingT = TypeVar("NothingT", bound=Awaitable[None] | None)
 
 
@@ -116,7 +115,7 @@ class CallbackBlueprint(Blueprint):
         def decorate(handler: Any) -> Any:
             self._check_unregistered("respond")
             self._check_path(path)
-            self.subscriptions.add_responder(handler, targets, path, links.variables_of(path), match)
+            self.subscriptions.add_responder(handler, targets, path, variables_of(path), match)
             self._add_path(path)
             return handler
 
@@ -158,7 +157,7 @@ class CallbackBlueprint(Blueprint):
 
     def _check_path(self, path: str | None) -> None:
         for other in self._paths - {path}:
-            if links.shape_of(other) == links.shape_of(path):
+            if shape_of(other) == shape_of(path):
                 raise SubscriptionError(
                     f"The paths {path!r} and {other!r} differ in the names of their variables only, so one"
                     " would get the requests of both: give the variables the same names."
@@ -175,25 +174,23 @@ class CallbackBlueprint(Blueprint):
         config.check(app)
         super().register(app, options)
         name = f"{options.get('name_prefix', '')}.{options.get('name', self.name)}".lstrip(".")
-        own_url = next(app.url_map.iter_rules(f"{name}.{links.endpoint_of(None)}"))
-        links.registrations(app)[name] = links.Registration(
+        own_url = next(app.url_map.iter_rules(f"{name}.{endpoint_of(None)}"))
+        registrations(app)[name] = Registration(
             name=name,
             blueprint=self,
             subscriptions=self.subscriptions,
             gate=gate,
             prefix_variables=frozenset(own_url.arguments),
-            endpoints=frozenset(f"{name}.{links.endpoint_of(path)}" for path in self._paths),
+            endpoints=frozenset(f"{name}.{endpoint_of(path)}" for path in self._paths),
         )
-        for endpoint in links.registrations(app)[name].endpoints:
+        for endpoint in registrations(app)[name].endpoints:
             for rule in app.url_map.iter_rules(endpoint):
                 # Every method comes here: a request is asked for credentials before it is told anything.
                 rule.methods = None
         self._apps.add(app)
         self._is_registered = True
         if not gate.handed_out:
-            logger.warning(
-                "Blueprint %r lets everyone in: it has no credentials.", name, extra=answers.details(None)
-            )
+            logger.warning("Blueprint %r lets everyone in: it has no credentials.", name, extra=details(None))
 
     def _add_path(self, path: str | None) -> None:
         if path in self._paths:
@@ -205,7 +202,7 @@ class CallbackBlueprint(Blueprint):
 
         self.add_url_rule(
             path or "/",
-            endpoint=links.endpoint_of(path),
+            endpoint=endpoint_of(path),
             view_func=receive_callback,
             strict_slashes=False,
             provide_automatic_options=False,
@@ -216,7 +213,7 @@ class CallbackBlueprint(Blueprint):
     def _authenticate(self) -> Response | None:
         """Ahead of the view and of every other ``before_request`` function of the blueprint."""
         received = _request()
-        registration = links.registration_at(_app(), received.endpoint)
+        registration = registration_at(_app(), received.endpoint)
         if registration is None or registration.blueprint is not self:
             return None  # an ordinary page
         authorization = received.environ.get("HTTP_AUTHORIZATION")
@@ -226,9 +223,9 @@ class CallbackBlueprint(Blueprint):
             logger.warning(
                 "A callback is refused with 401: blueprint %r takes other credentials.",
                 self.name,
-                extra=answers.details(None),
+                extra=details(None),
             )
-        return self._refuse(challenge(self.name))
+        return self._reject(challenge(self.name))
 
     def _receive(self, path: str | None, values: dict[str, Any]) -> Response:
         """Read, load, respond, notify, reply; who sent it is known already."""
@@ -236,14 +233,14 @@ class CallbackBlueprint(Blueprint):
         try:
             payload = read_payload(received, config.max_content_length(app))
             event = received.environ[_EVENT] = self._load(app, payload)
-        except Refusal as refusal:
+        except Rejection as rejection:
             logger.warning(
                 "A callback is refused with %d: %s",
-                refusal.status,
-                refusal.reason,
-                extra=answers.details(refusal.event),
+                rejection.status,
+                rejection.reason,
+                extra=details(rejection.event),
             )
-            return self._refuse(refusal)
+            return self._reject(rejection)
         responder, returned = None, None
         try:
             responder = self.subscriptions.responder(event, path)
@@ -258,9 +255,9 @@ class CallbackBlueprint(Blueprint):
         if event.errors:
             logger.warning(
                 "%s is delivered without %s, which cannot be read.",
-                answers.shorten(event.event_type),
+                shorten(event.event_type),
                 ", ".join(map(repr, event.errors)),
-                extra=answers.details(event),
+                extra=details(event),
             )
         signals.callback_received.send(app, event=event)
         return event
@@ -289,7 +286,7 @@ class CallbackBlueprint(Blueprint):
                         " nowhere: only what a responder returns is an answer."
                     )
             except Exception as error:
-                logger.exception("Subscriber %s failed.", describe(handler), extra=answers.details(event))
+                logger.exception("Subscriber %s failed.", describe(handler), extra=details(event))
                 _tell_of_failure(event, handler, error, unhandled=True)
         return heard
 
@@ -298,24 +295,24 @@ class CallbackBlueprint(Blueprint):
     ) -> Response:
         if responder is not None:
             try:
-                response = answers.make_answer(app, event, responder, returned)
+                response = replies.make_answer(app, event, responder, returned)
             except Exception as error:
                 _tell_of_failure(event, responder.handler, error)
                 raise
         elif event.reply.awaited and event.reply.required:
-            return self._refuse(self._nobody(event))
+            return self._reject(self._nobody(event))
         else:
             if isinstance(event, UnknownCallback) and not heard:
                 logger.warning(
                     "Nobody knows %s, and nobody subscribed to it.",
-                    answers.shorten(event.event_type),
-                    extra=answers.details(event),
+                    shorten(event.event_type),
+                    extra=details(event),
                 )
-            response = answers.no_content()
+            response = replies.no_content()
         signals.callback_answered.send(app, event=event, response=response)
         return response
 
-    def _nobody(self, event: Callback) -> Refusal:
+    def _nobody(self, event: Callback) -> Rejection:
         logger.error(
             "Nobody answers %r at %r: the call is lost.%s A responder, to begin with:\n\n"
             "from flask_bandwidth_callbacks import %s\n"
@@ -331,9 +328,9 @@ class CallbackBlueprint(Blueprint):
             type(event).__name__,
             re.sub(r"(?<!^)(?=[A-Z])", "_", event.event_type or "").lower(),
             type(event).__name__,
-            extra=answers.details(event),
+            extra=details(event),
         )
-        return Refusal(HTTPStatus.NOT_FOUND, f"Nobody answers {event.event_type!r} here.")
+        return Rejection(HTTPStatus.NOT_FOUND, f"Nobody answers {event.event_type!r} here.")
 
     def _passed_over(self, event: Callback) -> str:
         """Return what a log says of the responders that nearly were the right ones."""
@@ -348,9 +345,9 @@ class CallbackBlueprint(Blueprint):
         more = f" and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else ""
         return f" It is answered elsewhere, or for other values: {'; '.join(shown)}{more}."
 
-    def _refuse(self, refusal: Refusal) -> Response:
-        signals.callback_rejected.send(_app(), status=int(refusal.status), reason=refusal.reason)
-        return refusal.response()
+    def _reject(self, rejection: Rejection) -> Response:
+        signals.callback_rejected.send(_app(), status=int(rejection.status), reason=rejection.reason)
+        return rejection.response()
 
     def register_error_handler(self, code_or_exception: Any, f: Any) -> None:
         """Let an ``errorhandler`` of this blueprint return whatever a responder may."""
@@ -358,10 +355,10 @@ class CallbackBlueprint(Blueprint):
         def handle(error: Exception) -> ResponseReturnValue:
             returned = current_app.ensure_sync(f)(error)
             event = request.environ.get(_EVENT)
-            if event is None or not answers.is_answer(returned):
+            if event is None or not replies.is_answer(returned):
                 return returned  # type: ignore[no-any-return]
             try:
-                response = answers.make_answer(_app(), event, describe(f), returned)
+                response = replies.make_answer(_app(), event, describe(f), returned)
             except Exception as failure:
                 _tell_of_failure(event, f, failure)
                 raise
@@ -401,7 +398,7 @@ class CallbackBlueprint(Blueprint):
     def credentials(self) -> Credentials | None:
         """The pair that is handed out, for code that makes outbound calls; None if everyone is let in."""
         with self._context():
-            for registration in links.registrations(current_app).values():
+            for registration in registrations(current_app).values():
                 if registration.blueprint is self:  # all of them were given the same
                     return registration.gate.handed_out
             raise LinkError(
@@ -434,7 +431,7 @@ def _tell_of_failure(
             got_request_exception.send(_app(), _async_wrapper=current_app.ensure_sync, exception=error)
         signals.handler_failed.send(_app(), event=event, handler=handler, exception=error)
     except Exception:
-        logger.exception("A receiver of a signal failed.", extra=answers.details(event))
+        logger.exception("A receiver of a signal failed.", extra=details(event))
 
 
 def _synchronous(subscription: Subscription) -> Callable[..., Any]:

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from marshmallow import ValidationError
 
-from .schemas import Payload, Received
+from .payloads import Payload, Received
 
 # -- What Bandwidth does with the reply --------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from .events import EVENT_CLASSES, Callback, UnknownCallback, event_class_of
 from .exceptions import BandwidthCallbacksWarning, SubscriptionError
-from .schemas import Payload, attribute_types
+from .payloads import Payload, attribute_types
 
 Handler = Callable[..., Any]
 OWN_URL = "the blueprint's own URL"

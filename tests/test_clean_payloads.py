@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 
 from flask_bandwidth_callbacks import Callback, InitiateCallback
 from flask_bandwidth_callbacks.events import event_class_of
-from flask_bandwidth_callbacks.schemas import Payload
+from flask_bandwidth_callbacks.payloads import Payload
 from tests.payloads import PAYLOADS, payload, places, replaced
 
 EVENT_TYPES = sorted(PAYLOADS)

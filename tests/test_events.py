@@ -46,7 +46,7 @@ from flask_bandwidth_callbacks import (
     events,
 )
 from flask_bandwidth_callbacks.bxml import SpeakSentence
-from flask_bandwidth_callbacks.schemas import Payload, attribute_types
+from flask_bandwidth_callbacks.payloads import Payload, attribute_types
 from tests.payloads import PAYLOADS, Place, payload, places, replaced, value_at, without
 
 # Event type, class, and whether Bandwidth runs the BXML of the reply.

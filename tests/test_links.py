@@ -381,7 +381,7 @@ VERBS: dict[str, Callable[..., bxml.Verb]] = {
 
 URL_ATTRIBUTES = [
     (name, attribute.name, attribute.url)
-    for name, verb in bxml.VERBS.items()
+    for name, verb in bxml.ELEMENTS.items()
     for attribute in verb.specification.attributes.values()
     if attribute.url is not None
 ]

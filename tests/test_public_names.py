@@ -20,12 +20,13 @@ NAME = "flask_bandwidth_callbacks"
 
 # Each may import those before it, none of those after it.
 ORDER = [
-    *("exceptions", "signals", "schemas", "events", "bxml", "subscriptions", "credentials", "config"),
-    *("refusals", "requests", "links", "answers", "blueprint"),
+    *("exceptions", "signals", "decoding", "fields", "payloads", "events", "bxml", "subscriptions"),
+    *("credentials", "config", "logs", "rejections", "receiving", "registrations", "links", "replies"),
+    "blueprint",
 ]
 # Built on top of these: each is a folder that can be deleted, and nothing before it knows it.
 LATER = ["simulator", "cli"]
-WITHOUT_FLASK = ["exceptions", "schemas", "events", "bxml", "subscriptions"]
+WITHOUT_FLASK = ["exceptions", "decoding", "fields", "payloads", "events", "bxml", "subscriptions"]
 
 every_face = pytest.mark.parametrize("module_name", [NAME, f"{NAME}.bxml"])
 
@@ -133,8 +134,8 @@ def test_importing_loads_nothing_but_what_is_depended_on() -> None:
 
 def test_importing_builds_no_schema() -> None:
     """Schemas are built when they are first used: importing the package costs none."""
-    no_schema = "assert not flask_bandwidth_callbacks.schemas.PayloadSchema.__subclasses__()"
-    assert NAME in modules_after(f"import {NAME}.schemas; {no_schema}")
+    no_schema = "assert not flask_bandwidth_callbacks.payloads.PayloadSchema.__subclasses__()"
+    assert NAME in modules_after(f"import {NAME}.payloads; {no_schema}")
 
 
 # -- Who may know whom ---------------------------------------------------------------------------------------

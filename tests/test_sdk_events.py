@@ -16,7 +16,7 @@ from pydantic import BaseModel
 import flask_bandwidth_callbacks as library
 from flask_bandwidth_callbacks import Callback, InitiateCallback
 from flask_bandwidth_callbacks.events import EVENT_CLASSES
-from flask_bandwidth_callbacks.schemas import Payload, attribute_types
+from flask_bandwidth_callbacks.payloads import Payload, attribute_types
 from tests.payloads import PAYLOADS, payload
 
 # Models whose name ends in Callback, but which are of messaging.

@@ -14,13 +14,13 @@ Nothing in here knows of Flask.
 
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 
-from .attributes import Link, SupportsCallbackURL, Url
+from .elements import ELEMENTS, ChildElement, Document, Element, Verb
 from .oddities import BXMLWarning
 from .parsing import examine, parse
 from .placement import misplaced
 from .rendering import MAX_DOCUMENT_SIZE, render
 from .unknown import UnknownVerb
-from .verb import VERBS, ChildElement, Document, Element, Verb
+from .values import Link, SupportsCallbackURL, Url
 from .verbs import (
     Bridge,
     Bxml,
@@ -58,8 +58,8 @@ from .verbs import (
 )
 
 __all__ = [
+    "ELEMENTS",
     "MAX_DOCUMENT_SIZE",
-    "VERBS",
     "BXMLWarning",
     "Bridge",
     "Bxml",

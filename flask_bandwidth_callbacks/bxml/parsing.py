@@ -9,12 +9,12 @@ from markupsafe import Markup
 
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 
-from .attributes import BrokenRule, wire_name
 from .characters import XML_WHITE_SPACE
+from .elements import ELEMENTS, Document, Element, Fault, shortened, without_password
 from .oddities import warn
 from .ssml import SpokenText, Transcript, faults_of, oddities_of
 from .unknown import UnknownVerb
-from .verb import VERBS, Document, Element, Fault, shortened, without_password
+from .values import BrokenRule, wire_name
 from .verbs import Bxml, Response
 
 _ROOTS: dict[str, type[Document]] = {"Response": Response, "Bxml": Bxml}
@@ -147,7 +147,7 @@ class _Reader:
                 raise _Refused
         else:
             self._stack[-1].has_stray_text = False
-            element = VERBS.get(name)
+            element = ELEMENTS.get(name)
             if name in _ROOTS:
                 self._report(place, f"{name} can only be the whole document")
             elif element is None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from .elements import ELEMENTS, Document
 from .unknown import UnknownVerb
-from .verb import VERBS, Document
 
 Context = Literal["conference", "transferAnswer"]
 
@@ -18,7 +18,7 @@ def misplaced(document: Document, context: Context) -> list[str]:
     """
     verbs = [verb.specification for verb in document.children if not isinstance(verb, UnknownVerb)]
     if context == "conference":
-        allowed = ", ".join(name for name, verb in VERBS.items() if verb.specification.conference)
+        allowed = ", ".join(name for name, verb in ELEMENTS.items() if verb.specification.conference)
         return [
             f"{verb.name} cannot stand in the reply to a conference event, which is refused as a whole then: "
             f"only {allowed} can"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .verb import Document, Verb
+from .elements import Document, Verb
 from .verbs import Response
 
 MAX_DOCUMENT_SIZE = 65536

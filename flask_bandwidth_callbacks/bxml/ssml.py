@@ -12,10 +12,10 @@ from xml.parsers import expat
 
 from markupsafe import Markup
 
-from .attributes import NOT_BLANK, BrokenRule, Rule, Text, matching
 from .characters import escape_attribute, escape_text, writable
+from .elements import ELEMENTS
 from .oddities import warn
-from .verb import VERBS
+from .values import NOT_BLANK, BrokenRule, Rule, Text, matching
 
 _LONGEST_BREAK = 10.0
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?"
@@ -40,7 +40,7 @@ def _is_break(value: str) -> bool:
 
 _FREE = Rule("may be any text", lambda value: True)
 
-ELEMENTS: Mapping[str, Mapping[str, Rule]] = {
+SSML_ELEMENTS: Mapping[str, Mapping[str, Rule]] = {
     "break": {
         "strength": _one_of("none", "x-weak", "weak", "medium", "strong", "x-strong"),
         "time": Rule("must be a duration such as 1s or 500ms, at most 10s", _is_break),
@@ -84,9 +84,9 @@ ELEMENTS: Mapping[str, Mapping[str, Rule]] = {
 
 def faults_of(name: str, attributes: Mapping[str, str]) -> Iterator[str]:
     """Yield which rules an element inside SSML breaks."""
-    if name in VERBS or name in ("Response", "Bxml"):
+    if name in ELEMENTS or name in ("Response", "Bxml"):
         yield f"<{name}> is BXML and cannot stand in SSML"
-    known = ELEMENTS.get(name, {})
+    known = SSML_ELEMENTS.get(name, {})
     for attribute, value in attributes.items():
         rule = known.get(attribute)
         if rule is not None and not rule.holds(value):
@@ -95,7 +95,7 @@ def faults_of(name: str, attributes: Mapping[str, str]) -> Iterator[str]:
 
 def oddities_of(name: str, attributes: Mapping[str, str]) -> Iterator[str]:
     """Yield what is not known of an element inside SSML."""
-    known = ELEMENTS.get(name)
+    known = SSML_ELEMENTS.get(name)
     if known is None:
         yield f"<{name}> is no SSML element known here"
     else:

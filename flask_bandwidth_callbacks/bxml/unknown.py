@@ -9,7 +9,7 @@ from typing import Any, Self
 from markupsafe import Markup
 
 from .characters import XML_WHITE_SPACE, escape_text, writable
-from .verb import VERBS, Document, Element, Fault, Verb, raise_faults, unexpected_keyword, written
+from .elements import ELEMENTS, Document, Element, Fault, Verb, raise_faults, unexpected_keyword, written
 
 _NAME = "[A-Za-z_][A-Za-z0-9_.-]*"
 _NAME_RULE = "must be a name of letters, digits, '_', '.' and '-'"
@@ -107,7 +107,7 @@ def _joined(content: Iterable[str | Element]) -> Iterator[str | Element]:
 def _faults(name: Any, content: Iterable[Any], extra: Mapping[Any, Any]) -> Iterator[Fault]:
     if not _is_name(name):
         yield Fault("name", name, _NAME_RULE, wrong_type=not isinstance(name, str))
-    elif name in VERBS or name in _ROOTS:
+    elif name in ELEMENTS or name in _ROOTS:
         yield Fault("name", name, "is known here: use its class")
     yield from _faults_of_content(content)
     for key, value in extra.items():

@@ -16,7 +16,9 @@ Source of the facts: https://dev.bandwidth.com/docs/voice/bxml, where every verb
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Required, TypedDict, Unpack
 
-from .attributes import (
+from .elements import ChildElement, Document, Fault, Specification, Verb
+from .ssml import SpokenText
+from .values import (
     NOT_BLANK,
     URL_RULE,
     Count,
@@ -27,8 +29,6 @@ from .attributes import (
     between,
     matching,
 )
-from .ssml import SpokenText
-from .verb import ChildElement, Document, Fault, Specification, Verb
 
 # -- Values that several elements share ----------------------------------------------------------------------
 

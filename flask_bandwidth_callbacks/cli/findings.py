@@ -24,7 +24,7 @@ _FROM_OUTSIDE = {
 
 _FROM_VERBS = {
     event
-    for element in bxml.VERBS.values()
+    for element in bxml.ELEMENTS.values()
     for attribute in element.specification.attributes.values()
     if attribute.url is not None
     for event in attribute.url.events

@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 
 from flask import Flask, request, request_started
 
-from flask_bandwidth_callbacks.links import Registration
+from flask_bandwidth_callbacks.registrations import Registration
 from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
 from flask_bandwidth_callbacks.simulator.application import endpoint_at, host_of
 from flask_bandwidth_callbacks.simulator.transport import InProcess

@@ -14,9 +14,10 @@ import click
 from flask import Flask
 from marshmallow import ValidationError
 
-from flask_bandwidth_callbacks.bxml.verb import without_password
+from flask_bandwidth_callbacks.bxml.elements import without_password
+from flask_bandwidth_callbacks.decoding import decode_json
 from flask_bandwidth_callbacks.events import EVENT_CLASSES, event_class_of
-from flask_bandwidth_callbacks.schemas import Payload, attribute_types, decode_json
+from flask_bandwidth_callbacks.payloads import Payload, attribute_types
 from flask_bandwidth_callbacks.simulator import Exchange
 from flask_bandwidth_callbacks.simulator.conversation import without_credentials
 from flask_bandwidth_callbacks.simulator.samples import sample_of

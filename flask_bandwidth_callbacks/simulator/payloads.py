@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_bandwidth_callbacks.events import event_class_of
-from flask_bandwidth_callbacks.schemas import attribute_types
+from flask_bandwidth_callbacks.payloads import attribute_types
 
 ACCOUNT_ID = "9900000"
 APPLICATION_ID = "04e88489-df02-4e34-a0ee-27a91849555f"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_bandwidth_callbacks import bxml
 from flask_bandwidth_callbacks.events import event_class_of
-from flask_bandwidth_callbacks.schemas import attribute_types
+from flask_bandwidth_callbacks.payloads import attribute_types
 
 from .call import Call
 from .choices import MACHINE_DETECTION_SECONDS

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from flask_bandwidth_callbacks.bxml import (
-    VERBS,
+    ELEMENTS,
     Bxml,
     Document,
     Element,
@@ -18,7 +18,7 @@ from flask_bandwidth_callbacks.bxml import (
     UnknownVerb,
     Verb,
 )
-from flask_bandwidth_callbacks.bxml.attributes import (
+from flask_bandwidth_callbacks.bxml.values import (
     Address,
     Attribute,
     Boolean,
@@ -166,7 +166,9 @@ _extra = st.dictionaries(st.sampled_from(["a", "fooUrl", "b-c"]), hostile_text, 
 
 def unknown_verbs() -> st.SearchStrategy[UnknownVerb]:
     """Return elements that the library does not know, with known and unknown ones inside them."""
-    known = st.one_of(*(elements(VERBS[name]) for name in ("Hangup", "PlayAudio", "PhoneNumber", "Gather")))
+    known = st.one_of(
+        *(elements(ELEMENTS[name]) for name in ("Hangup", "PlayAudio", "PhoneNumber", "Gather"))
+    )
 
     def unknown(content: st.SearchStrategy[Element]) -> st.SearchStrategy[UnknownVerb]:
         parts = st.lists(st.one_of(hostile_text, content), max_size=4)
@@ -180,7 +182,7 @@ def unknown_verbs() -> st.SearchStrategy[UnknownVerb]:
 def text_slots() -> list[tuple[type[Element], Attribute | None]]:
     """Return every place for free text: an element and one of its attributes, or None for its own text."""
     slots: list[tuple[type[Element], Attribute | None]] = []
-    for element in VERBS.values():
+    for element in ELEMENTS.values():
         kind = element.specification.text
         if kind is not None and takes_any_text(kind):
             slots.append((element, None))
@@ -213,7 +215,7 @@ def _first(kind: Kind) -> str:
 def documents() -> st.SearchStrategy[Document]:
     """Return documents of both sorts with verbs of all sorts."""
     verbs = st.one_of(
-        unknown_verbs(), *(elements(element) for element in VERBS.values() if issubclass(element, Verb))
+        unknown_verbs(), *(elements(element) for element in ELEMENTS.values() if issubclass(element, Verb))
     )
     return st.builds(
         lambda root, inside: root(*inside), st.sampled_from([Response, Bxml]), st.lists(verbs, max_size=3)

@@ -10,7 +10,7 @@ import pytest
 from markupsafe import Markup
 
 from flask_bandwidth_callbacks.bxml import (
-    VERBS,
+    ELEMENTS,
     Bxml,
     ChildElement,
     Conference,
@@ -60,7 +60,7 @@ def test_reading() -> None:
 
 def test_no_attribute_hides_another() -> None:
     """No attribute of the table has the name of something that every element has."""
-    for element in VERBS.values():
+    for element in ELEMENTS.values():
         for name in element.specification.attributes:
             assert not hasattr(element, name), f"{element.__name__}.{name}"
             assert name not in ("text", "children")
@@ -217,14 +217,14 @@ def test_stripped_identifiers() -> None:
 
 def test_classes() -> None:
     """Every element of the table is a verb or stands inside one, and knows its name in a document."""
-    for name, element in VERBS.items():
+    for name, element in ELEMENTS.items():
         assert element.specification.name == name == element.__name__
         assert issubclass(element, Verb) is not issubclass(element, ChildElement)
-        homes = [verb for verb in VERBS.values() if element in verb.specification.children]
+        homes = [verb for verb in ELEMENTS.values() if element in verb.specification.children]
         assert homes or issubclass(element, Verb)
         assert "Source: https://dev.bandwidth.com/docs/voice/" in (element.__doc__ or "")
     assert all(issubclass(root, Document) for root in (Response, Bxml))
-    assert not {"Response", "Bxml", "UnknownVerb"} & VERBS.keys()
+    assert not {"Response", "Bxml", "UnknownVerb"} & ELEMENTS.keys()
 
 
 def test_an_applications_own_class() -> None:
@@ -236,14 +236,14 @@ def test_an_applications_own_class() -> None:
 
     assert Voicemail().to_bxml() == '<Record recordCompleteUrl="/done" maxDuration="120"/>'
     assert Response(Voicemail()).children[0].replace(max_duration=60).max_duration == 60
-    assert "Voicemail" not in VERBS
+    assert "Voicemail" not in ELEMENTS
 
 
 def test_where_urls_lead() -> None:
     """Every URL attribute knows its events and credentials; a fallback goes where its URL goes."""
     urls = {
         f"{name} {attribute.name}": attribute.url
-        for name, element in VERBS.items()
+        for name, element in ELEMENTS.items()
         for attribute in element.specification.attributes.values()
         if attribute.url is not None
     }
@@ -256,7 +256,7 @@ def test_where_urls_lead() -> None:
         ("username", "password"),
     )
     for place, url in urls.items():
-        element = VERBS[place.split()[0]]
+        element = ELEMENTS[place.split()[0]]
         assert url.events
         for name in url.credentials or ():
             assert name in element.specification.attributes

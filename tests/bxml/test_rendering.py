@@ -6,8 +6,8 @@ import pytest
 
 from flask_bandwidth_callbacks import bxml
 from flask_bandwidth_callbacks.bxml import (
+    ELEMENTS,
     MAX_DOCUMENT_SIZE,
-    VERBS,
     Bxml,
     Gather,
     Hangup,
@@ -128,11 +128,11 @@ def test_size() -> None:
 
 def test_public_names() -> None:
     """What the package offers is listed, every element is offered, and nothing listed is missing."""
-    assert set(bxml.__all__) >= {*VERBS, "Response", "Bxml", "UnknownVerb", "parse", "render"}
+    assert set(bxml.__all__) >= {*ELEMENTS, "Response", "Bxml", "UnknownVerb", "parse", "render"}
     assert sorted(bxml.__all__) == sorted(set(bxml.__all__))
     assert all(hasattr(bxml, name) for name in bxml.__all__)
 
 
 def _verbs() -> list[tuple[str, Verb]]:
-    simplest = [(name, strategies.simplest(element)) for name, element in VERBS.items()]
+    simplest = [(name, strategies.simplest(element)) for name, element in ELEMENTS.items()]
     return [(name, verb) for name, verb in simplest if isinstance(verb, Verb)]

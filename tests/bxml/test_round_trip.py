@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flask_bandwidth_callbacks.bxml import (
-    VERBS,
+    ELEMENTS,
     BXMLWarning,
     Document,
     Element,
@@ -28,7 +28,7 @@ def reread(document: Document) -> Document:
         return parse(render(document))
 
 
-@pytest.mark.parametrize("element", VERBS.values(), ids=VERBS)
+@pytest.mark.parametrize("element", ELEMENTS.values(), ids=ELEMENTS)
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_every_element(element: type[Element], data: st.DataObject) -> None:

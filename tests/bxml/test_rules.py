@@ -12,7 +12,7 @@ import pytest
 from markupsafe import Markup
 
 from flask_bandwidth_callbacks.bxml import (
-    VERBS,
+    ELEMENTS,
     Bridge,
     Bxml,
     Conference,
@@ -48,7 +48,7 @@ from flask_bandwidth_callbacks.exceptions import InvalidBXML
 
 Make = Callable[[], Element]
 # Without the types, which would refuse much of what is tried here.
-ELEMENT: dict[str, Any] = dict(VERBS)
+ELEMENT: dict[str, Any] = dict(ELEMENTS)
 
 ANN = PhoneNumber("+15551112222")
 HI = SpeakSentence("Hi")
@@ -97,7 +97,7 @@ def test_ranges(element: Callable[..., Element], name: str, low: float, high: fl
         (fault,) = caught.value.faults
         verb = fault.partition(" ")[0]
         assert fault == f"{verb} {name}={value}: must be from {low} to {high}"
-        assert verb in VERBS
+        assert verb in ELEMENTS
         assert not isinstance(caught.value, TypeError)
 
 

@@ -10,7 +10,7 @@ import bandwidth.models.bxml as sdk
 import pytest
 
 from flask_bandwidth_callbacks import bxml
-from flask_bandwidth_callbacks.bxml import VERBS
+from flask_bandwidth_callbacks.bxml import ELEMENTS
 from tests.bxml import strategies
 
 THEIRS: dict[str, Any] = {
@@ -48,7 +48,7 @@ RENAMED = {("Forward", "_from"): "from_"}
 
 def test_the_same_verbs() -> None:
     """They have no verb that we lack, nor the other way round."""
-    assert THEIRS.keys() == {*VERBS, "Response", "Bxml"}
+    assert THEIRS.keys() == {*ELEMENTS, "Response", "Bxml"}
 
 
 @pytest.mark.parametrize("name", THEIRS)
@@ -63,10 +63,10 @@ def test_the_same_attributes(name: str) -> None:
     assert attributes == set(specification.attributes)
 
 
-@pytest.mark.parametrize("name", VERBS)
+@pytest.mark.parametrize("name", ELEMENTS)
 def test_the_same_spelling(name: str) -> None:
     """Each attribute is spelled in a document as they spell it."""
-    ours = VERBS[name].specification
+    ours = ELEMENTS[name].specification
     parameters = inspect.signature(THEIRS[name]).parameters
     given = {parameter: "1" for parameter in parameters if parameter != CHILDREN.get(name)}
     written = ElementTree.fromstring(THEIRS[name](**given).to_bxml())
@@ -91,10 +91,10 @@ def test_a_document() -> None:
     assert bxml.parse(theirs.to_bxml()) == ours
 
 
-@pytest.mark.parametrize("name", VERBS)
+@pytest.mark.parametrize("name", ELEMENTS)
 def test_what_ours_cannot_do_without(name: str) -> None:
     """What is required here, they ask for as well or mark by a meaningless default."""
-    element = strategies.simplest(VERBS[name])
+    element = strategies.simplest(ELEMENTS[name])
     parameters = inspect.signature(THEIRS[name]).parameters.values()
     needed = {
         RENAMED.get((name, one.name), one.name)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from flask_bandwidth_callbacks.bxml import (
-    VERBS,
+    ELEMENTS,
     Element,
     Gather,
     SpeakSentence,
@@ -22,7 +22,7 @@ from flask_bandwidth_callbacks.bxml import (
     parse,
     render,
 )
-from flask_bandwidth_callbacks.bxml.attributes import Attribute, Identifier, wire_name
+from flask_bandwidth_callbacks.bxml.values import Attribute, Identifier, wire_name
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 from tests.bxml import strategies
 
@@ -50,7 +50,7 @@ def inside(element: Element) -> Element:
     """Put a child element where it belongs, so that it is tried in a whole document."""
     if isinstance(element, Verb):
         return element
-    home = next(verb for verb in VERBS.values() if isinstance(element, verb.specification.children))
+    home = next(verb for verb in ELEMENTS.values() if isinstance(element, verb.specification.children))
     return strategies.simplest(home).replace(children=[element])
 
 
@@ -98,7 +98,7 @@ def test_text_never_changes_the_structure(
 
 PLACES = [
     (element, name)
-    for element in VERBS.values()
+    for element in ELEMENTS.values()
     for name in (*element.specification.attributes, *["text"] * (element.specification.text is not None))
 ]
 

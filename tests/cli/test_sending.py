@@ -30,7 +30,7 @@ from flask_bandwidth_callbacks import (
 from flask_bandwidth_callbacks.bxml import Gather, Hangup, SpeakSentence
 from flask_bandwidth_callbacks.cli import bandwidth
 from flask_bandwidth_callbacks.events import EVENT_CLASSES
-from flask_bandwidth_callbacks.schemas import Payload, attribute_types
+from flask_bandwidth_callbacks.payloads import Payload, attribute_types
 from tests.payloads import PAYLOADS, places
 
 CREDENTIALS = ("bandwidth", "s3cret")

@@ -11,7 +11,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from flask_bandwidth_callbacks import Callback, schemas
+from flask_bandwidth_callbacks import Callback, payloads
 from tests.hostile.line import BASIC, LIMIT, Line, Request, logged, send
 from tests.payloads import PAYLOADS
 
@@ -21,7 +21,7 @@ THREADS = 16
 
 def forget() -> None:
     """Empty what is kept for the whole process; blueprints and applications are new each time."""
-    for kept in vars(schemas).values():
+    for kept in vars(payloads).values():
         if hasattr(kept, "cache_clear"):
             kept.cache_clear()
 

@@ -26,7 +26,7 @@ from flask_bandwidth_callbacks.bxml import (
     render,
 )
 from flask_bandwidth_callbacks.events import EVENT_CLASSES
-from flask_bandwidth_callbacks.schemas import attribute_types
+from flask_bandwidth_callbacks.payloads import attribute_types
 from tests.bxml.strategies import hostile_text, simplest, text_slots
 from tests.bxml.test_text_is_text import as_kept, inside, shape
 from tests.hostile.line import BASIC, HEADERS, PAIRS, Request, logged, send

@@ -10,7 +10,7 @@ from flask import Flask
 
 from flask_bandwidth_callbacks import Callback, CallbackBlueprint
 from flask_bandwidth_callbacks.bxml import (
-    VERBS,
+    ELEMENTS,
     Bridge,
     Bxml,
     Conference,
@@ -172,7 +172,7 @@ def test_verb_answers_the_call(line: Line, verb: Verb) -> None:
 
 def test_no_verb_is_forgotten() -> None:
     """The two lists above hold every verb there is."""
-    verbs = {verb for verb in VERBS.values() if issubclass(verb, Verb)}
+    verbs = {verb for verb in ELEMENTS.values() if issubclass(verb, Verb)}
     assert {type(verb) for verb in (*NOT_ANSWERING, *ANSWERING)} == verbs
 
 

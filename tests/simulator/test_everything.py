@@ -10,7 +10,7 @@ import pytest
 
 from flask_bandwidth_callbacks import bxml
 from flask_bandwidth_callbacks.bxml import (
-    VERBS,
+    ELEMENTS,
     Bridge,
     Conference,
     Connect,
@@ -243,7 +243,7 @@ def test_every_verb_is_in_a_call(exchanges: list[Exchange]) -> None:
     """None that the package has is missing, those that stand inside of others included."""
     documents = [bxml.parse(exchange.bxml) for exchange in exchanges if exchange.bxml]
     seen = {type(element) for document in documents for element in elements(document)}
-    assert set(VERBS.values()) - seen == set()
+    assert set(ELEMENTS.values()) - seen == set()
 
 
 def test_every_event_is_in_a_call(exchanges: list[Exchange]) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 from flask import Request
 from marshmallow import ValidationError
 
+from .decoding import decode_json
 from .events import Callback
-from .refusals import Refusal
-from .schemas import decode_json
+from .rejections import Rejection
 
 METHODS = ("POST", "GET")
 """The methods that Bandwidth uses for callbacks."""
@@ -20,10 +20,10 @@ METHODS = ("POST", "GET")
 def read_payload(request: Request, max_content_length: int) -> dict[str, Any]:
     """Return what a callback carries: the JSON body of a POST, the query string of a GET.
 
-    Raises :class:`Refusal`: 405, 415, 413 or 400.
+    Raises :class:`Rejection`: 405, 415, 413 or 400.
     """
     if request.method not in METHODS:
-        raise Refusal(
+        raise Rejection(
             HTTPStatus.METHOD_NOT_ALLOWED,
             f"Callbacks come by {' or '.join(METHODS)}.",
             headers={"Allow": ", ".join(METHODS)},
@@ -33,20 +33,20 @@ def read_payload(request: Request, max_content_length: int) -> dict[str, Any]:
             # Of several values the last one counts, as in JSON.
             return {name: values[-1] for name, values in request.args.lists()}
         except UnicodeDecodeError as error:  # bytes that nobody percent-encoded
-            raise Refusal(
+            raise Rejection(
                 HTTPStatus.BAD_REQUEST, f"The query string is not UTF-8: byte {error.start} cannot be read."
             ) from None
     if not request.is_json:
-        raise Refusal(
+        raise Rejection(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             f"Callbacks are application/json, and this says {request.mimetype or 'nothing'!r}.",
         )
     try:
         payload = decode_json(_read_body(request, max_content_length))
     except ValidationError as error:
-        raise Refusal(HTTPStatus.BAD_REQUEST, str(error.args[0])) from None
+        raise Rejection(HTTPStatus.BAD_REQUEST, str(error.args[0])) from None
     if not isinstance(payload, dict):
-        raise Refusal(HTTPStatus.BAD_REQUEST, "The body is JSON, but no object.")
+        raise Rejection(HTTPStatus.BAD_REQUEST, "The body is JSON, but no object.")
     return payload
 
 
@@ -62,16 +62,16 @@ def _read_body(request: Request, max_content_length: int) -> bytes:
     except Exception:  # a server's own: gunicorn's for broken chunks is no OSError, which Werkzeug expects
         body = None
     if body is None or len(body) < (length or 0):
-        raise Refusal(HTTPStatus.BAD_REQUEST, "The body breaks off before its end.")
+        raise Rejection(HTTPStatus.BAD_REQUEST, "The body breaks off before its end.")
     if len(body) > max_content_length:
         raise _too_large(max_content_length)
     if not body:
-        raise Refusal(HTTPStatus.BAD_REQUEST, "The body is empty.")
+        raise Rejection(HTTPStatus.BAD_REQUEST, "The body is empty.")
     return body
 
 
-def _too_large(limit: int) -> Refusal:
-    return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {limit} bytes.")
+def _too_large(limit: int) -> Rejection:
+    return Rejection(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {limit} bytes.")
 
 
 def _read_input(environ: dict[str, Any], length: int) -> bytes:
@@ -96,12 +96,12 @@ def _read_stream(request: Request, max_content_length: int) -> bytes:
 def load_event(payload: dict[str, Any], *, strict: bool) -> Callback:
     """Return the event that a payload tells of, its faults in ``errors``.
 
-    Raises :class:`Refusal` (422) when what the event cannot do without is missing, and when ``strict``
+    Raises :class:`Rejection` (422) when what the event cannot do without is missing, and when ``strict``
     for every property that cannot be read.
     """
     event_type = payload.get("eventType")
     if not isinstance(event_type, str) or not event_type:
-        raise Refusal(
+        raise Rejection(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "eventType is missing: without it nobody knows what this tells of.",
             errors={"eventType": ["Missing, empty or no text."]},
@@ -109,14 +109,14 @@ def load_event(payload: dict[str, Any], *, strict: bool) -> Callback:
     event, errors = Callback.read_leniently(payload)
     if event.identity and not getattr(event, event.identity):
         name = event.wire_name(event.identity)
-        raise Refusal(
+        raise Rejection(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             f"{name} is missing: {event_type!r} is about nothing without it.",
             errors={**errors, name: ["Missing, empty or no text."]},
             event=event,
         )
     if strict and errors:
-        raise Refusal(
+        raise Rejection(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             f"{', '.join(errors)} cannot be read.",
             errors=errors,

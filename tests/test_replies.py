@@ -193,7 +193,7 @@ def test_none_for_an_event_that_needs_an_answer(returns: Call, event_type: str) 
         returns(None, event_type)
     message = str(refused.value)
     assert re.match(
-        rf"returns\.<locals>\..*handler \(test_answers.py:\d+\) returned None for '{event_type}'", message
+        rf"returns\.<locals>\..*handler \(test_replies.py:\d+\) returned None for '{event_type}'", message
     )
     assert "return a verb, a list of verbs" in message
     assert "bxml.Response() hangs up on purpose" in message
@@ -272,9 +272,9 @@ async def coroutine() -> None: ...
         ([Hangup], "[<class"),
         ([[Hangup()]], "[[Hangup()]]"),
         (InitiateCallback(), "InitiateCallback(event_type='initiate')"),
-        (Own(None), "<test_answers.Own object"),
-        (Own(b"<Response/>"), "<test_answers.Own object"),
-        ([Own(7), Hangup()], "[<test_answers.Own object"),
+        (Own(None), "<test_replies.Own object"),
+        (Own(b"<Response/>"), "<test_replies.Own object"),
+        ([Own(7), Hangup()], "[<test_replies.Own object"),
         ("x" * 1000, f"'{'x' * 79}... (str)"),
     ],
     ids=lambda value: repr(value)[:40],
@@ -284,8 +284,8 @@ def test_what_is_no_answer(returns: Call, returned: Any, shown: str) -> None:
     with pytest.raises(TypeError) as refused:
         returns(returned)
     message = str(refused.value)
-    shown = shown.replace("test_answers.", f"{__name__}.")
-    assert re.match(r"returns\.<locals>\..*handler \(test_answers.py:\d+\) returned ", message)
+    shown = shown.replace("test_replies.", f"{__name__}.")
+    assert re.match(r"returns\.<locals>\..*handler \(test_replies.py:\d+\) returned ", message)
     assert f"returned {shown}" in message
     assert "for 'initiate'" in message
     assert "a verb, a list of verbs, a bxml.Response" in message
@@ -306,7 +306,7 @@ def secretive(event: Callback, password: str) -> Any:
 def test_message_names_the_function_of_a_partial(phone: CallbackBlueprint, call: Call) -> None:
     """A handler that is a partial is named by its function; what it was given is not shown."""
     phone.respond(InitiateCallback)(functools.partial(secretive, password="s3cret"))
-    with pytest.raises(TypeError, match=r"^secretive \(test_answers.py:\d+\) returned 7") as refused:
+    with pytest.raises(TypeError, match=r"^secretive \(test_replies.py:\d+\) returned 7") as refused:
         call("initiate")
     assert "s3cret" not in str(refused.value)
 
@@ -389,7 +389,7 @@ def test_checked_answers(app: Flask, returns: Call, event_type: str, returned: A
         returns(returned, event_type)
     message = str(refused.value)
     assert re.match(
-        rf"returns\.<locals>\..*handler \(test_answers.py:\d+\) answers '{event_type}': ", message
+        rf"returns\.<locals>\..*handler \(test_replies.py:\d+\) answers '{event_type}': ", message
     )
     assert fault in message
 

@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from flask_bandwidth_callbacks.schemas import MAX_DEPTH, Payload, decode_json
+from flask_bandwidth_callbacks.decoding import MAX_DEPTH, decode_json
+from flask_bandwidth_callbacks.payloads import Payload
 
 HOUR = timedelta(hours=1)
 

@@ -16,10 +16,10 @@ from markupsafe import Markup
 
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 
-from .attributes import Attribute, BrokenRule, Count, Text, Url, kind_of
 from .characters import escape_attribute
+from .values import Attribute, BrokenRule, Count, Text, Url, kind_of
 
-VERBS: dict[str, type[Element]] = {}
+ELEMENTS: dict[str, type[Element]] = {}
 """Every verb and child element by its name in a document."""
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -149,9 +149,9 @@ class Specification:
             rule = f"cannot hold {shortened(described('', child))}, which is no element of BXML{remedy}"
             return Fault(None, None, rule, wrong_type=True)
         name = child.specification.name
-        if VERBS.get(name) is None and not isinstance(child, Document):
+        if ELEMENTS.get(name) is None and not isinstance(child, Document):
             return None
-        homes = [home for home, verb in VERBS.items() if isinstance(child, verb.specification.children)]
+        homes = [home for home, verb in ELEMENTS.items() if isinstance(child, verb.specification.children)]
         if isinstance(child, Verb) or not homes:
             remedy = f", only {_any_of(self.children)}" if self.children else ""
         else:
@@ -218,7 +218,7 @@ class Element:
         if "__init__" in vars(cls) and not hasattr(cls, "specification"):
             cls.specification = Specification(cls, rules, conference, transfer_answer)
             if listed:
-                VERBS[cls.__name__] = cls
+                ELEMENTS[cls.__name__] = cls
 
     def __init__(
         self, *, text: Any = None, children: tuple[Any, ...] = (), attributes: Mapping[str, Any] = _NOTHING

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import logging
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
@@ -14,13 +13,10 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from . import bxml, config, links
 from .events import Callback
 from .exceptions import InvalidBXML
-
-logger = logging.getLogger("flask_bandwidth_callbacks")
+from .logs import details, logger, shorten
+from .registrations import Registration, registration_at
 
 CONTENT_TYPE = "application/xml; charset=utf-8"
-
-_LONGEST = 80
-"""Characters that a message shows of a value."""
 
 
 class SupportsToBXML(Protocol):
@@ -36,18 +32,6 @@ _MAY_RETURN = (
     "a verb, a list of verbs, a bxml.Response, anything with to_bxml(), a text that holds a BXML document,"
     " or a Flask response"
 )
-
-
-def details(event: Callback | None) -> dict[str, Any]:
-    """Return what every log record has as ``extra``, None where it is not about an event.
-
-    A formatter may print it, and nothing that was sent shall begin a line of the log.
-    """
-    return {name: _in_a_line(getattr(event, name, None)) for name in ("event_type", "call_id")}
-
-
-def _in_a_line(text: str | None) -> str | None:
-    return text if text is None or (text.isprintable() and len(text) <= _LONGEST) else shorten(text)
 
 
 def no_content() -> Response:
@@ -82,7 +66,7 @@ def make_answer(app: Flask, event: Callback, handler: object, returned: Any) -> 
     if isinstance(returned, WerkzeugResponse):
         _check(event, handler, _faults_of_response(event, returned))
         return returned
-    document = _document(event, handler, returned, links.registration_at(app, request.endpoint))
+    document = _document(event, handler, returned, registration_at(app, request.endpoint))
     if isinstance(document, bxml.Document):
         body = bxml.render(document)
         _check(event, handler, _faults_of_document(event, document, body))
@@ -93,7 +77,7 @@ def make_answer(app: Flask, event: Callback, handler: object, returned: Any) -> 
 
 
 def _document(
-    event: Callback, handler: object, returned: Any, current: links.Registration | None
+    event: Callback, handler: object, returned: Any, current: Registration | None
 ) -> bxml.Document | bytes:
     """Return a document: as elements if it was made of ours, else as it was written."""
     if isinstance(returned, bxml.Verb):
@@ -144,12 +128,6 @@ def _in_response(written: Sequence[str]) -> bytes:
     if len(written) == 1 and re.match(r"\s*(<\?xml.*?\?>\s*)?<(Response|Bxml)\b", written[0], re.DOTALL):
         return _encode(written[0])
     return _encode(f"<Response>{''.join(written)}</Response>")
-
-
-def shorten(value: Any) -> str:
-    """Return what a message shows of a value that may be long."""
-    text = repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({type(value).__name__})"
 
 
 # -- The checks --------------------------------------------------------------------------------------------

@@ -10,212 +10,21 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-import math
-import re
 import typing
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
 import marshmallow
 from marshmallow import ValidationError, fields
 
+from .decoding import decode_json
+from .fields import FIELDS, FromText, UTCDateTime
+
 T = TypeVar("T")
 
-MAX_DEPTH = 64
-"""How many objects and arrays may stand inside one another. Bandwidth's own payloads need three."""
 
-
-# -- JSON text -----------------------------------------------------------------------------------------------
-
-
-def decode_json(text: str | bytes) -> Any:
-    """Return what a JSON text says; of duplicate keys the last one counts, as in :mod:`json`.
-
-    Bytes are read as UTF-8, whatever else JSON might be written in. Raises
-    :class:`marshmallow.ValidationError`, which says what is wrong and where, for text that is no JSON, for
-    numbers that JSON does not have (``NaN``, ``Infinity``, ``1e999``) and for more than
-    :data:`MAX_DEPTH` levels.
-    """
-    try:
-        decoded = text.decode().removeprefix("\ufeff") if isinstance(text, bytes) else text
-    except UnicodeDecodeError as error:
-        raise ValidationError(f"Not UTF-8: byte {error.start} cannot be read.") from None
-    # Every level opens a bracket, so few brackets spare the look for levels.
-    if decoded.count("{") + ("[" in decoded and decoded.count("[")) > MAX_DEPTH:
-        _refuse_depth(decoded)
-    try:
-        if decoded.startswith("{"):  # spares decode's two searches for white space, half of its time
-            value, end = _json_decoder.raw_decode(decoded)
-            if end == len(decoded):
-                return value
-        return _json_decoder.decode(decoded)
-    except json.JSONDecodeError as error:
-        raise ValidationError(f"Not JSON: {error.msg} at {_place(decoded, error.pos)}.") from None
-    except _NoNumberError as error:
-        position = next(at for token, at in _tokens(decoded) if token.startswith(error.token))
-        raise ValidationError(
-            f"Not JSON: {error.token[:20]} {error.rule} at {_place(decoded, position)}."
-        ) from None
-    except ValueError:  # more digits than Python turns into a number
-        raise ValidationError("Not JSON: a number with too many digits.") from None
-
-
-class _NoNumberError(ValueError):
-    def __init__(self, token: str, rule: str) -> None:
-        super().__init__(token, rule)
-        self.token = token
-        self.rule = rule
-
-
-def _refuse_constant(name: str) -> typing.NoReturn:
-    raise _NoNumberError(name, "is no JSON number")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if math.isinf(number):
-        raise _NoNumberError(digits, "is too large a number")
-    return number
-
-
-_json_decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
-
-
-def _refuse_depth(text: str) -> None:
-    depth = 0
-    for token, position in _tokens(text):
-        depth += (token in "{[") - (token in "}]")
-        if depth > MAX_DEPTH:
-            raise ValidationError(f"Nested deeper than {MAX_DEPTH} levels at {_place(text, position)}.")
-
-
-def _tokens(text: str) -> Iterator[tuple[str, int]]:
-    """Yield what stands in JSON text outside of strings, with its position."""
-    for match in re.finditer(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s"{}\[\],:]+', text):
-        if not match[0].startswith('"'):
-            yield match[0], match.start()
-
-
-def _place(text: str, position: int) -> str:
-    before = text[:position].split("\n")
-    return f"line {len(before)}, column {len(before[-1]) + 1}"
-
-
-# -- The values that Bandwidth's payloads hold -------------------------------------------------------------
-#
-# A GET callback carries every value as text, so each of these reads text too.
-
-
-class WholeNumber(fields.Integer):
-    """An integer, or its digits as text; never a rounded fraction."""
-
-    def _validated(self, value: Any) -> int:
-        if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}", value):
-            raise self.make_error("invalid", input=value)
-        if isinstance(value, float) and not value.is_integer():
-            raise self.make_error("invalid", input=value)
-        return super()._validated(value)
-
-
-class TrueOrFalse(fields.Boolean):
-    """A boolean, which Bandwidth writes as the text ``"true"`` or ``"false"``."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(truthy={True, "true"}, falsy={False, "false"}, **options)
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
-        return None if value is None else str(value).lower()
-
-
-class UTCDateTime(fields.AwareDateTime):
-    """A point in time, in UTC; text without a zone means UTC."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(format="iso", default_timezone=UTC, **options)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
-        try:
-            return super()._deserialize(value, attr, data, **kwargs).astimezone(UTC)
-        except OverflowError:
-            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from None
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        if value is None:
-            return None
-        # A missing zone means UTC here too, where astimezone would take it for that of this machine.
-        moment = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
-        precision = "microseconds" if moment.microsecond % 1000 else "milliseconds"
-        return f"{moment.isoformat(timespec=precision)}Z"
-
-
-class Duration(fields.Field[timedelta]):
-    """A length of time in ISO 8601, like ``PT1M52.217257456S``; what is finer than microseconds is cut."""
-
-    default_error_messages = {"invalid": "Not a valid duration."}  # noqa: RUF012  # marshmallow's own way
-    _form = re.compile(
-        r"-?P(?:([0-9]+)D)?(?:T(?=[0-9])(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)(?:\.([0-9]+))?S)?)?"
-    )
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> timedelta:
-        match = self._form.fullmatch(value) if isinstance(value, str) else None
-        if match is None or not any(match.groups()):
-            raise self.make_error("invalid", input=value)
-        days, hours, minutes, seconds, fraction = (digits or "0" for digits in match.groups())
-        try:
-            length = timedelta(
-                days=int(days),
-                hours=int(hours),
-                minutes=int(minutes),
-                seconds=int(seconds),
-                microseconds=int(fraction[:6].ljust(6, "0")),
-            )
-        except (OverflowError, ValueError):
-            raise self.make_error("invalid", input=value) from None
-        return -length if value.startswith("-") else length
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        if value is None:
-            return None
-        minutes, seconds = divmod(abs(value), timedelta(minutes=1))
-        hours, minutes = divmod(minutes, 60)
-        text = f"{seconds.seconds}.{seconds.microseconds:06}".rstrip("0").rstrip(".")
-        written = f"{hours}H" * bool(hours) + f"{minutes}M" * bool(minutes) + f"{text}S" * bool(seconds)
-        return f"{'-' * (value < timedelta())}PT{written or '0S'}"
-
-
-class _FromText:
-    """Mixed into a field whose value may come as JSON text, as in a query string."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        if isinstance(value, str):
-            value = decode_json(value)
-        return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[misc]
-
-
-class TextMapping(_FromText, fields.Dict):
-    """An object whose values are all text."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(keys=fields.String(), values=fields.String(), **options)
-
-
-class TextList(_FromText, fields.List[str]):
-    """An array of texts, kept as a tuple."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(fields.String(), **options)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        try:
-            return tuple(super()._deserialize(value, attr, data, **kwargs))
-        except ValidationError as error:
-            if error.valid_data is not None:
-                error.valid_data = tuple(error.valid_data)  # type: ignore[assignment]
-            raise
-
-
-class NestedPayload(_FromText, fields.Nested):  # type: ignore[misc]
+class NestedPayload(FromText, fields.Nested):  # type: ignore[misc]
     """Another :class:`Payload`; of an object that cannot be read in full, what can be read is kept."""
 
     default_error_messages = {"type": "Not an object."}  # noqa: RUF012  # marshmallow's own way
@@ -231,21 +40,6 @@ class NestedPayload(_FromText, fields.Nested):  # type: ignore[misc]
         if errors:
             raise ValidationError(errors, valid_data=payload)  # type: ignore[arg-type]
         return payload
-
-
-_FIELDS: dict[Any, type[fields.Field[Any]]] = {
-    str: fields.String,
-    int: WholeNumber,
-    float: fields.Float,
-    bool: TrueOrFalse,
-    datetime: UTCDateTime,
-    timedelta: Duration,
-    dict[str, str]: TextMapping,
-    tuple[str, ...]: TextList,
-}
-
-
-# -- A dataclass and its schema ----------------------------------------------------------------------------
 
 
 class PayloadSchema(marshmallow.Schema):
@@ -386,7 +180,7 @@ def _clean_time(value: Any) -> datetime:
 def _field(kind: Any, data_key: str) -> fields.Field[Any]:
     if isinstance(kind, type) and issubclass(kind, Payload):
         return NestedPayload(kind, data_key=data_key, allow_none=True)
-    return _FIELDS[kind](data_key=data_key, allow_none=True)
+    return FIELDS[kind](data_key=data_key, allow_none=True)
 
 
 # The methods are written once, in Payload: generating them for each class would double the import's time.

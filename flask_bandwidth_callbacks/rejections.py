@@ -13,7 +13,7 @@ from flask import Response
 from .events import Callback
 
 
-class Refusal(Exception):
+class Rejection(Exception):
     """A request is turned away. Raised on the way in, and made a reply before it leaves the view."""
 
     def __init__(
@@ -51,10 +51,10 @@ class Refusal(Exception):
         )
 
 
-def challenge(realm: str) -> Refusal:
+def challenge(realm: str) -> Rejection:
     """Return the refusal that makes Bandwidth send the callback again, with its credentials."""
     realm = re.sub(r'[^ -~]|["\\]', "_", realm)  # a quote would end it, and a header holds ASCII
-    return Refusal(
+    return Rejection(
         HTTPStatus.UNAUTHORIZED,
         "This URL asks for the credentials of the Bandwidth application.",
         headers={"WWW-Authenticate": f'Basic realm="{realm}"'},
