@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keyword
-import re
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -16,12 +15,14 @@ from werkzeug.wrappers import Response
 
 from . import config, links, replies, signals
 from .credentials import Credentials, Gate
+from .display import show
 from .events import Callback, UnknownCallback
 from .exceptions import LinkError, SubscriptionError
-from .logs import details, logger, shorten
+from .logs import details, logger
 from .receiving import load_event, read_payload
 from .registrations import Registration, endpoint_of, registration_at, registrations, shape_of, variables_of
 from .rejections import Rejection, challenge
+from .spelling import snake_case
 from .subscriptions import OWN_URL, Subscription, Subscriptions, describe, targets_of
 
 # Not flask.g, which several requests share where a test holds an application context open.
@@ -255,7 +256,7 @@ class CallbackBlueprint(Blueprint):
         if event.errors:
             logger.warning(
                 "%s is delivered without %s, which cannot be read.",
-                shorten(event.event_type),
+                show(event.event_type),
                 ", ".join(map(repr, event.errors)),
                 extra=details(event),
             )
@@ -305,7 +306,7 @@ class CallbackBlueprint(Blueprint):
             if isinstance(event, UnknownCallback) and not heard:
                 logger.warning(
                     "Nobody knows %s, and nobody subscribed to it.",
-                    shorten(event.event_type),
+                    show(event.event_type),
                     extra=details(event),
                 )
             response = replies.no_content()
@@ -326,7 +327,7 @@ class CallbackBlueprint(Blueprint):
             type(event).__name__,
             self.name if self.name.isidentifier() and not keyword.iskeyword(self.name) else "phone",
             type(event).__name__,
-            re.sub(r"(?<!^)(?=[A-Z])", "_", event.event_type or "").lower(),
+            snake_case(event.event_type or ""),
             type(event).__name__,
             extra=details(event),
         )

@@ -9,6 +9,7 @@
     └── InvalidBXML             a document or a verb breaks a rule of BXML
 
     BandwidthCallbacksWarning   something odd, kept all the same
+    └── BXMLWarning             an element or attribute of BXML that is not known here
 
 Faults of a callback's *payload* are :class:`marshmallow.ValidationError`, as everywhere else where
 marshmallow decodes.
@@ -45,3 +46,7 @@ class InvalidBXML(BandwidthCallbacksError, ValueError):
 
 class BandwidthCallbacksWarning(UserWarning):
     """Something that is probably a mistake but may be tomorrow's Bandwidth: kept, and told."""
+
+
+class BXMLWarning(BandwidthCallbacksWarning):
+    """An element or attribute that this version does not know; it is kept as it stands."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from .display import VALUE_LIMIT, show
 from .events import Callback
 
 logger = logging.getLogger("flask_bandwidth_callbacks")
-
-_LONGEST = 80
-"""Characters that a message shows of a value."""
 
 
 def details(event: Callback | None) -> dict[str, Any]:
@@ -22,10 +20,4 @@ def details(event: Callback | None) -> dict[str, Any]:
 
 
 def _in_a_line(text: str | None) -> str | None:
-    return text if text is None or (text.isprintable() and len(text) <= _LONGEST) else shorten(text)
-
-
-def shorten(value: Any) -> str:
-    """Return what a message shows of a value that may be long."""
-    text = repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({type(value).__name__})"
+    return text if text is None or (text.isprintable() and len(text) <= VALUE_LIMIT) else show(text)

@@ -20,6 +20,7 @@ from marshmallow import ValidationError, fields
 
 from .decoding import decode_json
 from .fields import FIELDS, FromText, UTCDateTime
+from .spelling import camel_case
 
 T = TypeVar("T")
 
@@ -237,8 +238,7 @@ class Payload(_Declared):
     @classmethod
     def wire_name(cls, attribute: str) -> str:
         """Return the name that an attribute's property has in JSON."""
-        first, *others = attribute.split("_")
-        return cls.wire_names.get(attribute) or first + "".join(word.capitalize() for word in others)
+        return cls.wire_names.get(attribute) or camel_case(attribute)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

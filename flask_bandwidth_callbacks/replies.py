@@ -11,9 +11,10 @@ from flask import Flask, Response, current_app, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from . import bxml, config, links
+from .display import show
 from .events import Callback
 from .exceptions import InvalidBXML
-from .logs import details, logger, shorten
+from .logs import details, logger
 from .registrations import Registration, registration_at
 
 CONTENT_TYPE = "application/xml; charset=utf-8"
@@ -59,7 +60,7 @@ def make_answer(app: Flask, event: Callback, handler: object, returned: Any) -> 
             return no_content()
         if event.reply.when_none == "error":
             raise TypeError(
-                f"{handler} returned None for {shorten(event.event_type)}, and the call would be hung up:"
+                f"{handler} returned None for {show(event.event_type)}, and the call would be hung up:"
                 f" return {_MAY_RETURN}. bxml.Response() hangs up on purpose."
             )
         returned = bxml.Response()
@@ -97,7 +98,7 @@ def _document(
         raise _no_answer(event, handler, returned)
     for place, verb in enumerate(verbs, start=1):
         if not _writes_itself(verb) or (verb is not returned and isinstance(verb, bxml.Document)):
-            raise _no_answer(event, handler, returned, f" Item {place}, {shorten(verb)}, is no verb.")
+            raise _no_answer(event, handler, returned, f" Item {place}, {show(verb)}, is no verb.")
     if all(isinstance(verb, bxml.Verb) for verb in verbs):
         return bxml.Response(*[links.resolve(verb, current) for verb in verbs])
     resolved = (links.resolve(verb, current) if isinstance(verb, bxml.Verb) else verb for verb in verbs)
@@ -109,7 +110,7 @@ def _document(
 
 def _no_answer(event: Callback, handler: object, returned: Any, why: str = "") -> TypeError:
     return TypeError(
-        f"{handler} returned {shorten(returned)} for {shorten(event.event_type)}, which is no answer.{why}"
+        f"{handler} returned {show(returned)} for {show(event.event_type)}, which is no answer.{why}"
         f" Return {_MAY_RETURN}."
     )
 
@@ -134,7 +135,7 @@ def _in_response(written: Sequence[str]) -> bytes:
 
 
 def _check(event: Callback, handler: object, faults: Iterator[str]) -> None:
-    found = [f"{handler} answers {shorten(event.event_type)}: {fault}" for fault in faults]
+    found = [f"{handler} answers {show(event.event_type)}: {fault}" for fault in faults]
     if not found:
         return
     if config.check_bxml(current_app):

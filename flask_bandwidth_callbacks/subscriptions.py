@@ -10,7 +10,6 @@ import difflib
 import functools
 import inspect
 import re
-import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from .events import EVENT_CLASSES, Callback, UnknownCallback, event_class_of
-from .exceptions import BandwidthCallbacksWarning, SubscriptionError
+from .exceptions import SubscriptionError
+from .oddities import warn
 from .payloads import Payload, attribute_types
 
 Handler = Callable[..., Any]
@@ -140,11 +140,9 @@ def _target(named: object) -> Target:
         if named in EVENT_CLASSES:
             return Target(EVENT_CLASSES[named])
         nearest = difflib.get_close_matches(named, EVENT_CLASSES, n=1, cutoff=0)[0]
-        warnings.warn(
+        warn(
             f"No event type {named!r} is known; the nearest is {nearest!r}. It is subscribed to all the same,"
             " in case Bandwidth has added it.",
-            BandwidthCallbacksWarning,
-            stacklevel=5,
         )
         return Target(UnknownCallback, named)
     raise SubscriptionError(

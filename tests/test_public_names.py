@@ -20,13 +20,36 @@ NAME = "flask_bandwidth_callbacks"
 
 # Each may import those before it, none of those after it.
 ORDER = [
-    *("exceptions", "signals", "decoding", "fields", "payloads", "events", "bxml", "subscriptions"),
+    *(
+        "exceptions",
+        "display",
+        "spelling",
+        "oddities",
+        "signals",
+        "decoding",
+        "fields",
+        "payloads",
+        "events",
+        "bxml",
+        "subscriptions",
+    ),
     *("credentials", "config", "logs", "rejections", "receiving", "registrations", "links", "replies"),
     "blueprint",
 ]
 # Built on top of these: each is a folder that can be deleted, and nothing before it knows it.
 LATER = ["simulator", "cli"]
-WITHOUT_FLASK = ["exceptions", "decoding", "fields", "payloads", "events", "bxml", "subscriptions"]
+WITHOUT_FLASK = [
+    "exceptions",
+    "display",
+    "spelling",
+    "oddities",
+    "decoding",
+    "fields",
+    "payloads",
+    "events",
+    "bxml",
+    "subscriptions",
+]
 
 every_face = pytest.mark.parametrize("module_name", [NAME, f"{NAME}.bxml"])
 

@@ -12,10 +12,9 @@ One class per verb, checked when it is made; :func:`render` writes a document an
 Nothing in here knows of Flask.
 """
 
-from flask_bandwidth_callbacks.exceptions import InvalidBXML
+from flask_bandwidth_callbacks.exceptions import BXMLWarning, InvalidBXML
 
 from .elements import ELEMENTS, ChildElement, Document, Element, Verb
-from .oddities import BXMLWarning
 from .parsing import examine, parse
 from .placement import misplaced
 from .rendering import MAX_DOCUMENT_SIZE, render

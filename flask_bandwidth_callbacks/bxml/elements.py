@@ -7,13 +7,13 @@ and the editor read that signature, and :class:`Specification` reads it for buil
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, NoReturn, Self, get_args
 
 from markupsafe import Markup
 
+from flask_bandwidth_callbacks.display import shorten, without_password
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 
 from .characters import escape_attribute
@@ -24,7 +24,6 @@ ELEMENTS: dict[str, type[Element]] = {}
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-_SHOWN_CHARACTERS = 60
 
 
 class InvalidBXMLType(InvalidBXML, TypeError):
@@ -58,16 +57,6 @@ def described(attribute: str, value: Any) -> str:
         return f"<a very large {type(value).__name__}>"
 
 
-def without_password(text: str) -> str:
-    """Return a text without the password that a URL in it may hold."""
-    return re.sub(r"//[^/@\s]*@", "//***@", text)
-
-
-def shortened(text: str) -> str:
-    """Return the beginning of a text that is too long for a message."""
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
-
-
 def raise_faults(element_name: str, faults: Iterable[Fault]) -> NoReturn:
     """Raise :class:`InvalidBXML` with a message for every fault."""
     messages, wrong_type = [], False
@@ -75,7 +64,7 @@ def raise_faults(element_name: str, faults: Iterable[Fault]) -> NoReturn:
         wrong_type |= of_type
         where = element_name if attribute is None else f"{element_name} {attribute}"
         if attribute is not None and value is not None:
-            where += f"={shortened(described(attribute, value))}"
+            where += f"={shorten(described(attribute, value))}"
         messages.append(f"{where}: {rule}")
     raise (InvalidBXMLType if wrong_type else InvalidBXML)(messages)
 
@@ -146,7 +135,7 @@ class Specification:
             remedy = f": it holds {_any_of(self.children)}"
             if isinstance(child, list | tuple):
                 remedy = ": give its members one by one"
-            rule = f"cannot hold {shortened(described('', child))}, which is no element of BXML{remedy}"
+            rule = f"cannot hold {shorten(described('', child))}, which is no element of BXML{remedy}"
             return Fault(None, None, rule, wrong_type=True)
         name = child.specification.name
         if ELEMENTS.get(name) is None and not isinstance(child, Document):

@@ -7,14 +7,16 @@ from xml.parsers import expat
 
 from markupsafe import Markup
 
-from flask_bandwidth_callbacks.exceptions import InvalidBXML
+from flask_bandwidth_callbacks.display import shorten, without_password
+from flask_bandwidth_callbacks.exceptions import BXMLWarning, InvalidBXML
+from flask_bandwidth_callbacks.oddities import warn
+from flask_bandwidth_callbacks.spelling import camel_case
 
 from .characters import XML_WHITE_SPACE
-from .elements import ELEMENTS, Document, Element, Fault, shortened, without_password
-from .oddities import warn
+from .elements import ELEMENTS, Document, Element, Fault
 from .ssml import SpokenText, Transcript, faults_of, oddities_of
 from .unknown import UnknownVerb
-from .values import BrokenRule, wire_name
+from .values import BrokenRule
 from .verbs import Bxml, Response
 
 _ROOTS: dict[str, type[Document]] = {"Response": Response, "Bxml": Bxml}
@@ -37,7 +39,7 @@ def parse(document: str | bytes) -> Response | Bxml:
     """
     root, oddities = examine(document)
     for oddity in oddities:
-        warn(oddity)
+        warn(oddity, BXMLWarning)
     return root
 
 
@@ -122,7 +124,7 @@ class _Reader:
     def _check_encoding(self, _: str, encoding: str | None, __: int) -> None:
         # Left to itself, expat would ask Python for any codec: some warn, some fail, none is needed.
         if encoding is not None and encoding.lower() not in _ENCODINGS:
-            self._report(self._place(), f"the encoding must be UTF-8, not {shortened(encoding)}")
+            self._report(self._place(), f"the encoding must be UTF-8, not {shorten(encoding)}")
             raise _Refused
 
     def _refuse_doctype(self, *_: object) -> NoReturn:
@@ -236,7 +238,7 @@ class _Reader:
             return frame.name
         if fault.attribute == "text":
             return f"{frame.name} text={_quoted(fault.value)}"
-        name = wire_name(fault.attribute)
+        name = camel_case(fault.attribute)
         if name not in frame.attributes:
             return f"{frame.name} {name}"
         return f"{frame.name} {name}={_quoted(frame.attributes[name])}"
@@ -250,4 +252,4 @@ class _Reader:
 
 
 def _quoted(text: str) -> str:
-    return shortened(without_password(f'"{repr(text)[1:-1]}"'))
+    return shorten(without_password(f'"{repr(text)[1:-1]}"'))

@@ -12,9 +12,11 @@ from xml.parsers import expat
 
 from markupsafe import Markup
 
+from flask_bandwidth_callbacks.exceptions import BXMLWarning
+from flask_bandwidth_callbacks.oddities import warn
+
 from .characters import escape_attribute, escape_text, writable
 from .elements import ELEMENTS
-from .oddities import warn
 from .values import NOT_BLANK, BrokenRule, Rule, Text, matching
 
 _LONGEST_BREAK = 10.0
@@ -203,5 +205,5 @@ def _canonical(markup: Markup) -> str:
     if faults:
         raise BrokenRule(*faults)
     for oddity in oddities:
-        warn(f"SpeakSentence: {oddity}")
+        warn(f"SpeakSentence: {oddity}", BXMLWarning)
     return transcript.text()

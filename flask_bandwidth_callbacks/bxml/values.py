@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
+from flask_bandwidth_callbacks.spelling import camel_case
+
 from .characters import escape_attribute, escape_text, writable
 
 LARGEST_NUMBER = 2**63 - 1
@@ -341,7 +343,7 @@ class Attribute:
     def __init__(self, name: str, kind: Kind, *, required: bool, url: Url | None) -> None:
         self.name = name
         """The name in Python: ``gather_url``."""
-        self.wire_name = wire_name(name)
+        self.wire_name = camel_case(name)
         """The name in a document: ``gatherUrl``."""
         self.kind = kind
         self.required = required
@@ -352,15 +354,6 @@ class Attribute:
         self.read = kind.read
         self.write = kind.write
         self.opening = f' {self.wire_name}="'
-
-
-def wire_name(name: str) -> str:
-    """Return the spelling of a Python attribute in a document: ``gather_url`` is ``gatherUrl``.
-
-    The underscore behind ``from_`` only keeps it apart from Python's keyword.
-    """
-    first, *others = name.rstrip("_").split("_")
-    return first + "".join(word.capitalize() for word in others)
 
 
 _KINDS: dict[Any, type[Kind]] = {bool: Boolean, int: Whole, float: Number, str: Text, Link: Address}

@@ -14,8 +14,8 @@ import click
 from flask import Flask
 from marshmallow import ValidationError
 
-from flask_bandwidth_callbacks.bxml.elements import without_password
 from flask_bandwidth_callbacks.decoding import decode_json
+from flask_bandwidth_callbacks.display import without_password
 from flask_bandwidth_callbacks.events import EVENT_CLASSES, event_class_of
 from flask_bandwidth_callbacks.payloads import Payload, attribute_types
 from flask_bandwidth_callbacks.simulator import Exchange

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from flask_bandwidth_callbacks.bxml.elements import without_password
+from flask_bandwidth_callbacks.display import without_password
 
 from . import conversation
 from .choices import MOST_DOCUMENTS_AT_ONCE, SHORTEST_SPEECH_SECONDS, SPOKEN_CHARACTERS_PER_SECOND

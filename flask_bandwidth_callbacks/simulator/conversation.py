@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask_bandwidth_callbacks.bxml.elements import without_password
+from flask_bandwidth_callbacks.display import without_password
 
 from .delivery import Exchange
 

@@ -19,9 +19,9 @@ from urllib.parse import SplitResult, urlencode
 from marshmallow import ValidationError
 
 from flask_bandwidth_callbacks import bxml
-from flask_bandwidth_callbacks.bxml.elements import without_password
 from flask_bandwidth_callbacks.bxml.placement import Context
 from flask_bandwidth_callbacks.decoding import decode_json
+from flask_bandwidth_callbacks.display import without_password
 from flask_bandwidth_callbacks.events import event_class_of
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from werkzeug.urls import iri_to_uri
 
-from flask_bandwidth_callbacks.bxml.elements import without_password
+from flask_bandwidth_callbacks.display import without_password
 
 from .exceptions import SimulationError
 

@@ -130,7 +130,7 @@ def test_all_faults_with_their_places() -> None:
         "line 9, column 3: Transfer: must hold 1 to 8 PhoneNumber or SipUri, not 0",
         'line 9, column 14: Pause duration="1e3": must be a number',
         'line 9, column 37: Ring answerCall="yes": must be true or false',
-        'line 10, column 3: Record tag="%s...: must have at most 256 characters' % ("x" * 59),
+        'line 10, column 3: Record tag="%s...: must have at most 256 characters' % ("x" * 79),
         'line 10, column 3: Record recordCompleteUrl="http://example.com": must be https, because username '
         "and password go there",
         'line 11, column 11: Hangup holds no text: "now"',

@@ -405,7 +405,7 @@ def test_all_faults_of_a_verb_at_once() -> None:
         "Gather: cannot hold Hangup, only PlayAudio or SpeakSentence",
         "Gather max_digits=0: must be from 1 to 50",
         "Gather repeat_count='x': must be a whole number",
-        f"Gather tag='{'x' * 59}...: must have at most 256 characters",
+        f"Gather tag='{'x' * 79}...: must have at most 256 characters",
     )
     assert str(caught.value) == "; ".join(caught.value.faults)
 

@@ -22,8 +22,9 @@ from flask_bandwidth_callbacks.bxml import (
     parse,
     render,
 )
-from flask_bandwidth_callbacks.bxml.values import Attribute, Identifier, wire_name
+from flask_bandwidth_callbacks.bxml.values import Attribute, Identifier
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
+from flask_bandwidth_callbacks.spelling import camel_case
 from tests.bxml import strategies
 
 SLOTS = strategies.text_slots()
@@ -118,7 +119,7 @@ def test_text_is_refused_or_kept(place: tuple[type[Element], str], text: str) ->
         return
     rendered = _rendered(inside(made))
     node = next(ElementTree.fromstring(rendered).iter(element.__name__))
-    written = node.text or "" if name == "text" else node.get(wire_name(name))
+    written = node.text or "" if name == "text" else node.get(camel_case(name))
     assert written in (as_kept(text), as_kept(text.strip()))
     assert len(node) == len(made.children)
     assert render(parse(rendered)) == rendered

@@ -1,0 +1,27 @@
+"""How values look in messages and logs: short, and without passwords."""
+
+from __future__ import annotations
+
+import re
+
+VALUE_LIMIT = 80
+"""Characters that a message shows of a value."""
+
+TEXT_LIMIT = 2000
+"""Characters that are shown of a whole text, such as a document."""
+
+
+def shorten(text: str, limit: int = VALUE_LIMIT) -> str:
+    """Return the text, cut after ``limit`` characters."""
+    return text if len(text) <= limit else f"{text[:limit]}..."
+
+
+def show(value: object) -> str:
+    """Return the ``repr`` of a value; one that is cut is followed by the name of its type."""
+    text = repr(value)
+    return text if len(text) <= VALUE_LIMIT else f"{shorten(text)} ({type(value).__name__})"
+
+
+def without_password(text: str) -> str:
+    """Return the text with ``***`` in place of the credentials in its URLs."""
+    return re.sub(r"//[^/@\s]*@", "//***@", text)

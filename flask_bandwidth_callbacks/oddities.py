@@ -1,0 +1,18 @@
+"""Warnings about what is probably a mistake, shown at the application's own line."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+from .exceptions import BandwidthCallbacksWarning
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+def warn(message: str, category: type[BandwidthCallbacksWarning] = BandwidthCallbacksWarning) -> None:
+    """Warn at the line of the application that called into this package, however deep the call went."""
+    level = 1
+    while sys._getframe(level).f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
+        level += 1
+    warnings.warn(message, category, stacklevel=level + 1)
