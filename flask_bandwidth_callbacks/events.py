@@ -14,13 +14,16 @@ import types
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 from marshmallow import ValidationError
 
 from .payloads import Payload, Received
 
 # -- What Bandwidth does with the reply --------------------------------------------------------------------
+
+ReplyContext: TypeAlias = Literal["any", "conference", "transferAnswer"]
+"""What a reply answers, as far as it limits the verbs that the reply may hold."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Reply:
     required: bool = True
     """A person waits on the line: nobody to answer is a refusal."""
 
-    verbs: Literal["any", "conference", "transferAnswer"] = "any"
+    verbs: ReplyContext = "any"
     """Which verbs the reply may hold."""
 
 
