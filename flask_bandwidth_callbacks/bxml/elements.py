@@ -170,8 +170,7 @@ def _attributes_of(table: Any) -> dict[str, Attribute]:
         required = name in table.__required_keys__
         if required:
             (annotation,) = get_args(annotation)  # out of its Required[...]
-        kind, url = kind_of(annotation)
-        attributes[name] = Attribute(name, kind, required=required, url=url)
+        attributes[name] = Attribute(name, annotation, required=required)
     return attributes
 
 
@@ -279,6 +278,23 @@ class Element:
         """The attributes of a parsed document that are not known here, by their names there."""
         return MappingProxyType(self._extra)
 
+    def effective(self, name: str) -> Any:
+        """Return the value of an attribute: the one given, else Bandwidth's default, else None.
+
+        :param name: the attribute's name in Python.
+
+        Raises ``AttributeError`` for a name that is not an attribute of this element.
+        """
+        value = self._attributes.get(name)
+        if value is not None:
+            return value
+        attribute = self.specification.attributes.get(name)
+        if attribute is None:
+            element_name = self.specification.name
+            message = f"{name!r} is not an attribute of {element_name}"
+            raise AttributeError(f"{message}{_suggestion(self.specification, name)}", name=name, obj=self)
+        return attribute.default
+
     def replace(
         self, *, text: str | None = None, children: Iterable[Element] | None = None, **attributes: Any
     ) -> Self:
@@ -375,12 +391,17 @@ class Element:
 
 
 def unexpected_keyword(specification: Specification, name: str) -> TypeError:
-    """Return the error for a keyword that is no attribute of the element."""
+    """Return the error for a keyword that is not an attribute of the element."""
     message = f"{specification.name}() got an unexpected keyword argument {name!r}"
+    return TypeError(f"{message}{_suggestion(specification, name)}")
+
+
+def _suggestion(specification: Specification, name: str) -> str:
+    """Return the end of a message that names the nearest attribute, empty if none is near."""
     nearest = difflib.get_close_matches(name, specification.attributes, n=1) or [
         attribute for attribute in specification.attributes if attribute.endswith(f"_{name}")
     ]
-    return TypeError(f"{message}; did you mean {nearest[0]!r}?" if nearest else message)
+    return f"; did you mean {nearest[0]!r}?" if nearest else ""
 
 
 def written(name: str, attributes: str, content: str) -> str:

@@ -1,27 +1,32 @@
-"""Which verbs a reply may hold depends on what it replies to."""
+"""Which verbs a reply may hold; that depends on the event it replies to."""
 
 from __future__ import annotations
 
-from typing import Literal
+from flask_bandwidth_callbacks.events import ReplyContext
 
 from .elements import ELEMENTS, Document
 from .unknown import UnknownVerb
 
-Context = Literal["conference", "transferAnswer"]
+Context = ReplyContext
 
 
-def misplaced(document: Document, context: Context) -> list[str]:
-    """Return what is wrong with the verbs of a reply to a conference event or to ``transferAnswer``.
+def misplaced(document: Document, context: ReplyContext) -> list[str]:
+    """Return a fault for each verb that cannot stand in a reply; an :class:`UnknownVerb` is never at fault.
 
-    A verb that is not known here is not wrong. Sources: https://dev.bandwidth.com/docs/voice/bxml/conference
-    and https://dev.bandwidth.com/docs/voice/webhooks/transferAnswer
+    :param context: ``"conference"`` for the reply to a conference event, ``"transferAnswer"`` for the reply
+        to that event, ``"any"`` for documents that may hold every verb.
+
+    Sources: https://dev.bandwidth.com/docs/voice/bxml/conference and
+    https://dev.bandwidth.com/docs/voice/webhooks/transferAnswer
     """
+    if context == "any":
+        return []
     verbs = [verb.specification for verb in document.children if not isinstance(verb, UnknownVerb)]
     if context == "conference":
         allowed = ", ".join(name for name, verb in ELEMENTS.items() if verb.specification.conference)
         return [
-            f"{verb.name} cannot stand in the reply to a conference event, which is refused as a whole then: "
-            f"only {allowed} can"
+            f"{verb.name} cannot stand in the reply to a conference event; Bandwidth rejects the whole"
+            f" document then. It may hold only {allowed}"
             for verb in verbs
             if not verb.conference
         ]

@@ -109,6 +109,13 @@ def matching(pattern: str, wording: str) -> Rule:
     return rule
 
 
+class Default:
+    """What Bandwidth assumes for an attribute that is not given: an annotation of the table."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
 class Count:
     """How many children may stand in an element: an annotation of the table."""
 
@@ -338,17 +345,31 @@ class Address(Text):
 class Attribute:
     """One attribute of an element, as the table has it."""
 
-    __slots__ = ("check", "kind", "name", "opening", "read", "required", "url", "wire_name", "write")
+    __slots__ = (
+        "check",
+        "default",
+        "kind",
+        "name",
+        "opening",
+        "read",
+        "required",
+        "url",
+        "wire_name",
+        "write",
+    )
 
-    def __init__(self, name: str, kind: Kind, *, required: bool, url: Url | None) -> None:
+    def __init__(self, name: str, annotation: Any, *, required: bool) -> None:
+        kind, notes = kind_of(annotation)
         self.name = name
         """The name in Python: ``gather_url``."""
         self.wire_name = camel_case(name)
         """The name in a document: ``gatherUrl``."""
         self.kind = kind
         self.required = required
-        self.url = url
-        """Where it leads, when its value is a URL that Bandwidth sends events to."""
+        self.default = next((note.value for note in notes if isinstance(note, Default)), None)
+        """What Bandwidth assumes when it is not given; None if that depends on the call, or is nothing."""
+        self.url = next((note for note in notes if isinstance(note, Url)), None)
+        """Where it leads, when its value is a URL that Bandwidth sends callbacks to."""
         # Looked up once here, not for every value.
         self.check = kind.check
         self.read = kind.read
@@ -359,23 +380,16 @@ class Attribute:
 _KINDS: dict[Any, type[Kind]] = {bool: Boolean, int: Whole, float: Number, str: Text, Link: Address}
 
 
-def kind_of(annotation: Any) -> tuple[Kind, Url | None]:
-    """Return the kind that an annotation of the table describes, and where it leads if it is a link.
+def kind_of(annotation: Any) -> tuple[Kind, list[Any]]:
+    """Return the kind of value that an annotation of the table describes, and its other notes.
 
     The type chooses the kind, unless the annotation names one: ``Annotated[str, Identifier]``.
     """
-    rules: list[Rule] = []
-    url = None
-    kind = None
+    notes: list[Any] = []
     if get_origin(annotation) is Annotated:
         annotation, *notes = get_args(annotation)
-        for note in notes:
-            if isinstance(note, Url):
-                url = note
-            elif isinstance(note, Rule):
-                rules.append(note)
-            else:
-                kind = note
     if get_origin(annotation) is Literal:
-        return Choice(get_args(annotation)), url
-    return (kind or _KINDS[annotation])(*rules), url
+        return Choice(get_args(annotation)), notes
+    named = next((note for note in notes if isinstance(note, type)), None)
+    kind = (named or _KINDS[annotation])(*(note for note in notes if isinstance(note, Rule)))
+    return kind, notes

@@ -3,9 +3,9 @@
 The ``TypedDict`` before a class lists its attributes with their types, limits and meanings, and the
 signature of its ``__init__`` the rest. All that this package does with an element follows from these.
 
-An attribute that is not given is not written: the defaults told here are Bandwidth's. Durations are in
-seconds unless something else is said, and every URL may be relative to the one that served the document.
-Making an element with a value that breaks a rule raises
+An attribute that is not given is not written: a :class:`~.values.Default` says what Bandwidth assumes then.
+Durations are in seconds unless stated otherwise, and every URL may be relative to the one that served the
+document. Making an element with a value that breaks a rule raises
 :class:`~flask_bandwidth_callbacks.exceptions.InvalidBXML`, a keyword that is not listed ``TypeError``.
 
 Source of the facts: https://dev.bandwidth.com/docs/voice/bxml, where every verb has its page.
@@ -17,11 +17,13 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Required, TypedDict, Unpack
 
 from .elements import ChildElement, Document, Fault, Specification, Verb
+from .numbers import PHONE_NUMBER, SIP_URI, WITHHELD
 from .ssml import SpokenText
 from .values import (
     NOT_BLANK,
     URL_RULE,
     Count,
+    Default,
     Identifier,
     Link,
     Url,
@@ -32,17 +34,15 @@ from .values import (
 
 # -- Values that several elements share ----------------------------------------------------------------------
 
-_PHONE_NUMBER = r"\+[0-9]+"
-_SIP_URI = r"(?i:sips?):[^\s\x00-\x1f\x7f-\x9f]+"
 _USER_TO_USER = r"[^,]*;(?i:encoding=(base64|jwt|hex))"
 
-HttpMethod = Literal["GET", "POST"]
+HttpMethod = Annotated[Literal["GET", "POST"], Default("POST")]
 TagText = Annotated[str, at_most_characters(256)]
 CallerId = Annotated[
     str,
     matching(
-        f"{_PHONE_NUMBER}|Restricted|Anonymous|Private|Unavailable",
-        "must be + and digits, or Restricted, Anonymous, Private or Unavailable",
+        "|".join((PHONE_NUMBER, *WITHHELD)),
+        f"must be + and digits, or {', '.join(WITHHELD[:-1])} or {WITHHELD[-1]}",
     ),
 ]
 DisplayName = Annotated[
@@ -51,11 +51,13 @@ DisplayName = Annotated[
     matching(r"[^\x00-\x1f\x7f-\x9f]*", "must not hold control characters"),
 ]
 Keys = Annotated[str, matching("[0-9*#A-Da-d]*", "must be keys of 0-9, *, # and A-D")]
-Tracks = Literal["inbound", "outbound", "both"]
+Tracks = Annotated[Literal["inbound", "outbound", "both"], Default("inbound")]
 WebSocketURL = Annotated[
     str, matching(r"(?i:wss?)://[^\s\x00-\x1f\x7f-\x9f]+", "must be a URL that begins with wss:// or ws://")
 ]
-RingingTime = Annotated[float, between(1, 300)]
+RingingTime = Annotated[float, between(1, 300), Default(30)]
+Off = Annotated[bool, Default(False)]
+On = Annotated[bool, Default(True)]
 
 _user_to_user = matching(
     f"{_USER_TO_USER}(,{_USER_TO_USER})*",
@@ -69,57 +71,60 @@ _user_to_user = matching(
 
 class Tagged(TypedDict, total=False):
     tag: TagText
-    """Sent with this and all later callbacks of the call, at most 256 characters; ``""`` clears it."""
+    """Tag sent with this and all later callbacks of the call; ``""`` clears it."""
 
 
 class Authenticated(TypedDict, total=False):
     username: str
-    """User name for the requests to the URLs of this element."""
+    """Username for the requests to the URLs of this element."""
     password: str
     """Password for the requests to the URLs of this element."""
 
 
 class FallbackAuthenticated(TypedDict, total=False):
     fallback_username: str
-    """User name for the requests to the fallback URLs of this element."""
+    """Username for the requests to the fallback URLs of this element."""
     fallback_password: str
     """Password for the requests to the fallback URLs of this element."""
 
 
 class Diverting(TypedDict, total=False):
-    diversion_treatment: Literal["none", "propagate", "stack"]
-    """Send no Diversion header (the default), copy the inbound one, or copy it and add one."""
-    diversion_reason: Literal[
-        "unknown",
-        "user-busy",
-        "no-answer",
-        "unavailable",
-        "unconditional",
-        "time-of-day",
-        "do-not-disturb",
-        "deflection",
-        "follow-me",
-        "out-of-service",
-        "away",
+    diversion_treatment: Annotated[Literal["none", "propagate", "stack"], Default("none")]
+    """Whether to send no Diversion header, copy the inbound one, or copy it and add another."""
+    diversion_reason: Annotated[
+        Literal[
+            "unknown",
+            "user-busy",
+            "no-answer",
+            "unavailable",
+            "unconditional",
+            "time-of-day",
+            "do-not-disturb",
+            "deflection",
+            "follow-me",
+            "out-of-service",
+            "away",
+        ],
+        Default("unknown"),
     ]
-    """Why the call is diverted, default ``unknown``; counts only with ``stack``."""
+    """Why the call is diverted; used only when ``diversion_treatment`` is ``stack``."""
 
 
 class Recording(TypedDict, total=False):
-    transcribe: bool
-    """Whether the recording is transcribed, default false; works from 0.5 seconds to 4 hours."""
-    detect_language: bool
-    """Whether the transcription finds out the language, default false; counts only with ``transcribe``."""
+    transcribe: Off
+    """Whether the recording is transcribed; works for recordings of 0.5 seconds to 4 hours."""
+    detect_language: Off
+    """Whether the transcription detects the language; used only with ``transcribe``."""
     transcription_available_url: Annotated[Link, Url("transcriptionAvailable")]
-    """Told when the transcription can be fetched."""
+    """Notified when the transcription can be fetched."""
     transcription_available_method: HttpMethod
-    """Default POST."""
+    """HTTP method of the requests to ``transcription_available_url``."""
     recording_available_method: HttpMethod
-    """Default POST."""
-    file_format: Literal["mp3", "wav"]
-    """Default wav."""
+    """HTTP method of the requests to ``recording_available_url``."""
+    file_format: Annotated[Literal["mp3", "wav"], Default("wav")]
+    """Format of the audio file."""
     recording_name: str
-    """A name for the recording."""
+    """Name of the recording."""
 
 
 # -- Rules between attributes --------------------------------------------------------------------------------
@@ -167,33 +172,33 @@ def _preferred_languages_apart(_: Specification, given: Mapping[str, Any], __: i
 
 class CalledPartyAttributes(Authenticated, FallbackAuthenticated, Tagged, total=False):
     transfer_answer_url: Annotated[Link, Url("transferAnswer")]
-    """Asked for BXML when the called party answers; that runs for the called party alone."""
+    """Requested when the called party answers; its BXML runs for the called party alone."""
     transfer_answer_method: HttpMethod
-    """Default POST."""
+    """HTTP method of the requests to ``transfer_answer_url``."""
     transfer_answer_fallback_url: Annotated[Link, Url("transferAnswer", fallback=True)]
-    """Asked when ``transfer_answer_url`` fails."""
+    """Requested when ``transfer_answer_url`` fails."""
     transfer_answer_fallback_method: HttpMethod
-    """Default POST."""
+    """HTTP method of the requests to ``transfer_answer_fallback_url``."""
     transfer_disconnect_url: Annotated[Link, Url("transferDisconnect")]
-    """Told when the leg to the called party ends, answered or not."""
+    """Notified when the leg to the called party ends, answered or not."""
     transfer_disconnect_method: HttpMethod
-    """Default POST."""
+    """HTTP method of the requests to ``transfer_disconnect_url``."""
 
 
 class PhoneNumberAttributes(CalledPartyAttributes, total=False):
     uui: Annotated[str, at_most_characters(350), _user_to_user]
-    """User-To-User values (RFC 7433), at most 350 characters in all."""
+    """User-To-User values (RFC 7433); the limit counts all of them together."""
 
 
 class PhoneNumber(ChildElement):
-    """A telephone number that a ``Transfer`` calls; the text is the number, ``+`` and digits.
+    """A phone number that a ``Transfer`` calls; the text is the number, ``+`` and digits.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/transfer
     """
 
     def __init__(
         self,
-        text: Annotated[str, Identifier, matching(_PHONE_NUMBER, "must be + and digits")],
+        text: Annotated[str, Identifier, matching(PHONE_NUMBER, "must be + and digits")],
         /,
         **attributes: Unpack[PhoneNumberAttributes],
     ) -> None:
@@ -202,18 +207,18 @@ class PhoneNumber(ChildElement):
 
 class SipUriAttributes(CalledPartyAttributes, total=False):
     uui: Annotated[str, at_most_characters(256), _user_to_user]
-    """User-To-User values (RFC 7433), at most 256 characters in all."""
+    """User-To-User values (RFC 7433); the limit counts all of them together."""
 
 
 class SipUri(ChildElement):
-    """A SIP address that a ``Transfer`` calls or a ``Refer`` names; the text is that address.
+    """A SIP URI that a ``Transfer`` calls or a ``Refer`` names; the text is that URI.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/transfer
     """
 
     def __init__(
         self,
-        text: Annotated[str, Identifier, matching(_SIP_URI, "must be a SIP URI such as sip:user@host")],
+        text: Annotated[str, Identifier, matching(SIP_URI, "must be a SIP URI such as sip:user@host")],
         /,
         **attributes: Unpack[SipUriAttributes],
     ) -> None:
@@ -222,9 +227,9 @@ class SipUri(ChildElement):
 
 class ParameterAttributes(TypedDict, total=False):
     name: Required[Annotated[str, at_most_characters(256)]]
-    """At most 256 characters."""
+    """Name of the parameter."""
     value: Required[Annotated[str, at_most_characters(2048)]]
-    """At most 2048 characters."""
+    """Value of the parameter."""
 
 
 class StreamParam(ChildElement):
@@ -248,7 +253,7 @@ class CustomParam(ChildElement):
 
 
 class Endpoint(ChildElement):
-    """The endpoint that a ``Connect`` joins the call to; the text is its id.
+    """The endpoint that a ``Connect`` connects the call to; the text is its id.
 
     Source: https://dev.bandwidth.com/docs/voice/programmable-voice/bxml/connect
     """
@@ -304,19 +309,22 @@ class SpeakSentenceAttributes(TypedDict, total=False):
         "gabrielle",
         "liam",
     ]
-    """Who speaks; gender and locale do not count then."""
-    gender: Literal["male", "female"]
-    """Default female."""
-    locale: Literal[
-        "en_US", "en_UK", "de", "es", "es_MX", "fr", "it", "ja", "ru", "arb", "cmn-CN", "es_US", "fr_CA"
+    """Voice that speaks; with it, ``gender`` and ``locale`` are ignored."""
+    gender: Annotated[Literal["male", "female"], Default("female")]
+    """Gender of the voice."""
+    locale: Annotated[
+        Literal[
+            "en_US", "en_UK", "de", "es", "es_MX", "fr", "it", "ja", "ru", "arb", "cmn-CN", "es_US", "fr_CA"
+        ],
+        Default("en_US"),
     ]
-    """Language and country in Bandwidth's spelling, default ``en_US``."""
+    """Language and country, in Bandwidth's spelling."""
 
 
 class SpeakSentence(Verb, conference=True):
     """Speaks a text, which must not be blank.
 
-    A ``str`` is spoken as it is, whatever characters it holds. SSML is given on purpose, as
+    A ``str`` is spoken as it is, whatever characters it holds. For SSML, pass
     :class:`markupsafe.Markup`: it must be well-formed and is brought to one canonical form. Put a caller's
     words into SSML with ``Markup("<s>{}</s>").format(words)``, which escapes them.
 
@@ -330,8 +338,8 @@ class SpeakSentence(Verb, conference=True):
 
 
 class PauseAttributes(TypedDict, total=False):
-    duration: Annotated[float, between(0.1, 86400)]
-    """0.1 to 86400, default 1."""
+    duration: Annotated[float, between(0.1, 86400), Default(1)]
+    """Length of the silence in seconds."""
 
 
 class Pause(Verb):
@@ -345,10 +353,10 @@ class Pause(Verb):
 
 
 class RingAttributes(TypedDict, total=False):
-    duration: Annotated[float, between(0.1, 86400)]
-    """0.1 to 86400, default 5."""
-    answer_call: bool
-    """Whether a call that is not answered yet is answered first, default true."""
+    duration: Annotated[float, between(0.1, 86400), Default(5)]
+    """Length of the ringing in seconds."""
+    answer_call: On
+    """Whether a call that is not answered yet is answered first."""
 
 
 class Ring(Verb):
@@ -362,10 +370,10 @@ class Ring(Verb):
 
 
 class SendDtmfAttributes(TypedDict, total=False):
-    tone_duration: Annotated[float, between(50, 5000)]
-    """How long each tone sounds, 50 to 5000 milliseconds, default 200."""
-    tone_interval: Annotated[float, between(50, 5000)]
-    """How long it is silent between tones, 50 to 5000 milliseconds, default 400."""
+    tone_duration: Annotated[float, between(50, 5000), Default(200)]
+    """Length of each tone in milliseconds."""
+    tone_interval: Annotated[float, between(50, 5000), Default(400)]
+    """Silence between two tones in milliseconds."""
 
 
 class SendDtmf(Verb):
@@ -392,43 +400,43 @@ class SendDtmf(Verb):
 
 class GatherAttributes(Authenticated, FallbackAuthenticated, Tagged, total=False):
     gather_url: Annotated[Link, Url("gather")]
-    """Asked for BXML with the result, and the verbs after ``Gather`` do not run; else the keys are lost."""
+    """Requested with the result; the verbs after ``Gather`` do not run then. Without it the keys are lost."""
     gather_method: HttpMethod
-    """Default POST."""
+    """HTTP method of the requests to ``gather_url``."""
     gather_fallback_url: Annotated[Link, Url("gather", fallback=True)]
-    """Asked when ``gather_url`` fails."""
+    """Requested when ``gather_url`` fails."""
     gather_fallback_method: HttpMethod
-    """Default POST."""
-    terminating_digits: Keys
-    """Any of these keys ends the gathering; default ``""``, none."""
-    max_digits: Annotated[int, between(1, 50)]
-    """How many keys end the gathering, 1 to 50, default 50."""
-    inter_digit_timeout: Annotated[float, between(1, 60)]
-    """How long to wait for the next key, 1 to 60, default 5."""
-    first_digit_timeout: Annotated[float, between(0, 60)]
-    """How long to wait for the first key after the sound, 0 to 60, default 5."""
-    repeat_count: int
-    """How often the sound is played while no key comes, default 1; times the children at most 20."""
-    input: Literal["dtmf", "speech", "dtmf_speech"]
-    """What is gathered: keys (the default), speech or both."""
+    """HTTP method of the requests to ``gather_fallback_url``."""
+    terminating_digits: Annotated[Keys, Default("")]
+    """Keys that end the gathering; ``""`` for none."""
+    max_digits: Annotated[int, between(1, 50), Default(50)]
+    """Number of keys after which the gathering ends."""
+    inter_digit_timeout: Annotated[float, between(1, 60), Default(5)]
+    """Seconds to wait for the next key."""
+    first_digit_timeout: Annotated[float, between(0, 60), Default(5)]
+    """Seconds to wait for the first key after the sound."""
+    repeat_count: Annotated[int, Default(1)]
+    """How often the sound is played while no key is pressed; times the number of children at most 20."""
+    input: Annotated[Literal["dtmf", "speech", "dtmf_speech"], Default("dtmf")]
+    """Whether keys, speech or both are gathered."""
     hints: str
-    """Words to expect. Like all below, counts only when speech is gathered."""
+    """Words to expect; used only when speech is gathered, as are all attributes below."""
     language: str
-    """The language spoken, such as ``en-US``."""
+    """Language that the caller speaks, such as ``en-US``."""
     partial_result_callback: Annotated[Link, Url("partialgather", authenticated=False)]
-    """Told of what was recognised so far."""
+    """Notified of the words that were recognized so far."""
     partial_result_callback_method: HttpMethod
-    """Default POST."""
-    profanity_filter: bool
-    """Whether foul words are left out, default true."""
+    """HTTP method of the requests to ``partial_result_callback``."""
+    profanity_filter: On
+    """Whether foul words are left out."""
     speech_model: str
-    """The model that recognises speech."""
-    speech_timeout: float
-    """How long to wait for speech, default 5."""
+    """Model that recognizes speech."""
+    speech_timeout: Annotated[float, Default(5)]
+    """Seconds to wait for speech."""
 
 
 class Gather(Verb, rules=(_few_repetitions,)):
-    """Collects keys that the caller presses, or what the caller says, while the children are heard.
+    """Collects keys that the caller presses, or what the caller says, while its children play.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/gather
     """
@@ -443,9 +451,9 @@ class Gather(Verb, rules=(_few_repetitions,)):
 
 class StartGatherAttributes(Authenticated, Tagged, total=False):
     dtmf_url: Required[Annotated[Link, Url("dtmf")]]
-    """Told of every key."""
+    """Notified of every key."""
     dtmf_method: HttpMethod
-    """Default POST."""
+    """HTTP method of the requests to ``dtmf_url``."""
 
 
 class StartGather(Verb):
@@ -459,7 +467,7 @@ class StartGather(Verb):
 
 
 class StopGather(Verb):
-    """Ends what ``StartGather`` began.
+    """Stops reporting the keys that ``StartGather`` reports.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/stopGather
     """
@@ -473,25 +481,25 @@ class StopGather(Verb):
 
 class TransferAttributes(Authenticated, FallbackAuthenticated, Tagged, Diverting, total=False):
     transfer_caller_id: CallerId
-    """What the called party sees, default the number of the other party of this call."""
+    """Number that the called party sees; without it, the number of the other party of this call."""
     transfer_caller_display_name: DisplayName
-    """The name that the called party sees, at most 256 characters."""
+    """Name that the called party sees."""
     call_timeout: RingingTime
-    """How long it may ring, 1 to 300, default 30."""
+    """Seconds that the called party's phone may ring."""
     transfer_complete_url: Annotated[Link, Url("transferComplete")]
-    """Asked for BXML when the called party left or was not reached; the verbs after do not run then."""
+    """Requested when the called party left or was not reached; the verbs after ``Transfer`` do not run."""
     transfer_complete_method: HttpMethod
-    """Default POST."""
+    """HTTP method of the requests to ``transfer_complete_url``."""
     transfer_complete_fallback_url: Annotated[Link, Url("transferComplete", fallback=True)]
-    """Asked when ``transfer_complete_url`` fails."""
+    """Requested when ``transfer_complete_url`` fails."""
     transfer_complete_fallback_method: HttpMethod
-    """Default POST."""
-    privacy: bool
-    """Whether the calling number is hidden, default false."""
+    """HTTP method of the requests to ``transfer_complete_fallback_url``."""
+    privacy: Off
+    """Whether the calling number is hidden."""
 
 
 class Transfer(Verb, transfer_answer=False):
-    """Calls one to eight parties at once and joins the first that answers to this call.
+    """Calls up to eight parties at once and connects this call to the first that answers.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/transfer
     """
@@ -505,20 +513,18 @@ class Transfer(Verb, transfer_answer=False):
 
 
 class ForwardAttributes(Diverting, total=False):
-    to: Required[
-        Annotated[str, matching(f"{_PHONE_NUMBER}|{_SIP_URI}", "must be + and digits, or a SIP URI")]
-    ]
-    """Where the call goes: a telephone number or a SIP URI."""
+    to: Required[Annotated[str, matching(f"{PHONE_NUMBER}|{SIP_URI}", "must be + and digits, or a SIP URI")]]
+    """Phone number or SIP URI that the call goes to."""
     from_: CallerId
-    """What the called party sees, default the number that was called."""
+    """Number that the called party sees; without it, the number that was called."""
     call_timeout: RingingTime
-    """How long it may ring, 1 to 300, default 30."""
+    """Seconds that the called party's phone may ring."""
     uui: Annotated[str, at_most_characters(256), _user_to_user]
-    """User-To-User values (RFC 7433) for a SIP URI, at most 256 characters in all."""
-    privacy: bool
-    """Whether the calling number is hidden, default false."""
+    """User-To-User values (RFC 7433) for a SIP URI; the limit counts all of them together."""
+    privacy: Off
+    """Whether the calling number is hidden."""
     caller_display_name: DisplayName
-    """The name that the called party sees, at most 256 characters."""
+    """Name that the called party sees."""
 
 
 class Forward(Verb, transfer_answer=False):
@@ -533,25 +539,25 @@ class Forward(Verb, transfer_answer=False):
 
 class BridgeAttributes(Authenticated, FallbackAuthenticated, Tagged, total=False):
     bridge_complete_url: Annotated[Link, Url("bridgeComplete")]
-    """Asked for BXML for this call when the target has left; the verbs after ``Bridge`` do not run then."""
+    """Requested for this call when the target has left; the verbs after ``Bridge`` do not run then."""
     bridge_complete_method: HttpMethod
-    """Default POST."""
+    """HTTP method of the requests to ``bridge_complete_url``."""
     bridge_complete_fallback_url: Annotated[Link, Url("bridgeComplete", fallback=True)]
-    """Asked when ``bridge_complete_url`` fails."""
+    """Requested when ``bridge_complete_url`` fails."""
     bridge_complete_fallback_method: HttpMethod
-    """Default POST."""
+    """HTTP method of the requests to ``bridge_complete_fallback_url``."""
     bridge_target_complete_url: Annotated[Link, Url("bridgeTargetComplete")]
-    """Asked for BXML for the target when this call has left; without it the target is hung up."""
+    """Requested for the target when this call has left; without it, Bandwidth hangs up the target."""
     bridge_target_complete_method: HttpMethod
-    """Default POST."""
+    """HTTP method of the requests to ``bridge_target_complete_url``."""
     bridge_target_complete_fallback_url: Annotated[Link, Url("bridgeTargetComplete", fallback=True)]
-    """Asked when ``bridge_target_complete_url`` fails."""
+    """Requested when ``bridge_target_complete_url`` fails."""
     bridge_target_complete_fallback_method: HttpMethod
-    """Default POST."""
+    """HTTP method of the requests to ``bridge_target_complete_fallback_url``."""
 
 
 class Bridge(Verb, transfer_answer=False):
-    """Joins this call to another one; the text is the id of that call, the target.
+    """Connects this call to another one; the text is the id of that call, the target.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/bridge
     """
@@ -571,26 +577,29 @@ _CONFERENCE_EVENTS = (
 
 
 class ConferenceAttributes(Authenticated, FallbackAuthenticated, Tagged, total=False):
-    mute: bool
-    """Whether the caller hears but is not heard, default false."""
-    hold: bool
-    """Whether the caller neither hears nor is heard, default false."""
+    mute: Off
+    """Whether the caller hears but is not heard."""
+    hold: Off
+    """Whether the caller neither hears nor is heard."""
     call_ids_to_coach: str
-    """Ids of calls, with commas between: they hear this caller, the other members do not."""
+    """Ids of the calls that hear this caller, separated by commas; the other members do not hear it."""
     conference_event_url: Annotated[Link, Url(*_CONFERENCE_EVENTS)]
-    """Told of members who join and leave; counts only in the document that creates the conference."""
+    """Notified of members who join and leave; used only in the document that creates the conference."""
     conference_event_method: HttpMethod
-    """Default POST."""
+    """HTTP method of the requests to ``conference_event_url``."""
     conference_event_fallback_url: Annotated[Link, Url(*_CONFERENCE_EVENTS, fallback=True)]
-    """Asked when ``conference_event_url`` fails."""
+    """Requested when ``conference_event_url`` fails."""
     conference_event_fallback_method: HttpMethod
-    """Default POST."""
+    """HTTP method of the requests to ``conference_event_fallback_url``."""
     callback_timeout: Annotated[float, between(1, 25)]
-    """How long Bandwidth waits for an answer to a conference event, 1 to 25."""
+    """Seconds that Bandwidth waits for the reply to a conference event.
+
+    Without it, the timeout of the call that creates the conference.
+    """
 
 
 class Conference(Verb, transfer_answer=False):
-    """Puts the call into a conference; the text is its name, of up to 100 letters, digits, ``_.-``.
+    """Moves the call into a conference; the text is its name, of up to 100 letters, digits, ``_.-``.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/conference
     """
@@ -610,13 +619,13 @@ class Conference(Verb, transfer_answer=False):
 
 class ReferAttributes(Tagged, total=False):
     refer_complete_url: Annotated[Link, Url("referComplete", authenticated=False)]
-    """Told of the outcome; its BXML runs if that was a failure. The verbs after ``Refer`` do not run then."""
+    """Requested with the outcome; its BXML runs after a failure. The verbs after ``Refer`` do not run."""
     refer_complete_method: HttpMethod
-    """Default POST."""
+    """HTTP method of the requests to ``refer_complete_url``."""
 
 
 class Refer(Verb):
-    """Asks the far end of a SIP call to leave Bandwidth for another SIP address.
+    """Asks the far end of a SIP call to leave Bandwidth for another SIP URI.
 
     Source: https://dev.bandwidth.com/docs/voice/programmable-voice/bxml/refer
     """
@@ -640,13 +649,13 @@ _ENDPOINT_EVENTS = (
 
 class ConnectAttributes(TypedDict, total=False):
     event_callback_url: Annotated[Link, Url(*_ENDPOINT_EVENTS, authenticated=False)]
-    """Told of events of the endpoint."""
+    """Notified of events of the endpoint."""
     event_fallback_url: Annotated[Link, Url(*_ENDPOINT_EVENTS, fallback=True, authenticated=False)]
-    """Told when ``event_callback_url`` fails."""
+    """Notified when ``event_callback_url`` fails."""
 
 
 class Connect(Verb):
-    """Joins the call to a WebRTC endpoint.
+    """Connects the call to a WebRTC endpoint.
 
     Source: https://dev.bandwidth.com/docs/voice/programmable-voice/bxml/connect
     """
@@ -660,25 +669,25 @@ class Connect(Verb):
 
 class RecordAttributes(Recording, Authenticated, FallbackAuthenticated, Tagged, total=False):
     record_complete_url: Annotated[Link, Url("recordComplete")]
-    """Asked for BXML when the recording ended, unless by hanging up; the verbs after do not run then."""
+    """Requested when the recording ended, unless by hanging up; the verbs after ``Record`` do not run."""
     record_complete_method: HttpMethod
-    """Default POST."""
+    """HTTP method of the requests to ``record_complete_url``."""
     record_complete_fallback_url: Annotated[Link, Url("recordComplete", fallback=True)]
-    """Asked when ``record_complete_url`` fails."""
+    """Requested when ``record_complete_url`` fails."""
     record_complete_fallback_method: HttpMethod
-    """Default POST."""
+    """HTTP method of the requests to ``record_complete_fallback_url``."""
     recording_available_url: Annotated[Link, Url("recordingAvailable")]
-    """Told when the recording can be fetched."""
-    terminating_digits: Keys
-    """Any of these keys ends the recording, default ``#``; ``""`` for none."""
-    max_duration: Annotated[float, between(0, 10800)]
-    """The longest recording, at most 10800, default 60."""
-    silence_timeout: Annotated[float, between(0, 10800)]
-    """How much silence ends the recording, at most 10800; default 0, none."""
+    """Notified when the recording can be fetched."""
+    terminating_digits: Annotated[Keys, Default("#")]
+    """Keys that end the recording; ``""`` for none."""
+    max_duration: Annotated[float, between(0, 10800), Default(60)]
+    """Seconds after which the recording ends."""
+    silence_timeout: Annotated[float, between(0, 10800), Default(0)]
+    """Seconds of silence that end the recording; 0 for none."""
 
 
 class Record(Verb, rules=(_https_for_credentials,)):
-    """Records the caller, as voice mail does. Credentials may only go to ``https`` URLs.
+    """Records the caller, as voice mail does. Credentials may only be sent to ``https`` URLs.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/record
     """
@@ -689,15 +698,15 @@ class Record(Verb, rules=(_https_for_credentials,)):
 
 class StartRecordingAttributes(Recording, Authenticated, Tagged, total=False):
     recording_available_url: Annotated[Link, Url("recordingAvailable", "conferenceRecordingAvailable")]
-    """Told when the recording can be fetched."""
-    multi_channel: bool
-    """Whether the two sides are recorded apart, default false."""
+    """Notified when the recording can be fetched."""
+    multi_channel: Off
+    """Whether each side is recorded on a channel of its own."""
 
 
 class StartRecording(Verb, conference=True, rules=(_https_for_credentials,)):
     """Records the call or the conference while the following verbs run, until ``StopRecording``.
 
-    Credentials may only go to ``https`` URLs.
+    Credentials may only be sent to ``https`` URLs.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/startRecording
     """
@@ -707,7 +716,7 @@ class StartRecording(Verb, conference=True, rules=(_https_for_credentials,)):
 
 
 class PauseRecording(Verb, conference=True):
-    """Suspends what ``StartRecording`` began.
+    """Pauses the recording that ``StartRecording`` began.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/pauseRecording
     """
@@ -717,7 +726,7 @@ class PauseRecording(Verb, conference=True):
 
 
 class ResumeRecording(Verb, conference=True):
-    """Goes on with what ``PauseRecording`` suspended.
+    """Resumes the recording that ``PauseRecording`` paused.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/resumeRecording
     """
@@ -727,7 +736,7 @@ class ResumeRecording(Verb, conference=True):
 
 
 class StopRecording(Verb, conference=True):
-    """Ends what ``StartRecording`` began.
+    """Stops the recording that ``StartRecording`` began.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/stopRecording
     """
@@ -741,27 +750,27 @@ class StopRecording(Verb, conference=True):
 
 class StartStreamAttributes(Authenticated, total=False):
     destination: Required[WebSocketURL]
-    """Where the audio goes, ``wss://...``."""
+    """URL of the websocket that receives the audio, ``wss://...``."""
     name: str
-    """Name for ``StopStream``, of its own on this call; default a generated id."""
-    mode: Literal["unidirectional", "bidirectional"]
-    """Whether audio may come back, default ``unidirectional``."""
+    """Name for ``StopStream``, unique on this call; without it, Bandwidth generates one."""
+    mode: Annotated[Literal["unidirectional", "bidirectional"], Default("unidirectional")]
+    """Whether audio may come back."""
     tracks: Tracks
-    """What is sent, as Bandwidth sees it, default ``inbound``."""
+    """Side of the call that is sent, as Bandwidth sees it."""
     destination_username: str
-    """User name for the destination."""
+    """Username for the destination."""
     destination_password: str
     """Password for the destination."""
     stream_event_url: Annotated[Link, Url("mediaStreamStarted", "mediaStreamRejected", "mediaStreamStopped")]
-    """Told when the stream starts, is refused and stops."""
+    """Notified when the stream starts, is rejected and stops."""
     stream_event_method: HttpMethod
-    """Default POST."""
+    """HTTP method of the requests to ``stream_event_url``."""
 
 
 class StartStream(Verb, rules=(_https_for_credentials,)):
-    """Sends the sound of the call to a websocket while the following verbs run, with up to 12 parameters.
+    """Sends the audio of the call to a websocket while the following verbs run.
 
-    Credentials may only go to an ``https`` URL.
+    Credentials may only be sent to an ``https`` URL.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/startStream
     """
@@ -775,12 +784,12 @@ class StartStream(Verb, rules=(_https_for_credentials,)):
 class StopStreamAttributes(TypedDict, total=False):
     name: Required[str]
     """Name of the stream."""
-    wait: bool
-    """Whether to wait until the websocket is closed, default false."""
+    wait: Off
+    """Whether to wait until the websocket is closed."""
 
 
 class StopStream(Verb):
-    """Ends what ``StartStream`` began.
+    """Stops a stream that ``StartStream`` began.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/stopStream
     """
@@ -791,9 +800,9 @@ class StopStream(Verb):
 
 class StartTranscriptionAttributes(Authenticated, total=False):
     name: str
-    """Name for ``StopTranscription``, of its own on this call; default a generated id."""
+    """Name for ``StopTranscription``, unique on this call; without it, Bandwidth generates one."""
     tracks: Tracks
-    """What is transcribed, as Bandwidth sees it, default ``inbound``."""
+    """Side of the call that is transcribed, as Bandwidth sees it."""
     transcription_event_url: Annotated[
         Link,
         Url(
@@ -803,25 +812,25 @@ class StartTranscriptionAttributes(Authenticated, total=False):
             "realTimeTranscriptionAvailable",
         ),
     ]
-    """Told when the transcription starts, is refused, stops and can be fetched."""
+    """Notified when the transcription starts, is rejected, stops and can be fetched."""
     transcription_event_method: HttpMethod
-    """Default POST."""
+    """HTTP method of the requests to ``transcription_event_url``."""
     destination: WebSocketURL
-    """Where the text goes while it is spoken, ``wss://...``."""
-    stabilized: bool
-    """Whether text once sent changes little, default true; needs a destination."""
-    detect_language: bool
-    """Whether the language is found out, default false."""
-    preferred_languages: str
-    """Languages with commas between, one dialect of each, default ``en-US``; not with ``detect_language``."""
+    """URL of the websocket that receives the text while it is spoken, ``wss://...``."""
+    stabilized: On
+    """Whether text that was sent changes little afterwards; needs a ``destination``."""
+    detect_language: Off
+    """Whether Bandwidth detects the language."""
+    preferred_languages: Annotated[str, Default("en-US")]
+    """Languages separated by commas, one dialect of each; not with ``detect_language``."""
 
 
 class StartTranscription(
     Verb, rules=(_https_for_credentials, _stabilized_for_destination, _preferred_languages_apart)
 ):
-    """Transcribes the call while the following verbs run, with up to 12 parameters.
+    """Transcribes the call while the following verbs run.
 
-    Credentials may only go to an ``https`` URL.
+    Credentials may only be sent to an ``https`` URL.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/startTranscription
     """
@@ -836,11 +845,11 @@ class StartTranscription(
 
 class StopTranscriptionAttributes(TypedDict, total=False):
     name: str
-    """Name of the transcription; without it all live transcriptions of the call end."""
+    """Name of the transcription; without it, all live transcriptions of the call end."""
 
 
 class StopTranscription(Verb):
-    """Ends what ``StartTranscription`` began.
+    """Stops a transcription that ``StartTranscription`` began.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/stopTranscription
     """
@@ -854,17 +863,17 @@ class StopTranscription(Verb):
 
 class RedirectAttributes(Authenticated, FallbackAuthenticated, Tagged, total=False):
     redirect_url: Required[Annotated[Link, Url("redirect")]]
-    """Asked for the BXML that runs next; the verbs after ``Redirect`` do not run."""
+    """Requested for the BXML that runs next; the verbs after ``Redirect`` do not run."""
     redirect_method: HttpMethod
-    """Default POST."""
+    """HTTP method of the requests to ``redirect_url``."""
     redirect_fallback_url: Annotated[Link, Url("redirect", fallback=True)]
-    """Asked when ``redirect_url`` fails."""
+    """Requested when ``redirect_url`` fails."""
     redirect_fallback_method: HttpMethod
-    """Default POST."""
+    """HTTP method of the requests to ``redirect_fallback_url``."""
 
 
 class Redirect(Verb):
-    """Goes on with the BXML of another URL.
+    """Continues with the BXML of another URL.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/redirect
     """
@@ -897,7 +906,7 @@ class Tag(Verb):
 
 
 class Response(Document, listed=False):
-    """The reply to a callback; the verbs run in their order. An empty one hangs up.
+    """The reply to a callback; its verbs run in order. An empty one hangs up.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/about
     """
@@ -907,7 +916,7 @@ class Response(Document, listed=False):
 
 
 class Bxml(Document, listed=False):
-    """BXML that is sent to Bandwidth to replace what a call or a conference is doing.
+    """BXML that is sent to Bandwidth to replace what a call or a conference is running.
 
     Source: ``PUT /calls/{callId}/bxml`` in Bandwidth's OpenAPI description of the voice API
     """

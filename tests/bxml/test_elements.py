@@ -30,6 +30,7 @@ from flask_bandwidth_callbacks.bxml import (
     Verb,
     examine,
 )
+from flask_bandwidth_callbacks.bxml.values import Boolean, Choice
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 
 MENU = Gather(
@@ -56,6 +57,33 @@ def test_reading() -> None:
     assert StopStream(name="a").name == "a"
     with pytest.raises(AttributeError, match="'Gather' object has no attribute 'max_digit'"):
         _ = MENU.max_digit
+
+
+def test_effective_values() -> None:
+    """The effective value of an attribute is the one given, else Bandwidth's default, else None."""
+    assert MENU.effective("max_digits") == 1
+    assert MENU.effective("inter_digit_timeout") == 5
+    assert MENU.effective("terminating_digits") == ""
+    assert MENU.effective("gather_method") == "POST"
+    assert MENU.effective("tag") is None
+    assert Record().effective("terminating_digits") == "#"
+    assert Record(transcribe=False).effective("transcribe") is False
+    with pytest.raises(
+        AttributeError, match=r"'max_digit' is not an attribute of Gather; did you mean 'max_digits'\?$"
+    ):
+        MENU.effective("max_digit")
+    with pytest.raises(AttributeError, match=r"'x' is not an attribute of Hangup$"):
+        Hangup().effective("x")
+
+
+def test_defaults_are_values_that_may_be_given() -> None:
+    """Each default may be given; every method and boolean, and every choice but the voice, has one."""
+    for element in ELEMENTS.values():
+        for attribute in element.specification.attributes.values():
+            if attribute.default is not None:
+                assert attribute.check(attribute.default) == attribute.default
+            elif isinstance(attribute.kind, Boolean | Choice):
+                assert f"{element.__name__}.{attribute.name}" == "SpeakSentence.voice"
 
 
 def test_no_attribute_hides_another() -> None:

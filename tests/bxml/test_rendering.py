@@ -99,10 +99,10 @@ def test_conference() -> None:
     }
     (fault,) = misplaced(Response(StopRecording(), Hangup()), "conference")
     assert fault.startswith(
-        "Hangup cannot stand in the reply to a conference event, which is refused as a whole"
+        "Hangup cannot stand in the reply to a conference event; Bandwidth rejects the whole document then."
     )
     assert fault.endswith(
-        "only PlayAudio, SpeakSentence, StartRecording, PauseRecording, ResumeRecording, StopRecording can"
+        "only PlayAudio, SpeakSentence, StartRecording, PauseRecording, ResumeRecording, StopRecording"
     )
 
 
@@ -119,6 +119,11 @@ def test_unknown_verbs_may_stand_anywhere() -> None:
     """Where a verb that is not known here may stand, is not known either."""
     document = Response(UnknownVerb("New"))
     assert misplaced(document, "conference") == misplaced(document, "transferAnswer") == []
+
+
+def test_any_verb_may_stand_in_other_replies() -> None:
+    """Nothing is misplaced in the reply to any other event."""
+    assert all(misplaced(Response(verb), "any") == [] for _, verb in _verbs())
 
 
 def test_size() -> None:

@@ -294,7 +294,7 @@ INVALID: list[tuple[Callable[[], object], str]] = [
     (lambda: Record(terminating_digits="+"), "must be keys of 0-9, *, # and A-D"),
     (
         lambda: transfer(transfer_caller_id="Nobody"),
-        "must be + and digits, or Restricted, Anonymous, Private or",
+        "must be + and digits, or Private, Restricted, Unavailable or",
     ),
     (
         lambda: forward(from_="sip:ann@example.com"),
