@@ -14,7 +14,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from . import config, links, replies, signals
-from .credentials import Credentials, Gate
+from .config import UNSET, Unset
+from .credentials import Credentials, CredentialsOption, Gate
 from .display import show
 from .events import Callback, UnknownCallback
 from .exceptions import LinkError, SubscriptionError
@@ -67,7 +68,12 @@ class CallbackBlueprint(Blueprint):
     """
 
     def __init__(
-        self, name: str, import_name: str, *, credentials: Any = config.UNSET, **blueprint_options: Any
+        self,
+        name: str,
+        import_name: str,
+        *,
+        credentials: CredentialsOption | Unset = UNSET,
+        **blueprint_options: Any,
     ) -> None:
         super().__init__(name, import_name, **blueprint_options)
         self.subscriptions = Subscriptions()
@@ -171,7 +177,7 @@ class CallbackBlueprint(Blueprint):
 
         Raises :class:`~.exceptions.ConfigurationError` without usable credentials.
         """
-        gate = Gate(config.credentials(app, self.name, self._credentials))
+        gate = Gate(config.credentials_of(app, self.name, self._credentials))
         config.check(app)
         super().register(app, options)
         name = f"{options.get('name_prefix', '')}.{options.get('name', self.name)}".lstrip(".")
@@ -232,7 +238,7 @@ class CallbackBlueprint(Blueprint):
         """Read, load, respond, notify, reply; who sent it is known already."""
         app, received = _app(), _request()
         try:
-            payload = read_payload(received, config.max_content_length(app))
+            payload = read_payload(received, config.MAX_CONTENT_LENGTH.read(app))
             event = received.environ[_EVENT] = self._load(app, payload)
         except Rejection as rejection:
             logger.warning(
@@ -252,7 +258,7 @@ class CallbackBlueprint(Blueprint):
         return self._reply(app, event, responder, returned, heard=heard)
 
     def _load(self, app: Flask, payload: dict[str, Any]) -> Callback:
-        event = load_event(payload, strict=config.strict(app))
+        event = load_event(payload, strict=config.STRICT.read(app))
         if event.errors:
             logger.warning(
                 "%s is delivered without %s, which cannot be read.",

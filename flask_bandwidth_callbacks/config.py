@@ -1,87 +1,133 @@
-"""Everything that is read from ``app.config``.
-
-``BANDWIDTH_CALLBACKS_CREDENTIALS`` (unset: an error)
-    ``(username, password)`` pairs or ``"username:password"`` texts, or one such text. All of them are let
-    in, the first is handed out. None lets everyone in. Read when a blueprint is registered that was not
-    given credentials itself.
-``BANDWIDTH_CALLBACKS_STRICT`` (unset: False)
-    A property that cannot be read refuses the callback with 422 instead of being left out.
-``BANDWIDTH_CALLBACKS_MAX_CONTENT_LENGTH`` (unset: 262144)
-    How many bytes the body of a callback may have.
-``BANDWIDTH_CALLBACKS_CHECK_BXML`` (unset: on while the application is in debug or testing)
-    An answer with a fault is an error; off, the fault is logged and the answer is sent.
-"""
+"""The settings in ``app.config``: one table, from which they are read, checked and documented."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from flask import Flask
 
-from .credentials import REMEDY, Credentials, read_credentials
+from . import credentials
+from .credentials import Credentials, CredentialsOption
 from .exceptions import ConfigurationError
 
-CREDENTIALS = "BANDWIDTH_CALLBACKS_CREDENTIALS"
-STRICT = "BANDWIDTH_CALLBACKS_STRICT"
-MAX_CONTENT_LENGTH = "BANDWIDTH_CALLBACKS_MAX_CONTENT_LENGTH"
-CHECK_BXML = "BANDWIDTH_CALLBACKS_CHECK_BXML"
+T = TypeVar("T")
 
 
 class Unset:
-    """Says that nothing was said: None says that everyone is let in."""
+    """The type of :data:`UNSET`."""
 
     def __repr__(self) -> str:
         return "UNSET"
 
 
 UNSET = Unset()
+"""Stands for an argument that was not given, where None has a meaning of its own."""
 
 
-def credentials(app: Flask, blueprint: str, given: Any) -> tuple[Credentials, ...] | None:
-    """Return the pairs that a blueprint was given, else those of the configuration; None: everyone is let in.
+@dataclass(frozen=True)
+class Setting(Generic[T]):
+    """A key of ``app.config``: its default, its check and its meaning."""
 
-    Raises :class:`ConfigurationError` when there are none, or when they cannot be used.
+    key: str
+    read_value: Callable[[object, str], T | Unset]
+    """Turns a value into what is used; ``UNSET`` means "as if the key were absent".
+
+    Called with the value and the key. Raises :class:`~.exceptions.ConfigurationError`.
     """
-    source = "credentials="
-    if isinstance(given, Unset):
-        source = CREDENTIALS
-        given = app.config.get(CREDENTIALS, UNSET)
-    if isinstance(given, Unset):
-        raise ConfigurationError(
-            f"Nothing says which credentials Bandwidth sends to blueprint {blueprint!r}. {REMEDY}"
-        )
-    return None if given is None else read_credentials(given, source)
+    default: Callable[[Flask], T]
+    """What is used when the key is absent."""
+    default_text: str
+    """The default as the README shows it."""
+    meaning: str
+    """What the setting does, as the README shows it."""
+
+    def read(self, app: Flask) -> T:
+        """Return the value for an application; raises :class:`~.exceptions.ConfigurationError`."""
+        value = self.read_value(app.config.get(self.key, UNSET), self.key)
+        return self.default(app) if isinstance(value, Unset) else value
+
+    def __str__(self) -> str:
+        return self.key
 
 
-def strict(app: Flask) -> bool:
-    """Tell whether a property that cannot be read refuses the callback."""
-    return _boolean(app, STRICT, default=False)
+def _boolean(value: object, key: str) -> bool | Unset:
+    if value is None or isinstance(value, Unset):
+        return UNSET
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{key} must be True or False, got {value!r}.")
+    return value
 
 
-def max_content_length(app: Flask) -> int:
-    """Return how many bytes the body of a callback may have."""
-    length = app.config.get(MAX_CONTENT_LENGTH, 256 * 1024)
-    if not isinstance(length, int) or isinstance(length, bool) or length < 1:
-        raise ConfigurationError(f"{MAX_CONTENT_LENGTH} is {length!r}; it must be a number of bytes above 0.")
-    return length
+def _size(value: object, key: str) -> int | Unset:
+    if isinstance(value, Unset):
+        return UNSET
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigurationError(f"{key} must be a number of bytes above 0, got {value!r}.")
+    return value
 
 
-def check_bxml(app: Flask) -> bool:
-    """Tell whether an answer with a fault is an error."""
-    return _boolean(app, CHECK_BXML, default=app.debug or app.testing)
+def _pairs(value: object, key: str) -> tuple[Credentials, ...] | Unset | None:
+    return UNSET if isinstance(value, Unset) else credentials.read_credentials(value, key)
+
+
+CREDENTIALS: Setting[tuple[Credentials, ...] | Unset | None] = Setting(
+    credentials.KEY,
+    read_value=_pairs,
+    default=lambda app: UNSET,
+    default_text="an error",
+    meaning='`(username, password)` pairs, or `"username:password"` strings; all are accepted, the first is'
+    " handed out. The blueprint's `credentials=` takes precedence, and `None` disables authentication",
+)
+STRICT = Setting(
+    "BANDWIDTH_CALLBACKS_STRICT",
+    read_value=_boolean,
+    default=lambda app: False,
+    default_text="`False`",
+    meaning="reject a callback with an unreadable property (422)",
+)
+MAX_CONTENT_LENGTH = Setting(
+    "BANDWIDTH_CALLBACKS_MAX_CONTENT_LENGTH",
+    read_value=_size,
+    default=lambda app: 256 * 1024,
+    default_text="`262144`",
+    meaning="the largest body of a callback, in bytes; a larger one is rejected (413)",
+)
+CHECK_BXML = Setting(
+    "BANDWIDTH_CALLBACKS_CHECK_BXML",
+    read_value=_boolean,
+    default=lambda app: app.debug or app.testing,
+    default_text="on in debug or testing",
+    meaning="raise an exception for invalid BXML; off, the fault is logged and the reply sent",
+)
+
+SETTINGS: tuple[Setting[Any], ...] = (CREDENTIALS, STRICT, MAX_CONTENT_LENGTH, CHECK_BXML)
+"""Every setting, in the order of the README's table."""
 
 
 def check(app: Flask) -> None:
-    """Raise :class:`ConfigurationError` now for a value that would fail when the phone rings."""
-    strict(app)
-    max_content_length(app)
-    check_bxml(app)
+    """Raise :class:`~.exceptions.ConfigurationError` now for a value that would fail when the phone rings.
+
+    Credentials are left to :func:`credentials_of`: a blueprint with its own does not use the setting.
+    """
+    for setting in SETTINGS:
+        if setting is not CREDENTIALS:
+            setting.read(app)
 
 
-def _boolean(app: Flask, key: str, *, default: bool) -> bool:
-    value = app.config.get(key)
-    if value is None:
-        return default
-    if not isinstance(value, bool):
-        raise ConfigurationError(f"{key} is {value!r}; it must be True or False.")
-    return value
+def credentials_of(
+    app: Flask, blueprint: str, given: CredentialsOption | Unset
+) -> tuple[Credentials, ...] | None:
+    """Return the pairs given to a blueprint, else those of the setting; None disables authentication.
+
+    Raises :class:`~.exceptions.ConfigurationError` when there are none or they cannot be used.
+    """
+    if not isinstance(given, Unset):
+        return credentials.read_credentials(given, "credentials")
+    pairs = CREDENTIALS.read(app)
+    if isinstance(pairs, Unset):
+        raise ConfigurationError(
+            f"Blueprint {blueprint!r} must have credentials, got none. {credentials.REMEDY}"
+        )
+    return pairs

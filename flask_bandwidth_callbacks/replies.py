@@ -138,7 +138,7 @@ def _check(event: Callback, handler: object, faults: Iterator[str]) -> None:
     found = [f"{handler} answers {show(event.event_type)}: {fault}" for fault in faults]
     if not found:
         return
-    if config.check_bxml(current_app):
+    if config.CHECK_BXML.read(current_app):
         raise InvalidBXML(found)
     for fault in found:
         logger.error("%s", fault, extra=details(event))

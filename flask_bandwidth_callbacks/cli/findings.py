@@ -204,7 +204,7 @@ def _settings(app: Flask) -> Iterator[Finding]:
             "What a handler raises passes error handlers by, and an answer with a fault becomes an error.",
             "Set TESTING in tests only.",
         )
-    if not (app.debug or app.testing) and config.check_bxml(app):
+    if not (app.debug or app.testing) and config.CHECK_BXML.read(app):
         yield Finding(
             "warning",
             f"{config.CHECK_BXML} is on.",

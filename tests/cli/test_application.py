@@ -63,8 +63,7 @@ def test_an_application_without_credentials() -> None:
     result = routes(create_app=create_app)
     assert result.exit_code == 1
     assert result.output.startswith(
-        "Error: The application cannot be loaded. Nothing says which credentials Bandwidth sends to blueprint"
-        " 'phone'. Give"
+        "Error: The application cannot be loaded. Blueprint 'phone' must have credentials, got none. Give"
     )
     assert "application.py" not in result.output
     assert result.output.count("\n") == 1
