@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from flask_bandwidth_callbacks.registrations import Registration, endpoint_of, registrations
-from flask_bandwidth_callbacks.simulator.application import host_of
+from flask_bandwidth_callbacks.simulator.wire.application import host_of
 from flask_bandwidth_callbacks.subscriptions import Subscription
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from flask_bandwidth_callbacks.simulator.conversation import counted
+from flask_bandwidth_callbacks.simulator.engine.conversation import counted
 
 from . import application, findings, probes
 from .addresses import addresses_of

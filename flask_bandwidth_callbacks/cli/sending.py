@@ -19,8 +19,8 @@ from flask_bandwidth_callbacks.display import without_password
 from flask_bandwidth_callbacks.events import EVENT_CLASSES, event_class_of
 from flask_bandwidth_callbacks.payloads import Payload, attribute_types
 from flask_bandwidth_callbacks.simulator import Exchange
-from flask_bandwidth_callbacks.simulator.conversation import without_credentials
 from flask_bandwidth_callbacks.simulator.samples import sample_of
+from flask_bandwidth_callbacks.simulator.wire.exchanges import without_credentials
 
 from . import application
 from .addresses import addresses_of

@@ -18,9 +18,11 @@ from typing import Any, TypeAlias
 import click
 
 from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
-from flask_bandwidth_callbacks.simulator import Call, SimulationError, conversation
-from flask_bandwidth_callbacks.simulator.call import KEYS, check_keys
-from flask_bandwidth_callbacks.simulator.payloads import APPLICATION_NUMBER, CALLER_NUMBER
+from flask_bandwidth_callbacks.simulator import Call, SimulationError
+from flask_bandwidth_callbacks.simulator.engine import conversation
+from flask_bandwidth_callbacks.simulator.engine.call import KEYS, check_keys
+from flask_bandwidth_callbacks.simulator.wire import exchanges
+from flask_bandwidth_callbacks.simulator.wire.payloads import APPLICATION_NUMBER, CALLER_NUMBER
 
 from . import application, terminal
 
@@ -65,9 +67,9 @@ def _show(call: Call, line: conversation.Line, verbose: bool) -> None:
     if line.exchange is not None:
         failed = line.exchange.failure is not None
         if failed or verbose:
-            terminal.say(conversation.outcome(line.exchange), "red" if failed else "blue", margin)
+            terminal.say(exchanges.outcome(line.exchange), "red" if failed else "blue", margin)
         if verbose and line.exchange.bxml:
-            terminal.xml(conversation.without_credentials(line.exchange.bxml), indent=len(margin))
+            terminal.xml(exchanges.without_credentials(line.exchange.bxml), indent=len(margin))
     elif is_the_callers and line.text == "hears":
         terminal.say(f'"{line.words}"', "bold", margin)
     elif is_the_callers:
@@ -279,7 +281,7 @@ def _put_down(call: Call) -> None:
 
 def _trouble(call: Call) -> str | None:
     """Return in a line what went wrong on a call, None if nothing did."""
-    failed = [conversation.outcome(exchange) for exchange in call.exchanges if exchange.failure is not None]
+    failed = [exchanges.outcome(exchange) for exchange in call.exchanges if exchange.failure is not None]
     if call.cause in ("hangup", "cancel") and not failed:
         return None
     reason = failed[0] if failed else call.error_message
@@ -307,7 +309,7 @@ def _report(call: Call) -> dict[str, Any]:
                 "challenged": exchange.challenged,
                 "status": exchange.status,
                 "content_type": exchange.content_type,
-                "bxml": exchange.bxml and conversation.without_credentials(exchange.bxml),
+                "bxml": exchange.bxml and exchanges.without_credentials(exchange.bxml),
                 "failure": exchange.failure,
                 "oddities": exchange.oddities,
             }

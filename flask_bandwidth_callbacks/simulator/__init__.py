@@ -18,14 +18,14 @@ yielding: it goes on when ``timeline`` comes to that time, or when it is told on
 """
 
 from .bandwidth import SimulatedBandwidth
-from .call import Call
-from .callees import Callee
 from .choices import CHOICES
-from .conferences import Conference
-from .delivery import Exchange
+from .engine.call import Call
+from .engine.callees import Callee
 from .exceptions import EndlessCall, SimulationError, UnreachableApplication
 from .outbound import MachineDetection
-from .recordings import Recording
+from .verbs.conferences import Conference
+from .verbs.recordings import Recording
+from .wire.exchanges import Exchange
 
 __all__ = [
     "CHOICES",

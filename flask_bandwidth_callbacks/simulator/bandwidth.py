@@ -18,21 +18,24 @@ from flask_bandwidth_callbacks.bxml.placement import Context
 from flask_bandwidth_callbacks.config import UNSET, Unset
 from flask_bandwidth_callbacks.credentials import Credentials
 
-from . import bridges, conversation, gathers, sound, streams, transfers  # noqa: F401  each brings its verbs
-from .application import place
-from .call import Call
-from .callees import WITHHELD, Callee, check_address
 from .choices import MOST_REQUESTS_AT_ONCE
-from .conferences import Conference
-from .delivery import Courier, DocumentLike, Exchange, Script, check_placement
-from .destinations import Destination, Method
-from .documents import hang_up, live
+from .engine.call import Call
+from .engine.callees import WITHHELD, Callee, check_address
+from .engine.conversation import Line, counted
+from .engine.interpreter import hang_up, live
+from .engine.ringing import RINGING_SECONDS
+from .engine.timeline import Process, Steps, Timeline, check_seconds
 from .exceptions import EndlessCall, SimulationError
-from .outbound import RINGING_SECONDS, MachineDetection, dialled
-from .payloads import APPLICATION_NUMBER, CALLER_NUMBER, VERIFIED_CALLER
-from .timeline import Process, Steps, Timeline, check_seconds
-from .transport import InProcess, OverHTTP, Transport
-from .urls import absolute, split
+from .outbound import MachineDetection, dialled
+from .verbs.conferences import Conference
+from .wire.application import place
+from .wire.delivery import Courier
+from .wire.destinations import Destination, Method
+from .wire.documents import DocumentLike, Script, check_placement
+from .wire.exchanges import Exchange, latest
+from .wire.payloads import APPLICATION_NUMBER, CALLER_NUMBER, VERIFIED_CALLER
+from .wire.transport import InProcess, OverHTTP, Transport
+from .wire.urls import absolute, split
 
 __all__ = ["SimulatedBandwidth"]
 
@@ -97,7 +100,7 @@ class SimulatedBandwidth:
         """The latest calls, in order; the legs of a Transfer are at the call that made it."""
         self.conferences: dict[str, Conference] = {}
         """The conferences that somebody is in, by name."""
-        self.watchers: list[Callable[[Call, conversation.Line], None]] = []
+        self.watchers: list[Callable[[Call, Line], None]] = []
         """Are told of every line of a call's conversation as it comes."""
         self._start = _in_utc(start)
         self._random = random.Random(seed)
@@ -130,7 +133,7 @@ class SimulatedBandwidth:
         self._status = self.destination(status_url or "", status_method)
 
     def __repr__(self) -> str:
-        return f"<SimulatedBandwidth of {self.url}, {conversation.counted(len(self.calls), 'call')}>"
+        return f"<SimulatedBandwidth of {self.url}, {counted(len(self.calls), 'call')}>"
 
     # -- Calls -----------------------------------------------------------------------------------------------
 
@@ -309,7 +312,7 @@ class SimulatedBandwidth:
         if self.timeline.is_running and self._requests > MOST_REQUESTS_AT_ONCE:
             error = EndlessCall(
                 f"Handlers made or changed {MOST_REQUESTS_AT_ONCE} calls, one in answer to the callback of"
-                f" another. The last ones:\n{conversation.latest(self.exchanges)}"
+                f" another. The last ones:\n{latest(self.exchanges)}"
             )
             self.trouble(error)
             raise error

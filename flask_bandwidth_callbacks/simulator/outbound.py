@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import Literal
 
-from .call import Call
-from .callees import Callee
 from .choices import MACHINE_DETECTION_SECONDS
-from .delivery import Script
-from .destinations import Destination, Method
+from .engine.call import Call
+from .engine.ringing import pick_up, ring
+from .engine.timeline import Process, Steps, Wait
 from .exceptions import SimulationError
-from .messages import Ended
-from .payloads import duration
-from .timeline import Process, Steps, Wait
-
-RINGING_SECONDS = 30.0
-"""Default of every callTimeout. Source: https://dev.bandwidth.com/docs/voice/bxml/transfer"""
+from .wire.destinations import Destination, Method
+from .wire.documents import Script
+from .wire.payloads import duration
 
 
 @dataclass(frozen=True)
@@ -36,28 +31,6 @@ class MachineDetection:
     def __post_init__(self) -> None:
         if self.mode not in ("sync", "async"):
             raise SimulationError(f"mode={self.mode!r} is no way to detect machines: it is sync or async.")
-
-
-def ring(call: Call, callee: Callee, call_timeout: float | None) -> Steps[None]:
-    """Let a callee's telephone ring until the call is answered; it ends if that does not happen."""
-    timeout = RINGING_SECONDS if call_timeout is None else call_timeout
-    if callee.refusal is not None:
-        cause, status = callee.refusal
-        raise Ended(cause, sip_response_code=status)
-    call.note("", "ringing")
-    if callee.rings is None or callee.rings > timeout:
-        yield from call.silence(timeout)
-        raise Ended("timeout")
-    if callee.rings:
-        yield from call.silence(callee.rings)
-
-
-def pick_up(call: Call, callee: Callee) -> None:
-    """Let a callee answer, who may hang up after a while."""
-    call.answer()
-    if callee.stays is not None:
-        leave = partial(call.process.interrupt, Ended("hangup"))
-        call.departure = call.bandwidth.timeline.later(callee.stays, leave)
 
 
 def dialled(

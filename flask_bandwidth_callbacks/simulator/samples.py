@@ -10,10 +10,12 @@ from flask_bandwidth_callbacks import bxml
 from flask_bandwidth_callbacks.events import event_class_of
 from flask_bandwidth_callbacks.payloads import attribute_types
 
-from .call import Call
 from .choices import MACHINE_DETECTION_SECONDS
-from .conferences import Conference
-from .payloads import (
+from .engine.call import Call
+from .verbs.conferences import Conference
+from .verbs.recordings import Recording
+from .verbs.streams import LiveTranscription, Stream
+from .wire.payloads import (
     APPLICATION_NUMBER,
     CALLER_NUMBER,
     REST,
@@ -22,8 +24,6 @@ from .payloads import (
     payload_of,
     timestamp,
 )
-from .recordings import Recording
-from .streams import LiveTranscription, Stream
 
 if TYPE_CHECKING:
     from .bandwidth import SimulatedBandwidth

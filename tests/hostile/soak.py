@@ -23,7 +23,7 @@ from typing import Any
 from unittest import mock
 
 from flask_bandwidth_callbacks.simulator import Call, SimulatedBandwidth
-from flask_bandwidth_callbacks.simulator.transport import OverHTTP
+from flask_bandwidth_callbacks.simulator.wire.transport import OverHTTP
 from tests.hostile.attacks import PASSWORD, USERNAME
 from tests.servers import ROOT, gunicorn, running
 

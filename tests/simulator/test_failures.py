@@ -17,8 +17,8 @@ from flask_bandwidth_callbacks.simulator import (
     MachineDetection,
     SimulatedBandwidth,
     UnreachableApplication,
-    transport,
 )
+from flask_bandwidth_callbacks.simulator.wire import transport
 from tests.simulator.callbacks import check, events, told
 
 AGENT = "+13035550141"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask_bandwidth_callbacks import bxml
 
-from .call import Call
-from .delivery import Script
-from .destinations import destination_of
-from .documents import Next, runs
-from .messages import Ended, OtherLeft, Taken
-from .timeline import Steps
+from ..engine.call import Call
+from ..engine.interpreter import Next, runs
+from ..engine.messages import Ended, OtherLeft, Taken
+from ..engine.timeline import Steps
+from ..wire.destinations import destination_of
+from ..wire.documents import Script
 
 
 class _CannotBridge(Exception):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal, Self, TypeAlias, get_args
 
-from .exceptions import SimulationError
+from ..exceptions import SimulationError
 from .timeline import check_seconds
 
 Detected: TypeAlias = Literal["human", "answering-machine", "tone-detected", "silence", "timeout", "error"]

@@ -6,12 +6,12 @@ from typing import Any
 
 from flask_bandwidth_callbacks import bxml
 
-from .call import Call
-from .choices import TRANSCRIPTION_AVAILABLE_AFTER
-from .destinations import destination_of
-from .documents import Next, runs
-from .payloads import REST, duration, timestamp
-from .timeline import Steps
+from ..choices import TRANSCRIPTION_AVAILABLE_AFTER
+from ..engine.call import Call
+from ..engine.interpreter import Next, runs
+from ..engine.timeline import Steps
+from ..wire.destinations import destination_of
+from ..wire.payloads import REST, duration, timestamp
 
 MOST_TRACKS = 4
 """How many tracks a call may stream at a time, and transcribe at a time.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
-from .exceptions import SimulationError
+from ..exceptions import SimulationError
 
 T = TypeVar("T")
 

@@ -1,19 +1,17 @@
-"""A call as a conversation: who said what, which callback went where, what came back."""
+"""One callback with what came back, and how it is shown."""
 
 from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from flask_bandwidth_callbacks.display import without_password
 
-from .delivery import Exchange
-
-if TYPE_CHECKING:
-    from .call import Call
+from .destinations import Method
 
 _LONGEST = 2000
 _LATEST = 3
@@ -22,37 +20,39 @@ _LONG_TEXT = re.compile(r"(>[^<]{60})[^<]{10,}")
 _CREDENTIALS = re.compile(r"""\s(\w*[uU]sername|\w*[pP]assword)\s*=\s*("[^"]*"|'[^']*')""")
 
 
-@dataclass(frozen=True)
-class Line:
-    """One thing that happened."""
+@dataclass(eq=False)
+class Exchange:
+    """One callback and what came back."""
 
-    time: int
-    """Milliseconds since the simulation began."""
-    who: str
-    """The number of the person; empty for what nobody does."""
-    text: str = ""
-    words: str | None = None
-    """What was said or heard, where the line is about that."""
-    exchange: Exchange | None = None
-    """The callback, if the line is one."""
+    event: str
+    """Event type, like ``gather``."""
+    method: Method
+    url: str
+    time: datetime
+    """Virtual time, in UTC."""
+    payload: Mapping[str, Any] = field(repr=False)
+    """The properties sent, by their wire names."""
+    challenged: bool = False
+    """Whether the application asked for credentials first."""
+    status: int | None = None
+    """HTTP status of the final answer; None if there was none."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Of the final answer, names in lower case."""
+    bxml: str | None = field(default=None, repr=False)
+    """The document that came back, as it was written."""
+    failure: str | None = None
+    """Why this came to nothing, in words; None if it went well."""
+    unreachable: bool = field(default=False, repr=False)
+    """Whether nobody answered, or only to refuse the credentials."""
+    oddities: tuple[str, ...] = ()
+    """What is strange in the document and was passed over."""
+    response: bytes = field(default=b"", repr=False)
+    """The body that came back."""
 
-
-def of(call: Call) -> str:
-    """Return a whole call as text; times are seconds since it began."""
-    lines = [f"Call {call.call_id} from {call.var_from} to {call.to} ({call.direction})"]
-    began = call.lines[0].time if call.lines else 0
-    lines += (f"{(line.time - began) / 1000:8.1f}  {text(line)}" for line in call.lines)
-    lines.append(f"          {call.state}" + (f", cause {call.cause}" if call.cause else ""))
-    return "\n".join(lines)
-
-
-def text(line: Line) -> str:
-    """Return one line without its time."""
-    if line.exchange is not None:
-        return describe(line.exchange)
-    if line.words is not None:
-        return f'{line.who} {line.text} "{without_password(line.words)}"'
-    return f"{line.who} {line.text}" if line.who else f"({line.text})"
+    @property
+    def content_type(self) -> str:
+        """What the final answer says it is, like ``application/xml; charset=utf-8``; empty if it does not."""
+        return self.headers.get("content-type", "")
 
 
 def latest(exchanges: Iterable[Exchange]) -> str:
@@ -79,11 +79,6 @@ def document(exchange: Exchange) -> str:
     verbs = " ".join(without_credentials(verbs).split()) or "(empty document)"
     shown = _LONG_TEXT.sub(r"\1...", verbs)
     return f"  {shown if len(shown) <= _LONGEST else f'{shown[:_LONGEST]}...'}"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number of things."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def without_credentials(document: str) -> str:

@@ -11,10 +11,10 @@ from markupsafe import Markup
 
 from flask_bandwidth_callbacks import bxml
 
-from .call import Call, spoken_seconds
-from .choices import AUDIO_FILE_SECONDS
-from .documents import Next, runs
-from .timeline import Steps
+from ..choices import AUDIO_FILE_SECONDS
+from ..engine.call import Call, spoken_seconds
+from ..engine.interpreter import Next, runs
+from ..engine.timeline import Steps
 
 _PAUSES = {",": 0.5, "w": 0.5, "W": 1.0}
 """Tones that are none, with how long they wait. Source: https://dev.bandwidth.com/docs/voice/bxml/sendDtmf"""

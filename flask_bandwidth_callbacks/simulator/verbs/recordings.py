@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from flask_bandwidth_callbacks import bxml
 
-from .call import Call
-from .choices import RECORDING_AVAILABLE_AFTER, TRANSCRIPTION_AVAILABLE_AFTER
-from .destinations import Destination, destination_of
-from .documents import Next, runs
-from .messages import Key, Speech
-from .payloads import REST, duration, timestamp
-from .timeline import Steps
+from ..choices import RECORDING_AVAILABLE_AFTER, TRANSCRIPTION_AVAILABLE_AFTER
+from ..engine.call import Call
+from ..engine.interpreter import Next, runs
+from ..engine.messages import Key, Speech
+from ..engine.timeline import Steps
+from ..wire.destinations import Destination, destination_of
+from ..wire.payloads import REST, duration, timestamp
 
 if TYPE_CHECKING:
-    from .bandwidth import SimulatedBandwidth
+    from ..bandwidth import SimulatedBandwidth
     from .conferences import Conference
 
 _LONGEST = 60.0

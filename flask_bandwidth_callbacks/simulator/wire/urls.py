@@ -10,7 +10,7 @@ from werkzeug.urls import iri_to_uri
 
 from flask_bandwidth_callbacks.display import without_password
 
-from .exceptions import SimulationError
+from ..exceptions import SimulationError
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _WHITE_SPACE = re.compile(r"[\s\x00-\x1f\x7f]")

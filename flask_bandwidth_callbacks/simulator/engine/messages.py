@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .delivery import Script
+from ..wire.documents import Script
 from .timeline import Steps
 
 if TYPE_CHECKING:

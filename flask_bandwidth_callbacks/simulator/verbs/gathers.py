@@ -6,12 +6,12 @@ from typing import Any
 
 from flask_bandwidth_callbacks import bxml
 
-from .call import Call
-from .destinations import destination_of
-from .documents import Next, runs
-from .messages import Key, Speech
+from ..engine.call import Call
+from ..engine.interpreter import Next, runs
+from ..engine.messages import Key, Speech
+from ..engine.timeline import Steps
+from ..wire.destinations import destination_of
 from .sound import play
-from .timeline import Steps
 
 _MOST_KEYS = 50
 _SECONDS = 5.0

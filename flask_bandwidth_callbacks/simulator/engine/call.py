@@ -9,20 +9,22 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from flask_bandwidth_callbacks.display import without_password
 
+from ..choices import MOST_DOCUMENTS_AT_ONCE, SHORTEST_SPEECH_SECONDS, SPOKEN_CHARACTERS_PER_SECOND
+from ..exceptions import EndlessCall, SimulationError, UnreachableApplication
+from ..wire.delivery import Undelivered
+from ..wire.destinations import Destination, Method
+from ..wire.documents import DocumentLike, Script
+from ..wire.exchanges import Exchange, latest
+from ..wire.payloads import ACCOUNT_ID, APPLICATION_ID, REST, timestamp
 from . import conversation
-from .choices import MOST_DOCUMENTS_AT_ONCE, SHORTEST_SPEECH_SECONDS, SPOKEN_CHARACTERS_PER_SECOND
-from .delivery import DocumentLike, Exchange, Script, Undelivered
-from .destinations import Destination, Method
-from .exceptions import EndlessCall, SimulationError, UnreachableApplication
 from .messages import Ended, Key, Speech, Taken
-from .payloads import ACCOUNT_ID, APPLICATION_ID, REST, timestamp
 from .timeline import Process, Steps, Timer, Wait, check_seconds
 
 if TYPE_CHECKING:
-    from .bandwidth import SimulatedBandwidth
-    from .conferences import Conference
-    from .recordings import Recording
-    from .streams import Stream
+    from ..bandwidth import SimulatedBandwidth
+    from ..verbs.conferences import Conference
+    from ..verbs.recordings import Recording
+    from ..verbs.streams import Stream
 
 KEYS = "0123456789*#ABCD"
 
@@ -424,8 +426,7 @@ class Call:
         if self._documents > MOST_DOCUMENTS_AT_ONCE:
             raise EndlessCall(
                 f"Call {self.call_id} fetched {self._documents - 1} documents one after the other, and nobody"
-                f" could press a key or hang up in between. The last ones:\n"
-                + conversation.latest(self.exchanges)
+                f" could press a key or hang up in between. The last ones:\n" + latest(self.exchanges)
             )
 
 

@@ -7,13 +7,13 @@ from functools import partial
 
 from flask_bandwidth_callbacks import bxml
 
-from .call import Call
-from .delivery import Script
-from .destinations import destination_of
-from .documents import Next, live, runs
-from .messages import Ended, LegAnswered, LegEnded
-from .outbound import pick_up, ring
-from .timeline import Steps, Wait
+from ..engine.call import Call
+from ..engine.interpreter import Next, live, runs
+from ..engine.messages import Ended, LegAnswered, LegEnded
+from ..engine.ringing import pick_up, ring
+from ..engine.timeline import Steps, Wait
+from ..wire.destinations import destination_of
+from ..wire.documents import Script
 
 _NO_ANSWER = 408
 """The SIP status that tells of a telephone that nobody answered."""

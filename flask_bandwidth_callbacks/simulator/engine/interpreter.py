@@ -10,12 +10,11 @@ from typing import TypeAlias, TypeVar
 
 from flask_bandwidth_callbacks import bxml
 
+from ..exceptions import EndlessCall
+from ..wire.documents import Script
+from ..wire.payloads import timestamp
 from .call import Call
-from .delivery import Script
-from .destinations import destination_of
-from .exceptions import EndlessCall
 from .messages import Ended, LegEnded, OtherLeft, Taken
-from .payloads import timestamp
 from .timeline import Steps
 
 Next: TypeAlias = Steps[Script] | None
@@ -114,28 +113,3 @@ def _end(call: Call, ended: Ended) -> None:
     )
     if call.parent is not None:
         call.parent.process.tell(LegEnded(call))
-
-
-# -- Verbs that only change where things go ------------------------------------------------------------------
-
-
-@runs(bxml.Redirect)
-def _redirect(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
-    call.set_tag(verb.tag)
-    destination = destination_of(call, verb, "redirect_url", base)
-    assert destination is not None
-    return call.ask(destination, "redirect")
-    yield
-
-
-@runs(bxml.Hangup)
-def _hang_up(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
-    raise Ended("hangup")
-    yield
-
-
-@runs(bxml.Tag)
-def _tag(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
-    call.set_tag(verb.text)
-    return None
-    yield

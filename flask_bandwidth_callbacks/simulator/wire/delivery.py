@@ -10,28 +10,27 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from traceback import format_exception_only
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlencode
 
 from marshmallow import ValidationError
 
 from flask_bandwidth_callbacks import bxml
-from flask_bandwidth_callbacks.bxml.placement import Context
 from flask_bandwidth_callbacks.decoding import decode_json
 from flask_bandwidth_callbacks.display import without_password
 from flask_bandwidth_callbacks.events import event_class_of
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 
-from .destinations import Destination, Method
+from .destinations import Destination
+from .documents import Script, check_placement
+from .exchanges import Exchange
 from .payloads import payload_of, timestamp
 from .transport import NoConnection, Raised, Reply, TimedOut, Transport
 from .urls import split
 
 if TYPE_CHECKING:
-    from .bandwidth import SimulatedBandwidth
+    from ..bandwidth import SimulatedBandwidth
 
 _XML = frozenset({"application/xml", "text/xml"})
 _UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
@@ -39,53 +38,6 @@ _UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"
 _BASIC = re.compile(r"(?i)(?:^|,)\s*basic\b")
 """One of the challenges of a WWW-Authenticate header."""
 _LONGEST_FAILURE = 300
-
-
-@dataclass(eq=False)
-class Exchange:
-    """One callback and what came back."""
-
-    event: str
-    """Event type, like ``gather``."""
-    method: Method
-    url: str
-    time: datetime
-    """Virtual time, in UTC."""
-    payload: Mapping[str, Any] = field(repr=False)
-    """The properties sent, by their wire names."""
-    challenged: bool = False
-    """Whether the application asked for credentials first."""
-    status: int | None = None
-    """HTTP status of the final answer; None if there was none."""
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Of the final answer, names in lower case."""
-    bxml: str | None = field(default=None, repr=False)
-    """The document that came back, as it was written."""
-    failure: str | None = None
-    """Why this came to nothing, in words; None if it went well."""
-    unreachable: bool = field(default=False, repr=False)
-    """Whether nobody answered, or only to refuse the credentials."""
-    oddities: tuple[str, ...] = ()
-    """What is strange in the document and was passed over."""
-    response: bytes = field(default=b"", repr=False)
-    """The body that came back."""
-
-    @property
-    def content_type(self) -> str:
-        """What the final answer says it is, like ``application/xml; charset=utf-8``; empty if it does not."""
-        return self.headers.get("content-type", "")
-
-
-DocumentLike: TypeAlias = bxml.Document | bxml.Verb | Iterable[bxml.Verb] | str | bytes
-"""A verb, several, a document, or its text."""
-
-
-class Script(NamedTuple):
-    """A document to run."""
-
-    verbs: tuple[bxml.Verb, ...]
-    url: str
-    """Where it came from: relative URLs in it start there."""
 
 
 class Undelivered(Exception):
@@ -321,10 +273,3 @@ def _read(exchange: Exchange) -> Script | None:
         _fail(exchange, f"invalid BXML: {error}")
         return None
     return Script(document.children, exchange.url)
-
-
-def check_placement(document: bxml.Document, context: Context | Literal["any"]) -> None:
-    """Raise :class:`InvalidBXML` for verbs that may not stand in a reply; ``context`` says to what."""
-    faults = [] if context == "any" else bxml.misplaced(document, context)
-    if faults:
-        raise InvalidBXML(faults)

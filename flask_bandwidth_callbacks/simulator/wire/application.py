@@ -13,7 +13,7 @@ from werkzeug.test import create_environ
 from flask_bandwidth_callbacks.blueprint import CallbackBlueprint
 from flask_bandwidth_callbacks.registrations import Registration, endpoint_of, registration_at, registrations
 
-from .exceptions import SimulationError
+from ..exceptions import SimulationError
 from .urls import absolute
 
 

@@ -11,19 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 from flask_bandwidth_callbacks import bxml
 
-from . import conversation, recordings
-from .call import Call
-from .delivery import DocumentLike, Exchange, Script, Undelivered
-from .destinations import Destination, Method, destination_of
-from .documents import Next, runs
-from .exceptions import SimulationError
-from .messages import Ended, OtherLeft, Taken
-from .payloads import ACCOUNT_ID
+from ..engine.call import Call
+from ..engine.conversation import counted
+from ..engine.interpreter import Next, runs
+from ..engine.messages import Ended, OtherLeft, Taken
+from ..engine.timeline import Process, Steps, Wait
+from ..exceptions import SimulationError
+from ..wire.delivery import Undelivered
+from ..wire.destinations import Destination, Method, destination_of
+from ..wire.documents import DocumentLike, Script
+from ..wire.exchanges import Exchange
+from ..wire.payloads import ACCOUNT_ID
+from . import recordings
 from .sound import heard_of
-from .timeline import Process, Steps, Wait
 
 if TYPE_CHECKING:
-    from .bandwidth import SimulatedBandwidth
+    from ..bandwidth import SimulatedBandwidth
 
 MOST_MEMBERS = 20
 """How many calls a conference may hold. Source: https://dev.bandwidth.com/docs/voice/bxml/conference"""
@@ -85,7 +88,7 @@ class Conference:
         self._limit = bandwidth.timeline.later(LONGEST, self._let_go)
 
     def __repr__(self) -> str:
-        members = conversation.counted(len(self.members), "member")
+        members = counted(len(self.members), "member")
         return f"<Conference {self.name} {self.conference_id}, {members}>"
 
     @property

@@ -9,8 +9,8 @@ from flask_bandwidth_callbacks import bxml
 from flask_bandwidth_callbacks.credentials import Credentials
 
 if TYPE_CHECKING:
-    from .call import Call
-    from .conferences import Conference
+    from ..engine.call import Call
+    from ..verbs.conferences import Conference
 
 Method: TypeAlias = Literal["POST", "GET"]
 
