@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types build lowest core bench fuzz soak clean
+.PHONY: help demo test lint types build lowest core docs bench fuzz soak clean
 
 PYTHON ?= $(shell command -v python3 || command -v python3.11 || echo python3)
 VENV   := .venv
@@ -21,6 +21,7 @@ lint: $(VENV)/lint ## Look at the style of the code
 
 types: $(VENV)/lint $(VENV)/bench ## Check the types of all code
 	$(BIN)/mypy
+	$(BIN)/mypy flask_bandwidth_callbacks/bxml/verbs.py
 
 build: $(VENV)/lint ## Build the wheel, and import it in an empty environment
 	rm -rf dist
@@ -32,6 +33,9 @@ core: $(VENV)/tests ## Test the library without its simulator and terminal, as i
 	mkdir $(VENV)/core
 	tar -cf - --exclude=simulator --exclude=cli --exclude=./tests/examples --exclude='./.[!.]*' . | tar -xf - -C $(VENV)/core
 	cd $(VENV)/core && ../bin/python -m pytest
+
+docs: $(VENV)/tests ## Write the files that are generated from tables of the package
+	@$(BIN)/python -m generators
 
 bench: $(VENV)/bench ## Measure the library against its peers, all in one run
 	@$(BIN)/python -m benchmarks

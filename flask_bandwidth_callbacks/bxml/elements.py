@@ -205,6 +205,8 @@ class Element:
         # The bases below have no signature to read; an application's class keeps that of its verb.
         if "__init__" in vars(cls) and not hasattr(cls, "specification"):
             cls.specification = Specification(cls, rules, conference, transfer_answer)
+            for name, attribute in cls.specification.attributes.items():
+                setattr(cls, name, attribute)
             if listed:
                 ELEMENTS[cls.__name__] = cls
 
@@ -354,8 +356,6 @@ class Element:
         return "".join(f' {name}="{escape_attribute(value)}"' for name, value in self._extra.items())
 
     def __getattr__(self, name: str) -> Any:
-        if name in self.specification.attributes:
-            return self._attributes.get(name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:

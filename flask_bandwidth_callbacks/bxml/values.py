@@ -343,7 +343,11 @@ class Address(Text):
 
 
 class Attribute:
-    """One attribute of an element, as the table has it."""
+    """One attribute of an element, as the table has it.
+
+    It is a descriptor: on an element it reads the value, None if that was not given; on the class it is the
+    attribute itself, as in ``Gather.max_digits.default``.
+    """
 
     __slots__ = (
         "check",
@@ -375,6 +379,9 @@ class Attribute:
         self.read = kind.read
         self.write = kind.write
         self.opening = f' {self.wire_name}="'
+
+    def __get__(self, element: Any, _: type) -> Any:
+        return self if element is None else element._attributes.get(self.name)
 
 
 _KINDS: dict[Any, type[Kind]] = {bool: Boolean, int: Whole, float: Number, str: Text, Link: Address}

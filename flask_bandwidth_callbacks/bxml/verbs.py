@@ -13,11 +13,16 @@ Source of the facts: https://dev.bandwidth.com/docs/voice/bxml, where every verb
 
 # No "from __future__ import annotations": the annotations are read while the program runs.
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, Required, TypedDict, Unpack
+from typing import Annotated, Literal, Required, TypedDict, Unpack
 
-from .elements import ChildElement, Document, Fault, Specification, Verb
+from .elements import ChildElement, Document, Verb
 from .numbers import PHONE_NUMBER, SIP_URI, WITHHELD
+from .rules import (
+    few_repetitions,
+    https_for_credentials,
+    preferred_languages_apart,
+    stabilized_for_destination,
+)
 from .ssml import SpokenText
 from .values import (
     NOT_BLANK,
@@ -59,6 +64,54 @@ RingingTime = Annotated[float, between(1, 300), Default(30)]
 Off = Annotated[bool, Default(False)]
 On = Annotated[bool, Default(True)]
 
+DiversionReason = Literal[
+    "unknown",
+    "user-busy",
+    "no-answer",
+    "unavailable",
+    "unconditional",
+    "time-of-day",
+    "do-not-disturb",
+    "deflection",
+    "follow-me",
+    "out-of-service",
+    "away",
+]
+Voice = Literal[
+    "julie",
+    "kate",
+    "susan",
+    "dave",
+    "paul",
+    "bridget",
+    "simon",
+    "katrin",
+    "stefan",
+    "esperanza",
+    "violeta",
+    "jorge",
+    "rosa",
+    "jolie",
+    "bernard",
+    "paola",
+    "luca",
+    "masako",
+    "kenji",
+    "nadiya",
+    "anatoli",
+    "zeina",
+    "zhiyu",
+    "ruth",
+    "stephen",
+    "lupe",
+    "pedro",
+    "gabrielle",
+    "liam",
+]
+Locale = Literal[
+    "en_US", "en_UK", "de", "es", "es_MX", "fr", "it", "ja", "ru", "arb", "cmn-CN", "es_US", "fr_CA"
+]
+
 _user_to_user = matching(
     f"{_USER_TO_USER}(,{_USER_TO_USER})*",
     "must be one value or several with commas between, each ending in ;encoding=base64, ;encoding=jwt or "
@@ -91,22 +144,7 @@ class FallbackAuthenticated(TypedDict, total=False):
 class Diverting(TypedDict, total=False):
     diversion_treatment: Annotated[Literal["none", "propagate", "stack"], Default("none")]
     """Whether to send no Diversion header, copy the inbound one, or copy it and add another."""
-    diversion_reason: Annotated[
-        Literal[
-            "unknown",
-            "user-busy",
-            "no-answer",
-            "unavailable",
-            "unconditional",
-            "time-of-day",
-            "do-not-disturb",
-            "deflection",
-            "follow-me",
-            "out-of-service",
-            "away",
-        ],
-        Default("unknown"),
-    ]
+    diversion_reason: Annotated[DiversionReason, Default("unknown")]
     """Why the call is diverted; used only when ``diversion_treatment`` is ``stack``."""
 
 
@@ -125,46 +163,6 @@ class Recording(TypedDict, total=False):
     """Format of the audio file."""
     recording_name: str
     """Name of the recording."""
-
-
-# -- Rules between attributes --------------------------------------------------------------------------------
-
-_MOST_REPETITIONS = 20
-
-
-def _few_repetitions(_: Specification, given: Mapping[str, Any], children: int) -> Iterator[Fault]:
-    times = given.get("repeat_count")
-    if isinstance(times, int) and times * children > _MOST_REPETITIONS:
-        rule = f"times {children} children are more than the {_MOST_REPETITIONS} that are played at most"
-        yield Fault("repeat_count", times, rule)
-
-
-def _https_for_credentials(specification: Specification, given: Mapping[str, Any], _: int) -> Iterator[Fault]:
-    for name, url in given.items():
-        attribute = specification.attributes[name].url
-        if attribute is None or attribute.credentials is None or not isinstance(url, str):
-            continue
-        if url.lower().startswith("http://") and any(secret in given for secret in attribute.credentials):
-            yield Fault(name, url, f"must be https, because {' and '.join(attribute.credentials)} go there")
-
-
-def _stabilized_for_destination(_: Specification, given: Mapping[str, Any], __: int) -> Iterator[Fault]:
-    if "stabilized" in given and "destination" not in given:
-        yield Fault("stabilized", given["stabilized"], "needs a destination")
-
-
-def _preferred_languages_apart(_: Specification, given: Mapping[str, Any], __: int) -> Iterator[Fault]:
-    preferred = given.get("preferred_languages")
-    if not isinstance(preferred, str):
-        return
-    if given.get("detect_language") is True:
-        yield Fault("preferred_languages", preferred, "cannot be given while the language is detected")
-    dialects: dict[str, str] = {}
-    for dialect in (part.strip() for part in preferred.split(",")):
-        language = dialect.partition("-")[0].lower()
-        if dialects.setdefault(language, dialect) != dialect:
-            rule = f"must name one dialect per language, not {dialects[language]} and {dialect}"
-            yield Fault("preferred_languages", preferred, rule)
 
 
 # -- Elements inside others ----------------------------------------------------------------------------------
@@ -278,46 +276,11 @@ class PlayAudio(Verb, conference=True):
 
 
 class SpeakSentenceAttributes(TypedDict, total=False):
-    voice: Literal[
-        "julie",
-        "kate",
-        "susan",
-        "dave",
-        "paul",
-        "bridget",
-        "simon",
-        "katrin",
-        "stefan",
-        "esperanza",
-        "violeta",
-        "jorge",
-        "rosa",
-        "jolie",
-        "bernard",
-        "paola",
-        "luca",
-        "masako",
-        "kenji",
-        "nadiya",
-        "anatoli",
-        "zeina",
-        "zhiyu",
-        "ruth",
-        "stephen",
-        "lupe",
-        "pedro",
-        "gabrielle",
-        "liam",
-    ]
+    voice: Voice
     """Voice that speaks; with it, ``gender`` and ``locale`` are ignored."""
     gender: Annotated[Literal["male", "female"], Default("female")]
     """Gender of the voice."""
-    locale: Annotated[
-        Literal[
-            "en_US", "en_UK", "de", "es", "es_MX", "fr", "it", "ja", "ru", "arb", "cmn-CN", "es_US", "fr_CA"
-        ],
-        Default("en_US"),
-    ]
+    locale: Annotated[Locale, Default("en_US")]
     """Language and country, in Bandwidth's spelling."""
 
 
@@ -435,7 +398,7 @@ class GatherAttributes(Authenticated, FallbackAuthenticated, Tagged, total=False
     """Seconds to wait for speech."""
 
 
-class Gather(Verb, rules=(_few_repetitions,)):
+class Gather(Verb, rules=(few_repetitions,)):
     """Collects keys that the caller presses, or what the caller says, while its children play.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/gather
@@ -686,7 +649,7 @@ class RecordAttributes(Recording, Authenticated, FallbackAuthenticated, Tagged, 
     """Seconds of silence that end the recording; 0 for none."""
 
 
-class Record(Verb, rules=(_https_for_credentials,)):
+class Record(Verb, rules=(https_for_credentials,)):
     """Records the caller, as voice mail does. Credentials may only be sent to ``https`` URLs.
 
     Source: https://dev.bandwidth.com/docs/voice/bxml/record
@@ -703,7 +666,7 @@ class StartRecordingAttributes(Recording, Authenticated, Tagged, total=False):
     """Whether each side is recorded on a channel of its own."""
 
 
-class StartRecording(Verb, conference=True, rules=(_https_for_credentials,)):
+class StartRecording(Verb, conference=True, rules=(https_for_credentials,)):
     """Records the call or the conference while the following verbs run, until ``StopRecording``.
 
     Credentials may only be sent to ``https`` URLs.
@@ -767,7 +730,7 @@ class StartStreamAttributes(Authenticated, total=False):
     """HTTP method of the requests to ``stream_event_url``."""
 
 
-class StartStream(Verb, rules=(_https_for_credentials,)):
+class StartStream(Verb, rules=(https_for_credentials,)):
     """Sends the audio of the call to a websocket while the following verbs run.
 
     Credentials may only be sent to an ``https`` URL.
@@ -826,7 +789,7 @@ class StartTranscriptionAttributes(Authenticated, total=False):
 
 
 class StartTranscription(
-    Verb, rules=(_https_for_credentials, _stabilized_for_destination, _preferred_languages_apart)
+    Verb, rules=(https_for_credentials, stabilized_for_destination, preferred_languages_apart)
 ):
     """Transcribes the call while the following verbs run.
 

@@ -55,8 +55,11 @@ def test_reading() -> None:
     assert dict(MENU.attributes) == {"gather_url": "/menu", "max_digits": 1, "password": "p"}
     assert MENU.extra == {}
     assert StopStream(name="a").name == "a"
-    with pytest.raises(AttributeError, match="'Gather' object has no attribute 'max_digit'"):
+    with pytest.raises(AttributeError, match="'Gather' object has no attribute 'max_digit'") as caught:
         _ = MENU.max_digit
+    assert (caught.value.name, caught.value.obj) == ("max_digit", MENU)  # Python suggests the nearest name
+    attribute: Any = Gather.max_digits
+    assert (attribute.wire_name, attribute.default) == ("maxDigits", 50)
 
 
 def test_effective_values() -> None:
@@ -90,14 +93,14 @@ def test_no_attribute_hides_another() -> None:
     """No attribute of the table has the name of something that every element has."""
     for element in ELEMENTS.values():
         for name in element.specification.attributes:
-            assert not hasattr(element, name), f"{element.__name__}.{name}"
+            assert not any(hasattr(base, name) for base in (Verb, ChildElement)), f"{element.__name__}.{name}"
             assert name not in ("text", "children")
 
 
 def test_elements_do_not_change() -> None:
     """Nothing of an element can be set, deleted or added to."""
     with pytest.raises(AttributeError, match=r"Gather does not change: use replace\(\) for a changed copy"):
-        MENU.max_digits = 2
+        MENU.max_digits = 2  # type: ignore[misc]
     with pytest.raises(AttributeError, match="does not change"):
         del MENU.text
     for mapping in (MENU.attributes, MENU.extra):

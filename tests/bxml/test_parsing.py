@@ -132,7 +132,7 @@ def test_all_faults_with_their_places() -> None:
         'line 9, column 37: Ring answerCall="yes": must be true or false',
         'line 10, column 3: Record tag="%s...: must have at most 256 characters' % ("x" * 79),
         'line 10, column 3: Record recordCompleteUrl="http://example.com": must be https, because username '
-        "and password go there",
+        "and password are sent there",
         'line 11, column 11: Hangup holds no text: "now"',
         "line 11, column 31: Hangup cannot hold Hangup",
         "line 11, column 49: Response cannot hold PhoneNumber, which belongs in Transfer",

@@ -274,11 +274,11 @@ INVALID: list[tuple[Callable[[], object], str]] = [
     (lambda: stream(destination="wss://"), "must be a URL that begins with wss:// or ws://"),
     (
         lambda: Record(record_complete_url="http://example.com", username="u"),
-        "Record record_complete_url='http://example.com': must be https, because username and password go",
+        "Record record_complete_url='http://example.com': must be https, because username and password are",
     ),
     (
         lambda: Record(record_complete_fallback_url="HTTP://example.com", fallback_password="p"),
-        "must be https, because fallback_username and fallback_password go there",
+        "must be https, because fallback_username and fallback_password are sent there",
     ),
     (lambda: StartRecording(transcription_available_url="http://a", password="p"), "must be https"),
     (lambda: stream(stream_event_url="http://a", password="p"), "must be https"),

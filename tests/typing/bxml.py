@@ -5,7 +5,7 @@ Every ignored line is an error that mypy must find: one that it no longer finds 
 
 from __future__ import annotations
 
-from typing import assert_type
+from typing import Literal, assert_type
 
 from markupsafe import Markup
 
@@ -13,6 +13,7 @@ from flask_bandwidth_callbacks.bxml import (
     Bxml,
     Gather,
     Hangup,
+    Link,
     PhoneNumber,
     PlayAudio,
     Redirect,
@@ -21,6 +22,7 @@ from flask_bandwidth_callbacks.bxml import (
     SipUri,
     SpeakSentence,
     StartStream,
+    StopStream,
     StreamParam,
     SupportsCallbackURL,
     Transfer,
@@ -52,6 +54,14 @@ assert_type(gather.replace(max_digits=2), Gather)
 assert_type(gather.text, str | None)
 assert_type(parse(""), Response | Bxml)
 assert_type(render([gather, Hangup()]), bytes)
+
+# What is read
+assert_type(gather.max_digits, int | None)
+assert_type(gather.inter_digit_timeout, float | None)
+assert_type(gather.gather_url, Link | None)
+assert_type(gather.gather_method, Literal["GET", "POST"] | None)
+assert_type(Redirect(redirect_url="/").redirect_url, Link)
+assert_type(StopStream(name="a", wait=True).wait, bool | None)
 
 # A misspelt attribute
 Gather(max_digit=1)  # type: ignore[call-arg]

@@ -1,0 +1,5 @@
+"""Writers of the files that are made from the tables of the package.
+
+``make docs`` runs them all. Each writer has the ``PATH`` of its file and a function ``text()`` that
+returns what the file must hold; a test compares the two.
+"""

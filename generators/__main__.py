@@ -1,0 +1,9 @@
+"""Write all generated files: ``python -m generators``."""
+
+from __future__ import annotations
+
+from . import verbs_page, verbs_stub
+
+for writer in (verbs_page, verbs_stub):
+    writer.PATH.write_text(writer.text(), encoding="utf-8")
+    print(f"Wrote {writer.PATH}")
