@@ -19,7 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
-from flask_bandwidth_callbacks.cli.telephone import converse, follow
+from flask_bandwidth_callbacks.cli.keypad import converse
+from flask_bandwidth_callbacks.cli.transcript import follow
 from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
 from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
 

@@ -1,4 +1,4 @@
-"""``flask bandwidth``: a telephone in the terminal, and what helps to set one up."""
+"""The commands of ``flask bandwidth``; each has a module or a folder that is named after it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,11 @@ from werkzeug.utils import import_string
 
 from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
 
-_COMMANDS = {
-    "call": "telephone:command",
-    "send": "sending:send",
-    "routes": "routes:routes",
-    "doctor": "doctor:doctor",
-}
-"""Module and name of each command."""
+_COMMANDS = ("call", "send", "routes", "doctor")
 
 
 class _Commands(click.Group):
-    """Imports a command when it is asked for: every ``flask`` command loads this group, few more of it."""
+    """A group that imports a command only when it is used, because Flask loads it for each of its own."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -27,18 +21,22 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_string(f"{__name__}.{_COMMANDS[cmd_name]}")
+        command: click.Command = import_string(f"{__name__}.{cmd_name}:command")
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except BandwidthCallbacksError as error:
-            from .terminal import clean  # brings rich
+            from .terminal import clean  # imports rich
 
             raise click.ClickException(clean(str(error))) from None
 
 
 @click.group(cls=_Commands)
 def bandwidth() -> None:
-    """Try a Bandwidth voice application, and look into it."""
+    """Call, test and check a Bandwidth voice application.
+
+    Nothing is sent to Bandwidth: a simulated Bandwidth sends callbacks to your application. Every command has
+    a --help of its own with examples.
+    """

@@ -1,4 +1,4 @@
-"""``flask bandwidth routes``: who answers what, where, and who else hears of it."""
+"""``flask bandwidth routes``: which function handles which callback, and at which URL."""
 
 from __future__ import annotations
 
@@ -7,48 +7,50 @@ import click
 from flask_bandwidth_callbacks.events import EVENT_CLASSES
 from flask_bandwidth_callbacks.subscriptions import Subscription, Target
 
-from . import application
-from .addresses import Address, addresses_of
+from .application import load_application
+from .callback_routes import CallbackRoute, callback_routes
 from .terminal import say, table
 
 
-@click.command()
-def routes() -> None:
-    """Show who answers which event, and who else hears of it.
+@click.command("routes")
+def command() -> None:
+    """List the responders and subscribers of each event.
 
-    A responder answers at its own URL, and only events that fit its conditions: the first one that fits. If
-    there is none, the responders at the blueprint's own URL are asked. A subscriber hears of events at every
-    URL of its blueprint. For example:
+    A responder handles the events that reach its own URL and fit its conditions. The first responder that
+    fits runs; if none does, the responders at the blueprint's own URL are tried. A subscriber is notified of
+    events that reach any URL of its blueprint. For example:
 
     \b
       flask bandwidth routes
     """
-    for number, addresses in enumerate(addresses_of(application.load())):
+    for number, routes in enumerate(callback_routes(load_application())):
         if number:
             click.echo()
-        _show(addresses)
+        _show(routes)
 
 
-def _show(addresses: list[Address]) -> None:
-    registration = addresses[0].registration
+def _show(routes: list[CallbackRoute]) -> None:
+    registration = routes[0].registration
     pair = registration.gate.handed_out
-    asks = "lets everyone in" if pair is None else f"asks for the credentials of {pair.username!r}"
-    say(f"{registration.name} at {addresses[0]} {asks}", "bold")
-    answers = [
-        (_events(responder), str(address), responder.condition, str(responder))
-        for address in addresses
-        for responder in sorted(address.responders, key=_order)
+    access = (
+        "accepts callbacks from anyone" if pair is None else f"requires the credentials of {pair.username!r}"
+    )
+    say(f"{registration.name} at {routes[0]} {access}", "bold")
+    responders = [
+        (_events(responder), str(route), responder.condition, str(responder))
+        for route in routes
+        for responder in sorted(route.responders, key=_order)
     ]
-    hears = [
+    subscribers = [
         (_events(subscriber), subscriber.condition, str(subscriber))
         for subscriber in sorted(registration.subscriptions.subscribers, key=_order)
     ]
-    if answers:
-        table(("Answered", "URL", "If", "Responder"), answers)
-    if hears:
-        table(("Heard", "If", "Subscriber"), hears)
-    if not answers and not hears:
-        say("Nobody answers or hears anything.", "yellow")
+    if responders:
+        table(("Event", "URL", "Condition", "Responder"), responders)
+    if subscribers:
+        table(("Event", "Condition", "Subscriber"), subscribers)
+    if not responders and not subscribers:
+        say("This blueprint has no responders and no subscribers.", "yellow")
 
 
 def _events(subscription: Subscription) -> str:
@@ -64,7 +66,7 @@ def _event(target: Target, *, answers: bool) -> str:
 
 
 def _order(subscription: Subscription) -> tuple[int, int]:
-    """Sort by event, in the order in which a call has them, and who is asked first before the others."""
+    """Return a sort key: events in the order of a call, then the subscription that is tried first."""
     types = list(EVENT_CLASSES)
     first = subscription.targets[0].event_class.event_types
     return types.index(first[0]) if first else len(types), -len(subscription.matches)

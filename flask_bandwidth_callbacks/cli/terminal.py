@@ -1,6 +1,6 @@
-"""How the commands look: with rich where it is installed (``flask-bandwidth-callbacks[cli]``), else plain.
+"""Output and input of the commands, with rich if it is installed (``flask-bandwidth-callbacks[cli]``).
 
-What is printed may come from anywhere, so nothing in it can control the terminal.
+Callers and servers choose parts of what is printed, so nothing in it can control the terminal.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ except ImportError:
 else:
     has_rich = True
 
-# Control characters but tab and line feed, and marks that turn the direction of writing.
+# Control characters except tab and line feed, and marks that change the writing direction.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -34,9 +34,9 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 
 def say(text: str, style: str = "", margin: str = "") -> None:
-    """Print a text; ``style`` is one of rich's, like ``bold``, ``dim``, ``green`` or ``bold red``.
+    """Print a text; ``style`` is a style of rich, such as ``bold``, ``dim``, ``green`` or ``bold red``.
 
-    All but its first line begins below the text, not below its ``margin``, which therefore nothing can forge.
+    Lines after the first are indented to the end of ``margin``, so that a text cannot forge a margin.
     """
     text = clean(text)
     console = _console()
@@ -51,7 +51,7 @@ def say(text: str, style: str = "", margin: str = "") -> None:
 
 
 def verbatim(text: str, style: str = "") -> None:
-    """Print lines as they are, none of them broken: so they can be copied."""
+    """Print lines without wrapping them, so that they can be copied."""
     console = _console()
     if console is None:
         click.echo(clean(text))
@@ -60,7 +60,7 @@ def verbatim(text: str, style: str = "") -> None:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print an empty line, and rows under the names of their columns."""
+    """Print an empty line, the names of the columns, and the rows."""
     rows = [[clean(cell) for cell in row] for row in rows]
     console = _console()
     if console is None:
@@ -76,7 +76,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def xml(document: str, indent: int = 0) -> None:
-    """Print a document, an element on a line; what is too long for one goes on below where it began."""
+    """Print a document with an element on each line; a line that is too long keeps its indentation."""
     text = clean(indented(document))
     console = _console()
     if console is None:
@@ -89,14 +89,14 @@ def xml(document: str, indent: int = 0) -> None:
 
 
 def clean(text: str) -> str:
-    """Return the lines of a text; what could control the terminal, or it cannot show, is replaced."""
+    """Return a text without characters that control the terminal or that it cannot show."""
     text = _CONTROLS.sub("\ufffd", "\n".join(text.splitlines()))
     encoding = sys.stdout.encoding or "utf-8"
     return text.encode(encoding, "replace").decode(encoding)
 
 
 def indented(document: str) -> str:
-    """Return a document with an element on a line; one that is no XML stays as it is."""
+    """Return a document with an element on each line; a document that is not XML stays as it is."""
     try:
         root = ElementTree.fromstring(document)
     except ElementTree.ParseError:
@@ -106,7 +106,7 @@ def indented(document: str) -> str:
 
 
 def _console() -> Console | None:
-    """Return what makes output look better, or None: for a file or another program it stays plain."""
+    """Return rich's console, or None where output is plain: without rich, to a file or to a pipe."""
     if not has_rich:
         return None
     console = Console(highlight=False)
@@ -117,17 +117,17 @@ def _console() -> Console | None:
 
 
 def is_attended() -> bool:
-    """Tell whether somebody is there to answer a prompt."""
+    """Return whether standard input is a terminal, where a person can answer a prompt."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 
 def read() -> str | None:
-    """Return a line that is typed, after a prompt if somebody is there; None at the end, and for Ctrl-C."""
+    """Read a line, after a prompt if the input is a terminal. Return None at its end and on Ctrl-C."""
     if sys.stdin is None:
         return None
     attended = is_attended()
     if attended:
-        with contextlib.suppress(ImportError):  # lines can be edited and called back where there is readline
+        with contextlib.suppress(ImportError):  # gives input() editing and history
             import readline  # noqa: F401
     try:
         return input("> " if attended else "")

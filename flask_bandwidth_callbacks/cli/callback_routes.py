@@ -1,4 +1,4 @@
-"""The URLs at which an application receives callbacks."""
+"""The rules of an application's URL map that receive callbacks."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from flask_bandwidth_callbacks.subscriptions import Subscription
 
 
 @dataclass(frozen=True)
-class Address:
-    """One URL of one blueprint, as the application's map has it."""
+class CallbackRoute:
+    """A rule of the URL map that leads to a blueprint's callbacks."""
 
     registration: Registration
     path: str | None
-    """Below the blueprint's own URL; None is the blueprint's own URL."""
+    """Path below the blueprint's own URL; None is the blueprint's own URL."""
     rule: Rule
     host: str
     """Host of the application, without the blueprint's subdomain."""
@@ -31,25 +31,26 @@ class Address:
 
     @property
     def responders(self) -> list[Subscription]:
-        """Who answers here and not at the blueprint's other URLs."""
-        return [one for one in self.registration.subscriptions.responders if one.path == self.path]
+        """The responders that are registered for exactly this path."""
+        responders = self.registration.subscriptions.responders
+        return [responder for responder in responders if responder.path == self.path]
 
     def answers(self, event_type: str) -> bool:
-        """Tell whether somebody answers such an event here."""
+        """Return whether a responder of exactly this path takes events of a type."""
         return any(responder.takes([event_type]) for responder in self.responders)
 
 
-def addresses_of(app: Flask) -> list[list[Address]]:
-    """Return every address of every blueprint of an application, for each its own URL first.
+def callback_routes(app: Flask) -> list[list[CallbackRoute]]:
+    """Return a list of routes for each blueprint of an application; its own URL comes first.
 
-    Raises :class:`click.ClickException` for an application without a ``CallbackBlueprint``.
+    Raises :class:`click.ClickException` if the application has no ``CallbackBlueprint``.
     """
     if not registrations(app):
         raise click.ClickException(
-            f"Application {app.name!r} has no CallbackBlueprint: register one with app.register_blueprint."
+            f"Application {app.name!r} has no CallbackBlueprint. Register one with app.register_blueprint."
         )
     return [
-        [_address(app, registration, path) for path in dict.fromkeys([None, *_paths(registration)])]
+        [_route(app, registration, path) for path in dict.fromkeys([None, *_paths(registration)])]
         for registration in registrations(app).values()
     ]
 
@@ -58,6 +59,6 @@ def _paths(registration: Registration) -> list[str | None]:
     return [responder.path for responder in registration.subscriptions.responders]
 
 
-def _address(app: Flask, registration: Registration, path: str | None) -> Address:
+def _route(app: Flask, registration: Registration, path: str | None) -> CallbackRoute:
     rule = next(app.url_map.iter_rules(f"{registration.name}.{endpoint_of(path)}"))
-    return Address(registration, path, rule, host_of(app))
+    return CallbackRoute(registration, path, rule, host_of(app))

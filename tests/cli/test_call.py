@@ -41,7 +41,7 @@ from flask_bandwidth_callbacks.bxml import (
     Verb,
 )
 from flask_bandwidth_callbacks.cli import bandwidth
-from flask_bandwidth_callbacks.cli.telephone import converse
+from flask_bandwidth_callbacks.cli.keypad import converse
 from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
 
 ANN = "+15556667777"

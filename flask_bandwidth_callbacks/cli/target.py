@@ -1,0 +1,51 @@
+"""The options ``--url`` and ``--credentials``, and the simulated Bandwidth that sends callbacks there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
+
+from .application import load_application
+
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+
+def _pair(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str, str] | None:
+    if value is None:
+        return None
+    username, colon, password = value.partition(":")
+    if not (username and colon):
+        raise click.BadParameter("give the username, a colon and the password.")
+    return username, password
+
+
+def target_options(command: CommandT) -> CommandT:
+    """Add the options ``--url`` and ``--credentials`` to a command."""
+    url = click.option(
+        "--url",
+        help="Where callbacks go: the URL of a running server, or a path of the Flask application."
+        "  [default: the CallbackBlueprint of the Flask application]",
+    )
+    credentials = click.option(
+        "--credentials",
+        metavar="USER:PASSWORD",
+        callback=_pair,
+        help="Sent when the application asks for them.  [default: those of the CallbackBlueprint; none for a"
+        " running server]",
+    )
+    return url(credentials(command))
+
+
+def simulated_bandwidth(
+    url: str | None, credentials: tuple[str, str] | None, **options: Any
+) -> SimulatedBandwidth:
+    """Return a simulated Bandwidth for the values of the two options; ``options`` are its other arguments."""
+    if credentials is not None:
+        options["credentials"] = credentials
+    if url is None or url.startswith("/"):
+        return SimulatedBandwidth(load_application(), url, **options)
+    return SimulatedBandwidth(url, **options)

@@ -1,0 +1,43 @@
+"""A call in the terminal: each line of its conversation, printed as it happens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask_bandwidth_callbacks.simulator import Call, conversation
+
+from . import terminal
+
+
+def follow(call: Call, verbose: bool = False) -> None:
+    """Print the conversation of a call so far, and every line that follows.
+
+    ``verbose`` also prints each callback with the BXML of the reply.
+    """
+
+    def watch(happening: Call, line: conversation.Line) -> None:
+        if call in (happening, happening.parent):  # the simulation may have other calls
+            show(call, line, verbose)
+
+    for line in call.lines:
+        show(call, line, verbose)
+    call.bandwidth.watchers.append(watch)
+
+
+def show(call: Call, line: conversation.Line, verbose: bool) -> None:
+    """Print a line of a call's conversation; a callback only if it failed or if ``verbose`` is set."""
+    minutes, seconds = divmod((line.time - call.lines[0].time) // 1000, 60)
+    margin = f"{minutes:3}:{seconds:02}  "
+    is_the_callers = line.who == call.person
+    if line.exchange is not None:
+        failed = line.exchange.failure is not None
+        if failed or verbose:
+            terminal.say(conversation.outcome(line.exchange), "red" if failed else "blue", margin)
+        if verbose and line.exchange.bxml:
+            terminal.xml(conversation.without_credentials(line.exchange.bxml), indent=len(margin))
+    elif is_the_callers and line.text == "hears":
+        terminal.say(f'"{line.words}"', "bold", margin)
+    elif is_the_callers:
+        terminal.say(conversation.text(replace(line, who="caller")), "cyan", margin)
+    else:
+        terminal.say(conversation.text(line), "dim", margin)
