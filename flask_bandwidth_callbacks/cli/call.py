@@ -11,8 +11,9 @@ from typing import Any
 import click
 
 from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
-from flask_bandwidth_callbacks.simulator import Call, conversation
-from flask_bandwidth_callbacks.simulator.payloads import APPLICATION_NUMBER, CALLER_NUMBER
+from flask_bandwidth_callbacks.simulator import Call
+from flask_bandwidth_callbacks.simulator.wire.exchanges import outcome, without_credentials
+from flask_bandwidth_callbacks.simulator.wire.payloads import APPLICATION_NUMBER, CALLER_NUMBER
 
 from .keypad import read_keypad
 from .script import Move, ScriptedCommand, put_down, script_options
@@ -91,7 +92,7 @@ def _talk(call: Call, script: Sequence[Move] | None) -> None:
 
 def _failure(call: Call) -> str | None:
     """Return in one line what went wrong on a call; None if nothing did."""
-    failed = [conversation.outcome(exchange) for exchange in call.exchanges if exchange.failure is not None]
+    failed = [outcome(exchange) for exchange in call.exchanges if exchange.failure is not None]
     if call.cause in ("hangup", "cancel") and not failed:
         return None
     reason = failed[0] if failed else call.error_message
@@ -119,7 +120,7 @@ def _report(call: Call) -> dict[str, Any]:
                 "challenged": exchange.challenged,
                 "status": exchange.status,
                 "content_type": exchange.content_type,
-                "bxml": exchange.bxml and conversation.without_credentials(exchange.bxml),
+                "bxml": exchange.bxml and without_credentials(exchange.bxml),
                 "failure": exchange.failure,
                 "oddities": exchange.oddities,
             }

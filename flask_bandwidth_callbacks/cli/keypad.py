@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
 from flask_bandwidth_callbacks.simulator import Call
-from flask_bandwidth_callbacks.simulator.call import KEYS
+from flask_bandwidth_callbacks.simulator.engine.call import KEYS
 
 from . import terminal
 from .transcript import follow, show

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 import click
 
 from flask_bandwidth_callbacks.simulator import Call, SimulationError
-from flask_bandwidth_callbacks.simulator.call import check_keys
+from flask_bandwidth_callbacks.simulator.engine.call import check_keys
 
 from . import terminal
 from .keypad import NO_KEYS, NO_WORDS

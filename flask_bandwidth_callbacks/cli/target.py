@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from flask_bandwidth_callbacks.credentials import read_pair
 from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
 
 from .application import load_application
@@ -17,10 +18,10 @@ CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 def _pair(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str, str] | None:
     if value is None:
         return None
-    username, colon, password = value.partition(":")
-    if not (username and colon):
-        raise click.BadParameter("give the username, a colon and the password.")
-    return username, password
+    try:
+        return read_pair(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def target_options(command: CommandT) -> CommandT:

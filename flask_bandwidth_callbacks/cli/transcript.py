@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask_bandwidth_callbacks.simulator import Call, conversation
+from flask_bandwidth_callbacks.simulator import Call
+from flask_bandwidth_callbacks.simulator.engine import conversation
+from flask_bandwidth_callbacks.simulator.wire.exchanges import outcome, without_credentials
 
 from . import terminal
 
@@ -32,9 +34,9 @@ def show(call: Call, line: conversation.Line, verbose: bool) -> None:
     if line.exchange is not None:
         failed = line.exchange.failure is not None
         if failed or verbose:
-            terminal.say(conversation.outcome(line.exchange), "red" if failed else "blue", margin)
+            terminal.say(outcome(line.exchange), "red" if failed else "blue", margin)
         if verbose and line.exchange.bxml:
-            terminal.xml(conversation.without_credentials(line.exchange.bxml), indent=len(margin))
+            terminal.xml(without_credentials(line.exchange.bxml), indent=len(margin))
     elif is_the_callers and line.text == "hears":
         terminal.say(f'"{line.words}"', "bold", margin)
     elif is_the_callers:

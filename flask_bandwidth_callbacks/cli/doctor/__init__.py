@@ -10,7 +10,7 @@ from flask import Flask
 from flask_bandwidth_callbacks.cli.application import load_application
 from flask_bandwidth_callbacks.cli.callback_routes import CallbackRoute, callback_routes
 from flask_bandwidth_callbacks.cli.terminal import say
-from flask_bandwidth_callbacks.simulator.conversation import counted
+from flask_bandwidth_callbacks.simulator.engine.conversation import counted
 
 from . import credentials, handlers, probes, settings
 from .findings import Finding

@@ -20,9 +20,9 @@ from flask_bandwidth_callbacks.cli.application import one_line
 from flask_bandwidth_callbacks.cli.callback_routes import CallbackRoute
 from flask_bandwidth_callbacks.registrations import Registration
 from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
-from flask_bandwidth_callbacks.simulator.application import endpoint_at, host_of
-from flask_bandwidth_callbacks.simulator.transport import InProcess
-from flask_bandwidth_callbacks.simulator.urls import split
+from flask_bandwidth_callbacks.simulator.wire.application import endpoint_at, host_of
+from flask_bandwidth_callbacks.simulator.wire.transport import InProcess
+from flask_bandwidth_callbacks.simulator.wire.urls import split
 from flask_bandwidth_callbacks.subscriptions import describe
 
 from .findings import Finding

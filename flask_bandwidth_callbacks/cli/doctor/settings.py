@@ -27,7 +27,7 @@ def check(app: Flask) -> Iterator[Finding]:
             "Exceptions of handlers bypass Flask's reply for errors, and invalid BXML raises an exception.",
             "Set TESTING in tests only.",
         )
-    if not (app.debug or app.testing) and config.check_bxml(app):
+    if not (app.debug or app.testing) and config.CHECK_BXML.read(app):
         yield Finding(
             "warning",
             f"{config.CHECK_BXML} is on.",
