@@ -62,7 +62,7 @@ def find_property(event: str, name: str) -> Property:
         wire_name = type_.wire_name(part)
         if wire_name not in types:
             raise click.BadParameter(
-                f"{event} does not have a property {name!r}{_nearest(path, part, types)}."
+                f"{event} has no property {name!r}{_nearest(path, part, types)}."
                 + ("" if path else _events_with(part))
             )
         path = (*path, wire_name)

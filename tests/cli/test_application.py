@@ -1,4 +1,4 @@
-"""The application of a command: what cannot be loaded gives one line."""
+"""Loading the application of a command, and the one line that says why it cannot be loaded."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from flask_bandwidth_callbacks.cli import bandwidth
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder for applications; what importing them changes is put back."""
+    """A folder for applications; changes made by importing them are undone."""
     monkeypatch.setattr(sys, "path", sys.path[:])
     monkeypatch.setattr(sys, "modules", dict(sys.modules))
     return tmp_path
 
 
-def routes(**where: object) -> Result:
+def routes(**options: object) -> Result:
     """Run a command that needs an application."""
-    return CliRunner().invoke(bandwidth, ["routes"], obj=ScriptInfo(**where))  # type: ignore[arg-type]
+    return CliRunner().invoke(bandwidth, ["routes"], obj=ScriptInfo(**options))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -38,22 +38,22 @@ def routes(**where: object) -> Result:
         ("raise OSError('no\\nway')", "The application cannot be loaded. OSError: no way (broken.py:1)"),
     ],
 )
-def test_what_an_application_raises(source: str, line: str, folder: Path) -> None:
-    """What goes wrong while an application is imported is told with its place, without a traceback."""
+def test_an_application_that_raises(source: str, line: str, folder: Path) -> None:
+    """An error while the application is imported is shown in one line with its position, without a traceback."""
     (folder / "broken.py").write_text(source)
     result = routes(app_import_path=str(folder / "broken.py"))
     assert (result.exit_code, result.output) == (1, f"Error: {line}\n")
 
 
 def test_no_application() -> None:
-    """Where there is none, Flask says so itself."""
+    """If there is no application, Flask's own message is shown."""
     result = routes(app_import_path="nowhere_at_all")
     assert result.exit_code == 2
     assert "Error: Could not import 'nowhere_at_all'." in result.output
 
 
 def test_an_application_without_credentials() -> None:
-    """Our own errors say it all, and stand alone."""
+    """An error of this library is shown in one line, without a type and a position."""
 
     def create_app() -> Flask:
         app = Flask("host")

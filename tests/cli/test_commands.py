@@ -1,4 +1,4 @@
-"""``flask bandwidth``: what it is there for."""
+"""``flask bandwidth``: the group of commands."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from flask_bandwidth_callbacks.cli import bandwidth
 
 
-def test_what_there_is() -> None:
-    """The help of all of them names each in a line."""
+def test_help_lists_the_commands() -> None:
+    """The help of the group describes each command in one line."""
     result = CliRunner().invoke(bandwidth, ["--help"])
     assert result.exit_code == 0
     names = [line.split()[0] for line in result.output.partition("Commands:\n")[2].splitlines()]
@@ -23,27 +23,27 @@ def test_what_there_is() -> None:
 
 @pytest.mark.parametrize("name", ["call", "send", "routes", "doctor"])
 def test_every_command_has_an_example(name: str) -> None:
-    """The help of a command shows how it is called."""
+    """The help of each command shows an example."""
     result = CliRunner().invoke(bandwidth, [name, "--help"])
     assert result.exit_code == 0
     assert f"bandwidth {name}" in result.output.partition("\n")[2]
 
 
-def test_a_command_that_is_none() -> None:
-    """It gets one line, and status 2."""
+def test_an_unknown_command() -> None:
+    """An unknown command gives one line and exit status 2."""
     result = CliRunner().invoke(bandwidth, ["dctor"])
     assert result.exit_code == 2
     assert "No such command 'dctor'" in result.output
 
 
 def test_flask_finds_the_commands() -> None:
-    """They are there wherever the library is installed."""
+    """Flask finds the commands through their entry point wherever the library is installed."""
     (entry,) = entry_points(group="flask.commands", name="bandwidth")
     assert entry.load() is bandwidth
 
 
-def test_other_commands_pay_nothing() -> None:
-    """Flask loads the group for each of its commands; what one of ours needs comes with that one."""
+def test_other_commands_load_nothing() -> None:
+    """Loading the group, as each command of Flask does, imports neither rich nor the simulator."""
     source = (
         "import sys, flask_bandwidth_callbacks.cli\n"
         "print([name for name in sys.modules if 'rich' in name or 'simulator' in name])"

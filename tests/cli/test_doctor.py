@@ -1,4 +1,4 @@
-"""``flask bandwidth doctor``: what will go wrong in production."""
+"""``flask bandwidth doctor``: the findings of each check."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ STRONG = ("bandwidth", "Xw3vQ9_tLr5kPz7u")
 
 
 def never(call: Any, /, **variables: Any) -> Any:
-    raise AssertionError("no handler hears of what the doctor sends")
+    raise AssertionError("a probe of the doctor reached a handler")
 
 
 def make_phone(name: str = "phone", credentials: Any = (STRONG,), **options: Any) -> CallbackBlueprint:
-    """A blueprint in which there is nothing to find."""
+    """Return a blueprint without findings."""
     phone = CallbackBlueprint(name, __name__, credentials=credentials, **options)
     phone.respond(InitiateCallback)(never)
     phone.on(DisconnectCallback)(never)
@@ -45,7 +45,7 @@ def make_phone(name: str = "phone", credentials: Any = (STRONG,), **options: Any
 
 
 def make_app(*phones: CallbackBlueprint, **config: Any) -> Flask:
-    """An application in which there is nothing to find."""
+    """Return an application without findings."""
     app = Flask("host")
     app.config.update(config)
     app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
@@ -65,8 +65,8 @@ def findings(app: Flask) -> list[str]:
 
 
 @pytest.mark.parametrize("color", [None, "1"])
-def test_all_is_well(color: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Then that is said in one line, plain or with rich, and the status is 0."""
+def test_no_findings(color: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without findings the command prints one line, plain or with rich, and its exit status is 0."""
     if color is not None:
         monkeypatch.setenv("FORCE_COLOR", color)
     phone = make_phone()
@@ -75,51 +75,51 @@ def test_all_is_well(color: str | None, monkeypatch: pytest.MonkeyPatch) -> None
     other.respond(GatherCallback, "/menu")(never)
     result = examine(make_app(phone, other))
     assert result.exit_code == 0
-    assert click.unstyle(result.output).strip() == "All is well with 3 URLs."
+    assert click.unstyle(result.output).strip() == "No problems found at 3 URLs."
 
 
-def test_a_finding_says_what_and_why_and_what_to_do() -> None:
-    """Errors come first, then the warnings, and the last line counts them; errors give status 1."""
+def test_a_finding_has_a_summary_a_consequence_and_a_remedy() -> None:
+    """Errors come first, then warnings; the last line counts them, and errors give exit status 1."""
     phone = CallbackBlueprint("phone", __name__, credentials=[STRONG])
     result = examine(make_app(phone))
     assert result.exit_code == 1
     assert result.output.splitlines() == [
-        "error    Nobody answers initiate.",
-        "         Every call that comes in is lost: the caller is hung up on.",
-        "         Let a function answer: @phone.respond(InitiateCallback).",
+        "error    initiate has no responder.",
+        "         Every inbound call is lost: Bandwidth hangs up.",
+        "         Register one: @phone.respond(InitiateCallback).",
         "",
-        "warning  Nobody hears disconnect.",
-        "         It alone tells that a call is over, and why: hung up, or lost by a fault of yours.",
-        "         Let a function hear: @phone.on(DisconnectCallback).",
+        "warning  disconnect has no subscriber.",
+        "         Only this event says that a call has ended and why, for example because a callback failed.",
+        "         Register one: @phone.on(DisconnectCallback).",
         "",
         "1 error, 1 warning.",
     ]
 
 
 def test_an_application_that_only_makes_calls() -> None:
-    """Nobody answers initiate there, and nobody may have to."""
+    """A responder to answer makes a missing responder to initiate a warning, not an error."""
     phone = CallbackBlueprint("phone", __name__, credentials=[STRONG])
     phone.respond(AnswerCallback)(never)
     phone.on(Callback)(never)
     result = examine(make_app(phone))
     assert result.exit_code == 0
-    assert "warning  Nobody answers initiate." in result.output
-    assert "That is no matter if this application only makes calls." in result.output
+    assert "warning  initiate has no responder." in result.output
+    assert "Ignore this if the application only makes outbound calls." in result.output
 
 
-def test_every_blueprint_that_answers_calls_hears_their_end() -> None:
-    """Another one hears it only if the Bandwidth application says so; one that answers none need not."""
+def test_every_blueprint_that_takes_calls_needs_a_subscriber_to_disconnect() -> None:
+    """A blueprint that takes calls is expected to subscribe to disconnect; any other is not."""
     deaf = CallbackBlueprint("deaf", __name__, credentials=[STRONG])
     deaf.respond(InitiateCallback)(never)
     silent = CallbackBlueprint("silent", __name__, credentials=[STRONG])
     silent.respond(GatherCallback)(never)
     assert findings(make_app(make_phone(), deaf, silent)) == [
-        "warning Nobody hears disconnect of the calls that deaf answers."
+        "warning disconnect has no subscriber for the calls of deaf."
     ]
 
 
 def test_conditions_that_leave_something_out() -> None:
-    """An event that is answered on conditions only is lost where none of them fits."""
+    """A warning names each event whose responders at a URL all have conditions."""
     phone = make_phone()
     phone.respond(GatherCallback, "/menu", digits="1")(never)
     phone.respond(GatherCallback, "/menu", digits=str.isdigit)(never)
@@ -127,11 +127,11 @@ def test_conditions_that_leave_something_out() -> None:
     phone.respond(GatherCallback, "/pin")(never)
     phone.respond("conferenceCreated", "/conference", name="one")(never)
     assert findings(make_app(phone)) == [
-        "warning /phone/menu answers 'gather' only if digits='1' or digits=str.isdigit."
+        "warning /phone/menu responds to 'gather' only if digits='1' or digits=str.isdigit."
     ]
     phone = make_phone("other")
     phone.respond(GatherCallback, "/menu", digits="1")(never)
-    phone.respond(GatherCallback)(never)  # answers what the path leaves out
+    phone.respond(GatherCallback)(never)  # takes what the conditions leave out
     assert not findings(make_app(phone))
 
 
@@ -139,7 +139,7 @@ def test_conditions_that_leave_something_out() -> None:
 
 
 def test_paths_that_only_bandwidth_can_be_given() -> None:
-    """A path for initiate needs the setting of the Bandwidth application; those for REST are only noted."""
+    """A path that no verb leads to is a warning for initiate, and a note for events that REST requests start."""
     phone = make_phone()
     phone.respond(InitiateCallback, "/inbound")(never)
     phone.respond(AnswerCallback, "/answered")(never)
@@ -150,30 +150,29 @@ def test_paths_that_only_bandwidth_can_be_given() -> None:
     result = examine(make_app(phone))
     assert result.exit_code == 0
     text = re.sub(r"never \(test_doctor.py:\d+\)", "never", result.output)
-    assert "warning  No verb leads to /phone/inbound, where never answers 'initiate'.\n" in text
-    assert "given this URL as the Call initiated callback URL of a Bandwidth application.\n" in text
-    assert "note     No verb leads to /phone/answered, where never answers 'answer'.\n" in text
-    assert "given this URL as the answerUrl of createCall.\n" in text
-    assert "note     No verb leads to /phone/hold, where never answers 'conferenceRedirect'.\n" in text
-    assert "warning  No verb leads to /phone/future, where never answers what is not known.\n" in text
+    assert "warning  No verb leads to /phone/inbound, where never responds to 'initiate'.\n" in text
+    assert "requests this URL only if it is the Call initiated callback URL of a Bandwidth application.\n" in text
+    assert "note     No verb leads to /phone/answered, where never responds to 'answer'.\n" in text
+    assert "requests this URL only if it is the answerUrl of createCall.\n" in text
+    assert "note     No verb leads to /phone/hold, where never responds to 'conferenceRedirect'.\n" in text
+    assert "warning  No verb leads to /phone/future, where never responds to unknown events.\n" in text
     assert "the URL without it is /phone/.\n" in text
     assert "/both" not in text
 
 
 @pytest.mark.parametrize("event", [name for name, kind in EVENT_CLASSES.items() if kind.reply.awaited])
-def test_what_leads_to_an_event_is_known(event: str) -> None:
-    """For every answered event there is a verb, or words for what else leads there."""
+def test_every_event_that_is_answered_has_a_verb_or_a_rest_request(event: str) -> None:
+    """For every answered event the doctor knows a verb, or else what makes Bandwidth request its URL."""
     phone = make_phone()
     phone.respond(event, "/path")(never)
-    found = findings(make_app(phone))
-    assert len(found) == (event in ("initiate", "answer", "conferenceRedirect"))
+    assert len(findings(make_app(phone))) == (event in ("initiate", "answer", "conferenceRedirect"))
 
 
 # -- Credentials and settings --------------------------------------------------------------------------------
 
 
 def test_async_handlers_that_cannot_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Flask needs for them is looked for before a call is there."""
+    """An async handler is an error if the extra that Flask needs for it is not installed."""
     phone = make_phone()
 
     @phone.respond(GatherCallback)
@@ -188,11 +187,11 @@ def test_async_handlers_that_cannot_run(monkeypatch: pytest.MonkeyPatch) -> None
     assert "cannot run: Install Flask with the 'async' extra in order to use async views.\n" in result.output
 
 
-def test_everyone_is_let_in() -> None:
-    """That is an error, for anybody can make calls up; but nothing is in the way of callbacks."""
+def test_disabled_authentication() -> None:
+    """Disabled authentication is an error, and the only finding."""
     result = examine(make_app(make_phone(credentials=None)))
     assert result.exit_code == 1
-    assert "error    phone lets everyone in: it has no credentials.\n" in result.output
+    assert "error    phone accepts callbacks from anyone: it has no credentials.\n" in result.output
     assert "BANDWIDTH_CALLBACKS_CREDENTIALS" in result.output
     assert "1 error, 0 warnings." in result.output
 
@@ -210,11 +209,11 @@ def test_everyone_is_let_in() -> None:
     ],
 )
 def test_weak_passwords(username: str, password: str, weak: bool) -> None:
-    """Each pair that is accepted is looked at, and no password is shown."""
+    """Each accepted pair is checked, and its password is never shown."""
     result = examine(make_app(make_phone(credentials=[STRONG, (username, password)])))
     assert result.exit_code == 0
-    assert ("warning  phone takes a password for" in result.output) == weak
-    assert (repr(username) in result.output) == weak
+    warning = f"warning  The password of {username!r} for phone is short or easily guessed."
+    assert (warning in result.output) == weak
     assert f" {password}" not in result.output
 
 
@@ -230,22 +229,22 @@ def test_weak_passwords(username: str, password: str, weak: bool) -> None:
     ],
 )
 def test_settings(config: dict[str, Any], line: str | None) -> None:
-    """What the application says of itself counts, whatever the command was called with."""
+    """Each setting that is wrong in production is a warning."""
     assert findings(make_app(make_phone(), **config)) == ([line] if line else [])
 
 
-def test_https_is_not_seen_behind_a_proxy() -> None:
-    """An application that does not look at X-Forwarded-Proto gives http URLs away."""
+def test_https_that_is_not_recognized_behind_a_proxy() -> None:
+    """An application that ignores X-Forwarded-Proto gets a warning about its http URLs."""
     app = Flask("host")
     app.register_blueprint(make_phone())
     result = examine(app)
     assert result.exit_code == 0
-    assert "warning  Behind a proxy, https is not seen.\n" in result.output
+    assert "warning  Behind a proxy, https is not recognized.\n" in result.output
     assert "ProxyFix(app.wsgi_app, x_proto=1, x_host=1)" in result.output
 
 
 def test_everything_is_redirected_to_https() -> None:
-    """An application that wants https, and does not see that it is asked so, loses every call."""
+    """A redirect to https that does not recognize https behind a proxy is an error."""
     app = Flask("host")
     app.register_blueprint(make_phone())
 
@@ -258,11 +257,11 @@ def test_everything_is_redirected_to_https() -> None:
     assert findings(app) == []
 
 
-# -- What is in the way --------------------------------------------------------------------------------------
+# -- Something else replies --------------------------------------------------------------------------------------
 
 
-def test_csrf_protection_is_not_in_the_way() -> None:
-    """Flask-WTF lets callbacks through."""
+def test_csrf_protection() -> None:
+    """CSRF protection by Flask-WTF does not stop callbacks."""
     app = make_app(make_phone(), SECRET_KEY="x")
     CSRFProtect(app)
     assert not findings(app)
@@ -277,7 +276,7 @@ def forbid() -> None:
         abort(403)
 
 
-def ask_for_a_token() -> ResponseReturnValue:
+def require_token() -> ResponseReturnValue:
     return "who are you?", 401
 
 
@@ -287,25 +286,25 @@ def crash() -> None:
 
 @pytest.mark.parametrize("testing", [False, True])
 @pytest.mark.parametrize(
-    ("hook", "answer"),
+    ("hook", "reply"),
     [
         (to_login, "302: a redirect to '/login' is not followed"),
         (forbid, "status 403"),
-        (ask_for_a_token, "401 without a WWW-Authenticate: Basic header, so there is no second request"),
+        (require_token, "401 without a WWW-Authenticate: Basic header, so there is no second request"),
         (lambda: "ok", "status 200"),
         (crash, "RuntimeError: no database (test_doctor.py:"),
     ],
 )
-def test_what_answers_before_the_blueprint(
-    hook: Callable[[], Any], answer: str, testing: bool, caplog: pytest.LogCaptureFixture
+def test_a_hook_that_replies_before_the_blueprint(
+    hook: Callable[[], Any], reply: str, testing: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A hook that wants a login, or whatever else, is found by a request, and named; nothing is logged."""
+    """A hook that replies in place of the blueprint is detected and named, and nothing is logged."""
     app = make_app(make_phone(), TESTING=testing)
     app.before_request(hook)
     result = examine(app)
     assert result.exit_code == 1
     assert (
-        f"error    Every URL of phone: something answers in place of the blueprint ({answer}" in result.output
+        f"error    Every URL of phone: something else replies in place of the blueprint ({reply}" in result.output
     )
     assert f"These run before it: {hook.__qualname__} (test_doctor.py:" in result.output
     assert "`if request.blueprint == 'phone': return None`" in result.output
@@ -313,8 +312,8 @@ def test_what_answers_before_the_blueprint(
 
 
 @pytest.mark.parametrize("kind", ["after_request", "teardown_request", "teardown_appcontext"])
-def test_what_takes_the_answer_away(kind: str) -> None:
-    """A hook that fails once the blueprint has answered loses the call as well, and is named."""
+def test_a_hook_that_fails_after_the_blueprint(kind: str) -> None:
+    """A hook that raises after the blueprint has replied is detected and named."""
     app = make_app(make_phone())
 
     def crash_late(response: object) -> None:
@@ -323,13 +322,13 @@ def test_what_takes_the_answer_away(kind: str) -> None:
     getattr(app, kind)(crash_late)
     result = examine(app)
     assert result.exit_code == 1
-    assert "something answers in place of the blueprint (RuntimeError: no database" in result.output
+    assert "something else replies in place of the blueprint (RuntimeError: no database" in result.output
     assert f"These run after it: {crash_late.__qualname__} (test_doctor.py:" in result.output
     assert "These run before it" not in result.output
 
 
 def test_the_hooks_of_the_blueprints_around_it() -> None:
-    """A nested blueprint has those of its parents before it; an exempt URL is not counted."""
+    """The hooks of parent blueprints are named, and a URL that a hook exempts is not."""
     api = Blueprint("api", __name__, url_prefix="/api")
     phone = make_phone()
     phone.respond(GatherCallback, "/menu")(never)
@@ -343,14 +342,14 @@ def test_the_hooks_of_the_blueprints_around_it() -> None:
     app.register_blueprint(api)
     result = examine(app)
     assert (
-        "error    /api/phone/menu: something answers in place of the blueprint (status 418)." in result.output
+        "error    /api/phone/menu: something else replies in place of the blueprint (status 418)." in result.output
     )
     assert "guard (test_doctor.py:" in result.output
     assert "'api.phone'" in result.output
 
 
-def test_a_middleware_in_the_way() -> None:
-    """Where no hook of Flask runs, what is around Flask is suspected."""
+def test_a_middleware_that_replies() -> None:
+    """If no hook of Flask runs before the blueprint, the finding points to the middleware."""
     app = make_app(make_phone())
 
     def refuse(environ: Any, start_response: Any) -> list[bytes]:
@@ -360,26 +359,26 @@ def test_a_middleware_in_the_way() -> None:
     app.wsgi_app = refuse  # type: ignore[method-assign]
     result = examine(app)
     assert result.exit_code == 1
-    assert "something answers in place of the blueprint (status 503)." in result.output
-    assert "Look at what app.wsgi_app is wrapped in" in result.output
+    assert "something else replies in place of the blueprint (status 503)." in result.output
+    assert "Check the middleware around app.wsgi_app" in result.output
 
 
-def test_a_path_that_another_view_has() -> None:
-    """It is found by the map alone: the other view is not called."""
+def test_a_path_of_another_view() -> None:
+    """A path that another view receives is an error, and that view is not called."""
     phone = make_phone()
     phone.respond(GatherCallback, "/menu")(never)
     app = Flask("host")
     app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     app.post("/phone/menu", endpoint="cards")(never)
     app.register_blueprint(phone, url_prefix="/phone")
-    assert findings(app) == ["error /phone/menu: taken by endpoint 'cards'."]
+    assert findings(app) == ["error /phone/menu: endpoint 'cards' receives its requests."]
 
 
-# -- Odd applications ----------------------------------------------------------------------------------------
+# -- Unusual applications ----------------------------------------------------------------------------------------
 
 
 def test_a_subdomain() -> None:
-    """It is asked by its own name; where Flask does not look at subdomains, nothing gets there."""
+    """A subdomain is probed by its name; without subdomain matching it is not reached."""
     app = Flask("host", subdomain_matching=True)
     app.config.update(SERVER_NAME="example.com", PREFERRED_URL_SCHEME="https")
     app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
@@ -387,24 +386,24 @@ def test_a_subdomain() -> None:
     assert not findings(app)
     app = Flask("host")
     app.register_blueprint(make_phone(subdomain="voice"))
-    assert "error Every URL of phone: no request gets there." in findings(app)
+    assert "error Every URL of phone: requests do not reach it." in findings(app)
 
 
 def test_host_matching() -> None:
-    """Nothing gets to a blueprint whose rules name no host."""
+    """With host matching, a blueprint whose rules do not name a host is not reached."""
     app = Flask("host", host_matching=True, static_host="example.com")
     app.register_blueprint(make_phone())
-    assert "error Every URL of phone: no request gets there." in findings(app)
+    assert "error Every URL of phone: requests do not reach it." in findings(app)
 
 
 class Code(BaseConverter):
-    """Takes what no doctor can think of."""
+    """A converter that accepts none of the invented values."""
 
     regex = "[A-Z]{3}"
 
 
 def test_urls_with_variables() -> None:
-    """Values are invented for them; where none fits, that is said."""
+    """Variables get invented values; a URL that none of them fits is a note."""
     app = make_app()
     app.url_map.converters["code"] = Code
     kinds = ["<uuid:a>/<int:b>/<path:c>/<float:d>", "<any(x, y):a>", "<code:a>"]
@@ -412,13 +411,13 @@ def test_urls_with_variables() -> None:
         app.register_blueprint(make_phone(), url_prefix=f"/{kind}", name=f"phone{number}")
     app.register_blueprint(make_phone(), url_prefix="/<a>/d", url_defaults={"a": "d"}, name="last")
     assert findings(app) == [
-        "note Every URL of phone1: not tried, because no value for its variables is known.",
-        "note Every URL of phone2: not tried, because no value for its variables is known.",
+        "note Every URL of phone1: not checked, because no values for its variables are known.",
+        "note Every URL of phone2: not checked, because no values for its variables are known.",
     ]
 
 
-def test_invented_values_that_an_application_refuses() -> None:
-    """That may be right for them, so it is a warning."""
+def test_invented_values_that_an_application_rejects() -> None:
+    """A rejection of invented values is a warning only, because real values may be accepted."""
     app = make_app()
     app.register_blueprint(make_phone(), url_prefix="/<tenant>")
 
@@ -433,14 +432,14 @@ def test_invented_values_that_an_application_refuses() -> None:
 
 
 def test_an_application_whose_first_url_has_an_unknown_variable() -> None:
-    """Then nothing is asked of https, either."""
+    """Without a value for the variables of the first URL, https is not probed either."""
     app = Flask("host")
     app.register_blueprint(make_phone(), url_prefix="/<any(x, y):a>")
     assert len(findings(app)) == 1
 
 
 def test_a_blueprint_that_is_registered_twice() -> None:
-    """What is wrong with it is said once, and what is wrong with one of its URLs for that one."""
+    """A finding about the blueprint appears once, a finding about a URL for that registration only."""
     phone = make_phone(credentials=None)
     app = make_app()
     app.register_blueprint(phone, url_prefix="/a")
@@ -451,13 +450,13 @@ def test_a_blueprint_that_is_registered_twice() -> None:
         return ("no", 418) if request.path.startswith("/b") else None
 
     assert findings(app) == [
-        "error again lets everyone in: it has no credentials.",
-        "error Every URL of again: something answers in place of the blueprint (status 418).",
+        "error again accepts callbacks from anyone: it has no credentials.",
+        "error Every URL of again: something else replies in place of the blueprint (status 418).",
     ]
 
 
 def test_an_application_without_a_blueprint() -> None:
-    """It gets one line that says what to do."""
+    """Without a blueprint the command fails with one line that names the remedy."""
     result = examine(Flask("host"))
     assert result.exit_code == 1
-    assert result.output.startswith("Error: Application 'host' has no CallbackBlueprint: ")
+    assert result.output.startswith("Error: Application 'host' has no CallbackBlueprint. ")

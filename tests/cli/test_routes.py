@@ -1,4 +1,4 @@
-"""``flask bandwidth routes``: who answers what, where, and who else hears of it."""
+"""``flask bandwidth routes``: the responders and subscribers of each event."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def is_wise(digits: str) -> bool:
 
 
 def routes(app: Flask) -> list[str]:
-    """Return the lines that the command prints, with two spaces between their cells."""
+    """Return the lines that the command prints, with two spaces between cells."""
     result = app.test_cli_runner().invoke(bandwidth, ["routes"])
     assert result.exit_code == 0, result.output
     text = re.sub(r"\(test_routes.py:\d+\)", "(here)", click.unstyle(result.output))
@@ -43,8 +43,8 @@ def routes(app: Flask) -> list[str]:
 
 
 @pytest.mark.parametrize("color", [None, "1"])
-def test_who_answers_and_who_hears(color: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each subscription is a line, plain or with rich: its events, its URL, its conditions, its function."""
+def test_responders_and_subscribers(color: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each handler is a line, plain or with rich: its events, its URL, its conditions, its name."""
     if color is not None:
         monkeypatch.setenv("FORCE_COLOR", color)
         monkeypatch.setenv("COLUMNS", "150")
@@ -61,8 +61,8 @@ def test_who_answers_and_who_hears(color: str | None, monkeypatch: pytest.Monkey
     app = Flask("host")
     app.register_blueprint(phone, url_prefix="/phone")
     assert routes(app) == [
-        "phone at /phone/ asks for the credentials of 'bandwidth'",
-        "Answered  URL  If  Responder",
+        "phone at /phone/ requires the credentials of 'bandwidth'",
+        "Event  URL  Condition  Responder",
         "initiate  /phone/  var_from=/^\\+1900/  answer (here)",
         "initiate  /phone/  answer (here)",
         "Callback (14 events)  /phone/  answer (here)",
@@ -70,14 +70,14 @@ def test_who_answers_and_who_hears(color: str | None, monkeypatch: pytest.Monkey
         "gather  /phone/menu  digits=is_wise (here)  answer (here)",
         "gather  /phone/menu  answer (here)",
         "recordComplete or recordingComplete  /phone/rooms/<int:room>  answer (here)",
-        "Heard  If  Subscriber",
+        "Event  Condition  Subscriber",
         "disconnect, dtmf  hear (here)",
         "CallCallback (24 events)  direction='inbound'  hear (here)",
     ]
 
 
 def test_every_blueprint_of_an_application() -> None:
-    """Nested ones, those registered twice or for a subdomain, and those that nobody uses have their part."""
+    """Blueprints that are nested, registered twice, on a subdomain or without handlers all have a section."""
     phone = CallbackBlueprint("phone", __name__, credentials=None)
     phone.respond(InitiateCallback)(answer)
     empty = CallbackBlueprint("empty", __name__, credentials=None, subdomain="voice")
@@ -89,17 +89,17 @@ def test_every_blueprint_of_an_application() -> None:
     app.register_blueprint(api)
     app.register_blueprint(empty)
     lines = routes(app)
-    assert [line for line in lines if "lets everyone in" in line] == [
-        "phone at /<tenant>/phone/ lets everyone in",
-        "api.phone at /api/phone/ lets everyone in",
-        "empty at //voice.example.com/ lets everyone in",
+    assert [line for line in lines if "accepts callbacks from anyone" in line] == [
+        "phone at /<tenant>/phone/ accepts callbacks from anyone",
+        "api.phone at /api/phone/ accepts callbacks from anyone",
+        "empty at //voice.example.com/ accepts callbacks from anyone",
     ]
     assert "initiate  /api/phone/  answer (here)" in lines
-    assert lines[-1] == "Nobody answers or hears anything."
+    assert lines[-1] == "This blueprint has no responders and no subscribers."
 
 
-def test_events_that_are_not_known() -> None:
-    """A subscription to what Bandwidth may have added is shown as it was written."""
+def test_unknown_events() -> None:
+    """A subscription to an unknown event is shown as it was written."""
     phone = CallbackBlueprint("phone", __name__, credentials=None)
     with pytest.warns(match="futureEvent"):
         phone.on("futureEvent")(hear)
@@ -110,9 +110,9 @@ def test_events_that_are_not_known() -> None:
 
 
 def test_an_application_without_a_blueprint() -> None:
-    """It gets one line that says what to do."""
+    """Without a blueprint the command fails with one line that names the remedy."""
     result = Flask("host").test_cli_runner().invoke(bandwidth, ["routes"])
     assert result.exit_code == 1
     assert result.output == (
-        "Error: Application 'host' has no CallbackBlueprint: register one with app.register_blueprint.\n"
+        "Error: Application 'host' has no CallbackBlueprint. Register one with app.register_blueprint.\n"
     )

@@ -1,4 +1,4 @@
-"""``flask bandwidth send``: one callback, and what comes back."""
+"""``flask bandwidth send``: one callback and the reply to it."""
 
 from __future__ import annotations
 
@@ -53,100 +53,100 @@ def send(app: Flask, *arguments: str, **options: Any) -> Result:
 
 
 @pytest.fixture
-def heard() -> list[Any]:
-    """What a subscriber of the application ``listener`` heard."""
+def received() -> list[Any]:
+    """The events that the subscriber of the application ``listener`` received."""
     return []
 
 
 @pytest.fixture
-def listener(heard: list[Any]) -> Flask:
-    """An application that answers everything, and keeps what it is sent."""
+def listener(received: list[Any]) -> Flask:
+    """An application that replies to every event and keeps it."""
     phone = make_phone()
     phone.respond(Callback)(lambda event: None if event.reply.when_none != "error" else Hangup())
-    phone.on(Callback)(heard.append)
+    phone.on(Callback)(received.append)
     return make_app(phone, BANDWIDTH_CALLBACKS_STRICT=True)
 
 
 # -- What is sent --------------------------------------------------------------------------------------------
 
 
-def missing(payload: Payload, place: str = "") -> Iterator[str]:
-    """Yield which attributes are None, those of objects inside too."""
+def missing(payload: Payload, prefix: str = "") -> Iterator[str]:
+    """Yield the names of attributes that are None, those of nested objects too."""
     for name in attribute_types(type(payload)):
         value = getattr(payload, name)
         if value is None:
-            yield f"{place}{name}"
+            yield f"{prefix}{name}"
         elif isinstance(value, Payload):
-            yield from missing(value, f"{place}{name}.")
+            yield from missing(value, f"{prefix}{name}.")
             assert not value.extra
 
 
 @pytest.mark.parametrize("event", EVENT_CLASSES)
-def test_every_event_has_all_its_properties(event: str, listener: Flask, heard: list[Any]) -> None:
-    """Each can be read without a fault, and lacks nothing that is known of it, inside of objects neither."""
+def test_every_event_has_all_its_properties(event: str, listener: Flask, received: list[Any]) -> None:
+    """A sample of each event is readable and has every known property, also inside nested objects."""
     result = send(listener, event)
     assert result.exit_code == 0, result.output
-    (received,) = heard
-    assert received.event_type == event
-    assert not received.extra
-    # What every other event of a call has is not known of this one.
-    assert list(missing(received)) == (["call_url", "start_time"] if event == "partialgather" else [])
-    assert set(places(received.raw)) >= set(places(PAYLOADS.get(event, {})))
+    (sent,) = received
+    assert sent.event_type == event
+    assert not sent.extra
+    # The documentation of this event leaves out what all other call events have.
+    assert list(missing(sent)) == (["call_url", "start_time"] if event == "partialgather" else [])
+    assert set(places(sent.raw)) >= set(places(PAYLOADS.get(event, {})))
 
 
-def test_all_events_are_about_one_call(listener: Flask, heard: list[Any]) -> None:
-    """So the events of a call can be sent one after the other, by hand."""
+def test_all_events_are_about_one_call(listener: Flask, received: list[Any]) -> None:
+    """The samples share a call id, so that the events of a call can be sent one after the other."""
     for event in ("initiate", "gather", "recordingAvailable", "conferenceMemberJoin", "disconnect"):
         send(listener, event)
-    assert len({event.call_id for event in heard}) == 1
-    assert [event.direction for event in heard if hasattr(event, "direction")] == [
+    assert len({event.call_id for event in received}) == 1
+    assert [event.direction for event in received if hasattr(event, "direction")] == [
         *("inbound", "outbound", "outbound", "outbound")
     ]
 
 
-def test_properties_can_be_set(listener: Flask, heard: list[Any]) -> None:
-    """By their names in JSON or in Python, inside of objects too; text stays text, the rest is JSON."""
+def test_properties_can_be_set(listener: Flask, received: list[Any]) -> None:
+    """--set takes names as in JSON and in Python, also inside objects; text properties are not read as JSON."""
     changes = ["from=+15550001111", "to=7", "call_id=c-2", "uui=[]", "sipHeaders.x-a.b=1", "var_from=me"]
     changes += ["diversion.orig_to=+15550002222", 'stirShaken={"verstat": "new"}', "from_=Private"]
     result = send(listener, "initiate", *(part for change in changes for part in ("--set", change)))
     assert result.exit_code == 0
-    (call,) = heard
+    (call,) = received
     assert (call.var_from, call.to, call.call_id, call.uui) == ("Private", "7", "c-2", "[]")
     assert (call.diversion.orig_to, call.diversion.reason) == ("+15550002222", "no-answer")
     assert call.stir_shaken.to_dict() == {"verstat": "new"}
     assert call.sip_headers == {"x-ticket": "4711", "x-a.b": "1"}
 
 
-def test_values_are_read_as_json_where_that_is_meant(listener: Flask, heard: list[Any]) -> None:
-    """Numbers and lists are; what is no JSON is sent as text, for an application has to bear that."""
+def test_values_are_read_as_json(listener: Flask, received: list[Any]) -> None:
+    """A value of a property that is not text is read as JSON, and sent as text if it is not JSON."""
     send(listener, "recordComplete", "--set", "channels=2", "--set", "duration=PT3S")
     send(listener, "mediaStreamStarted", "--set", 'mediaStream.tracks=["outbound"]')
-    assert heard[0].raw["channels"] == 2
-    assert heard[0].duration == timedelta(seconds=3)
-    assert heard[1].media_stream.tracks == ("outbound",)
+    assert received[0].raw["channels"] == 2
+    assert received[0].duration == timedelta(seconds=3)
+    assert received[1].media_stream.tracks == ("outbound",)
     result = send(listener, "recordComplete", "--set", "channels=NaN", "-v")
     assert '"channels": "NaN"' in result.output
     assert "channels cannot be read." in result.output
 
 
-def test_an_object_can_be_set_where_there_is_none(listener: Flask, heard: list[Any]) -> None:
-    """What was set to something else, or to null, becomes an object."""
+def test_an_object_can_be_set_where_there_is_none(listener: Flask, received: list[Any]) -> None:
+    """A property inside an object that was set to null makes it an object again."""
     send(listener, "initiate", "--set", "diversion=null", "--set", "diversion.origTo=+15550002222")
-    assert heard[0].raw["diversion"] == {"origTo": "+15550002222"}
+    assert received[0].raw["diversion"] == {"origTo": "+15550002222"}
 
 
-def test_properties_can_be_removed(listener: Flask, heard: list[Any]) -> None:
-    """Whole objects and what is inside; what is not there is no matter."""
+def test_properties_can_be_removed(listener: Flask, received: list[Any]) -> None:
+    """--remove takes objects and properties inside objects, and ignores those that are absent."""
     names = ["uui", "stir_shaken", "diversion.origTo", "sipHeaders.x-ticket", "sipHeaders.x-other"]
     send(listener, "initiate", *(part for name in names for part in ("--remove", name)))
-    assert list(missing(heard[0])) == ["uui", "diversion.orig_to", "stir_shaken"]
-    assert heard[0].sip_headers == {}
+    assert list(missing(received[0])) == ["uui", "diversion.orig_to", "stir_shaken"]
+    assert received[0].sip_headers == {}
 
 
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["gathr"], "'gathr' is no event; the nearest is 'gather'."),
+        (["gathr"], "'gathr' is not an event; the nearest is 'gather'."),
         (["gather", "--set", "digit=1"], "gather has no property 'digit'; the nearest is 'digits'."),
         (["gather", "--remove", "cal_id"], "gather has no property 'cal_id'; the nearest is 'callId'."),
         (
@@ -156,45 +156,45 @@ def test_properties_can_be_removed(listener: Flask, heard: list[Any]) -> None:
         (["initiate", "--set", "=1"], "initiate has no property ''.\n"),
         (
             ["gather", "--set", "stirShaken.verstat=x"],
-            "gather has no property 'stirShaken.verstat'. It is a property of initiate.",
+            "gather has no property 'stirShaken.verstat'. These events have it: initiate.",
         ),
         (
             ["gather", "--set", "cause=busy"],
-            "gather has no property 'cause'. It is a property of disconnect, transferComplete,"
-            " transferDisconnect, bridgeComplete, mediaStreamRejected and 3 more.",
+            "gather has no property 'cause'. These events have it: disconnect, transferComplete,"
+            " transferDisconnect, bridgeComplete, mediaStreamRejected and 3 others.",
         ),
-        (["initiate", "--set", "from.name=1"], "initiate has nothing inside of from: it is no object."),
-        (["initiate", "--set", "from"], "'from' sets nothing: give property=value."),
-        (["initiate", "--raw", "-", "--set", "from=1"], "--set and --remove have nothing to change."),
-        (["initiate", "--credentials", "bandwidth"], "give the username, a colon and the password."),
+        (["initiate", "--set", "from.name=1"], "'from' of initiate is not an object, so 'from.name' is unknown."),
+        (["initiate", "--set", "from"], "--set must be PROPERTY=VALUE, got 'from'."),
+        (["initiate", "--raw", "-", "--set", "from=1"], "--raw cannot be combined with --set and --remove"),
+        (["initiate", "--credentials", "bandwidth"], "must be a username and a password."),
         (["initiate", "--raw", "/nowhere"], "'/nowhere': No such file or directory"),
     ],
 )
-def test_what_cannot_be_sent(arguments: list[str], line: str, listener: Flask, heard: list[Any]) -> None:
-    """A slip is told with what is nearest, or who has such a property, and nothing is sent."""
+def test_invalid_arguments(arguments: list[str], line: str, listener: Flask, received: list[Any]) -> None:
+    """A mistake is named with the nearest name or the events that have the property; nothing is sent."""
     result = send(listener, *arguments)
     assert result.exit_code == 2
     assert line in result.output
-    assert not heard
+    assert not received
 
 
-def test_bytes_as_they_are(listener: Flask, heard: list[Any], tmp_path: Path) -> None:
-    """A file, or what is piped in, is sent without a look at it."""
+def test_raw_bytes(listener: Flask, received: list[Any], tmp_path: Path) -> None:
+    """--raw sends a file or standard input unchanged."""
     payload = {"eventType": "initiate", "callId": "c-1", "new": {"deep": [1]}}
     (tmp_path / "callback.json").write_text(json.dumps(payload))
     assert send(listener, "initiate", "--raw", str(tmp_path / "callback.json")).exit_code == 0
-    assert heard[0].raw == payload
+    assert received[0].raw == payload
     result = send(listener, "initiate", "--raw", "-", "-v", input=io.BytesIO(b'{"from": "\xff\x1b"'))
     assert result.exit_code == 1
     assert '{"from": "\ufffd\ufffd"' in result.output
-    assert "Refused: Not UTF-8: byte 10 cannot be read." in result.output
+    assert "Rejected: Not UTF-8: byte 10 cannot be read." in result.output
 
 
 # -- Where it goes -------------------------------------------------------------------------------------------
 
 
-def test_without_a_url_it_goes_where_the_event_is_answered() -> None:
-    """That is the path of its responder, else the blueprint's own URL."""
+def test_without_a_url_the_callback_goes_to_the_responder() -> None:
+    """Without --url the callback goes to the path of its responder, else to the blueprint's own URL."""
     phone = make_phone()
     phone.respond(InitiateCallback)(lambda call: SpeakSentence("start"))
     phone.respond(InitiateCallback, "/other")(lambda call: SpeakSentence("other"))
@@ -206,8 +206,8 @@ def test_without_a_url_it_goes_where_the_event_is_answered() -> None:
     assert ">other<" in send(app, "initiate", "--url", "/phone/other").output
 
 
-def test_it_must_be_clear_where_it_goes() -> None:
-    """Several URLs that would do, and one with a variable, need --url; the message lists them."""
+def test_an_ambiguous_url() -> None:
+    """Several possible URLs, or one with a variable, need --url; the message lists them."""
     phone = make_phone()
     phone.respond(GatherCallback, "/a")(lambda call: Hangup())
     phone.respond(GatherCallback, "/b")(lambda call: Hangup())
@@ -215,7 +215,7 @@ def test_it_must_be_clear_where_it_goes() -> None:
     app = make_app(phone)
     result = send(app, "gather")
     assert result.exit_code == 1
-    assert "Error: gather may go to /phone/a or /phone/b: say with --url where" in result.output
+    assert "Error: gather may go to /phone/a or /phone/b. Choose with --url" in result.output
     assert "initiate may go to /phone/<int:room>" in send(app, "initiate").output
     assert send(app, "initiate", "--url", "/phone/3").exit_code == 0
     app = make_app(make_phone("day"), make_phone("night"))
@@ -223,7 +223,7 @@ def test_it_must_be_clear_where_it_goes() -> None:
 
 
 def test_a_blueprint_of_a_subdomain() -> None:
-    """Its URL has the subdomain."""
+    """The callback goes to the subdomain of the blueprint."""
     phone = make_phone(subdomain="voice")
     phone.respond(InitiateCallback)(lambda call: Hangup())
     app = Flask("host", subdomain_matching=True)
@@ -235,7 +235,7 @@ def test_a_blueprint_of_a_subdomain() -> None:
 
 
 def test_an_application_that_trusts_a_host() -> None:
-    """The callback goes to a host that the application takes."""
+    """The callback goes to a host of TRUSTED_HOSTS."""
     phone = make_phone()
     phone.respond(InitiateCallback)(lambda call: Hangup())
     result = send(make_app(phone, TRUSTED_HOSTS=[".example.com"]), "initiate")
@@ -244,7 +244,7 @@ def test_an_application_that_trusts_a_host() -> None:
 
 
 def test_credentials(listener: Flask) -> None:
-    """Those of the blueprint are shown when they are asked for, or those that are given."""
+    """The credentials are those of the option, else those of the blueprint."""
     assert send(listener, "disconnect").exit_code == 0
     assert send(listener, "disconnect", "--credentials", "bandwidth:s3cret").exit_code == 0
     result = send(listener, "disconnect", "--credentials", "bandwidth:s3:ret")
@@ -253,10 +253,10 @@ def test_credentials(listener: Flask) -> None:
     assert "401: the credentials of 'bandwidth' are refused." in result.output
 
 
-def test_credentials_that_nothing_gives(server: str) -> None:
-    """Where a server asks for them, the option is named, but not to whoever gave a wrong pair."""
+def test_missing_credentials(server: str) -> None:
+    """A challenge without any credentials to send names the option; a wrong pair does not."""
     arguments = ["send", "disconnect", "--url", f"{server}/private"]
-    hint = "Give them with --credentials user:password."
+    hint = "Give them with --credentials USER:PASSWORD."
     result = CliRunner().invoke(bandwidth, arguments)
     assert result.exit_code == 1
     assert result.output.splitlines()[-1] == hint
@@ -264,7 +264,7 @@ def test_credentials_that_nothing_gives(server: str) -> None:
 
 
 class Plain(BaseHTTPRequestHandler):
-    """A server that knows nothing of this library."""
+    """A server that does not use this library."""
 
     def do_POST(self) -> None:
         body = b"<Response><Hangup/></Response>"
@@ -291,7 +291,7 @@ def server() -> Iterator[str]:
 
 
 def test_any_server(server: str) -> None:
-    """A URL needs no application, and may have a status that nobody knows."""
+    """The URL of a server needs no application, and its reply may have an unknown status."""
     none = ScriptInfo(create_app=lambda: pytest.fail("no application is needed"))
     result = CliRunner().invoke(bandwidth, ["send", "initiate", "--url", f"{server}/"], obj=none)
     assert result.exit_code == 0
@@ -300,8 +300,8 @@ def test_any_server(server: str) -> None:
     assert "\n299\n" in result.output
 
 
-def test_a_server_that_is_not_there(server: str) -> None:
-    """It gives one line, and status 1; so does a URL that is none."""
+def test_a_server_that_is_down(server: str) -> None:
+    """A server that is down and an invalid URL give one line and exit status 1."""
     result = CliRunner().invoke(bandwidth, ["send", "initiate", "--url", "http://127.0.0.1:9/"])
     assert result.exit_code == 1
     assert "No reply: no connection" in result.output
@@ -311,12 +311,12 @@ def test_a_server_that_is_not_there(server: str) -> None:
     assert "Traceback" not in result.output
 
 
-# -- What comes back -----------------------------------------------------------------------------------------
+# -- The reply -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("color", [None, "1"])
 def test_the_reply(color: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Status, type and document are shown, plain or with rich, an element on a line, without credentials."""
+    """Status, type and document are shown, plain or with rich, one element a line, without credentials."""
     if color is not None:
         monkeypatch.setenv("FORCE_COLOR", color)
     phone = make_phone()
@@ -341,28 +341,28 @@ def test_the_reply(color: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_notification_has_no_document() -> None:
-    """204 is all that there is to show."""
+    """The reply to a notification is shown as its status only."""
     phone = make_phone()
     phone.on(DisconnectCallback)(lambda call: None)
     result = send(make_app(phone), "disconnect")
     assert (result.exit_code, result.output.splitlines()[1:]) == (0, ["204 No Content"])
 
 
-def test_a_refusal_says_why() -> None:
-    """The blueprint's own words are shown, and the faults of the properties."""
+def test_a_rejection() -> None:
+    """The detail of a rejection and its unreadable properties are shown."""
     phone = make_phone()
     phone.on(DisconnectCallback)(lambda call: None)
     result = send(make_app(phone), "initiate")
     assert result.exit_code == 1
     assert "404 Not Found\nContent-Type: application/problem+json\n" in result.output
-    assert "Refused: Nobody answers 'initiate' here.\n" in result.output
+    assert "Rejected: Nobody answers 'initiate' here.\n" in result.output
     result = send(make_app(phone), "disconnect", "--remove", "callId")
-    assert "Refused: callId is missing: 'disconnect' is about nothing without it.\n" in result.output
+    assert "Rejected: callId is missing: 'disconnect' is about nothing without it.\n" in result.output
     assert '{"callId": ["Missing, empty or no text."]}\n' in result.output
 
 
 @pytest.mark.parametrize(
-    ("event", "answer", "line"),
+    ("event", "reply", "line"),
     [
         ("initiate", "<Response><Pause duration='x'/></Response>", "invalid BXML: "),
         (
@@ -374,23 +374,23 @@ def test_a_refusal_says_why() -> None:
         ("initiate", "<Response><Hangup", "invalid BXML: "),
     ],
 )
-def test_a_document_that_cannot_be_run(event: str, answer: str, line: str) -> None:
-    """Where BXML is awaited it is read, by the rules of the place where it stands."""
+def test_a_document_that_cannot_be_run(event: str, reply: str, line: str) -> None:
+    """A reply that Bandwidth would run is checked by the rules for its event."""
     phone = make_phone()
-    phone.respond((InitiateCallback, TransferAnswerCallback, ConferenceCallback))(lambda event: answer)
+    phone.respond((InitiateCallback, TransferAnswerCallback, ConferenceCallback))(lambda event: reply)
     result = send(make_app(phone, BANDWIDTH_CALLBACKS_CHECK_BXML=False), event)
     assert result.exit_code == 1
     assert "200 OK" in result.output
     assert line in result.output.splitlines()[-1]
 
 
-def test_what_is_passed_over_is_told() -> None:
-    """What is unknown is no failure, but most often a slip."""
+def test_unknown_attributes_are_shown() -> None:
+    """An unknown attribute is shown as ignored and is not a failure."""
     phone = make_phone()
     phone.respond(InitiateCallback)(lambda call: "<Response><Hangup why='x'/></Response>")
     result = send(make_app(phone), "initiate")
     assert result.exit_code == 0
-    assert "Passed over: " in result.output
+    assert "Ignored: " in result.output
 
 
 @pytest.fixture
@@ -398,8 +398,8 @@ def plain() -> Flask:
     """An application with views of its own."""
     app = Flask("host")
 
-    @app.post("/<what>")
-    def view(what: str) -> ResponseReturnValue:
+    @app.post("/<name>")
+    def view(name: str) -> ResponseReturnValue:
         replies: dict[str, ResponseReturnValue] = {
             "long": "x" * 3000,
             "control": ("a\x1b[31mb\x07\u202ec\nd", 200, {"Content-Type": "text/plain"}),
@@ -407,28 +407,28 @@ def plain() -> Flask:
             "problem": ("[]", 400, {"Content-Type": "application/problem+json"}),
             "echo": request.get_data(),
         }
-        return replies[what]
+        return replies[name]
 
     return app
 
 
 @pytest.mark.parametrize(
-    ("what", "lines"),
+    ("name", "lines"),
     [
         ("long", ["x" * 2000 + "...", "the reply is text/html, not application/xml."]),
         ("control", ["a\ufffd[31mb\ufffd\ufffdc", "d", "the reply is text/plain, not application/xml."]),
         ("problem", ["[]"]),
     ],
 )
-def test_other_replies(what: str, lines: list[str], plain: Flask) -> None:
-    """The beginning of any text is shown, and nothing in it can control the terminal."""
-    result = send(plain, "initiate", "--url", f"/{what}")
+def test_other_replies(name: str, lines: list[str], plain: Flask) -> None:
+    """The beginning of any other reply is shown, and it cannot control the terminal."""
+    result = send(plain, "initiate", "--url", f"/{name}")
     assert result.exit_code == 1
     assert result.output.splitlines()[-len(lines) :] == lines
 
 
 def test_a_redirect(plain: Flask) -> None:
-    """It is not followed, and where it leads is told."""
+    """A redirect is not followed; its target is shown."""
     result = send(plain, "initiate", "--url", "/redirect")
     assert "302 Found" in result.output
     assert "Location: /login" in result.output
@@ -436,8 +436,8 @@ def test_a_redirect(plain: Flask) -> None:
 
 
 def test_an_application_without_a_blueprint(plain: Flask) -> None:
-    """It gets one line that says what to do; with a URL it can be sent callbacks all the same."""
+    """Without a blueprint the command needs --url, and says so in one line with the remedy."""
     result = send(plain, "initiate")
     assert result.exit_code == 1
-    assert result.output.startswith("Error: Application 'host' has no CallbackBlueprint: ")
+    assert result.output.startswith("Error: Application 'host' has no CallbackBlueprint. ")
     assert send(plain, "disconnect", "--url", "/echo").exit_code == 0

@@ -1,4 +1,4 @@
-"""How the commands look: with rich where it is installed, plain elsewhere, and safe from what is printed."""
+"""Output and input of the commands, with rich and without it, and safe from what is printed."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ HOSTILE = "\x1b[2J\x9b31m\x07\x08\r\n  0:00  [red]forged[/] \u202etxt\x00"
 
 
 @pytest.fixture
-def colours(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
-    """Output goes to a terminal of 40 columns with colours; gives what takes its styles off again."""
+def colors(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Make output go to a terminal of 40 columns with colors; return a function that removes the styles."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "40")
@@ -32,7 +32,7 @@ def colours(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
 
 @pytest.fixture
 def without_rich(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The module as it is where rich is not installed."""
+    """The module as it is if rich is not installed."""
     monkeypatch.setitem(sys.modules, "rich", None)
     specification = importlib.util.find_spec(terminal.__name__)
     assert specification is not None
@@ -71,15 +71,15 @@ Barbara  [2]
 
 
 def test_a_file_gets_plain_text(capsys: pytest.CaptureFixture[str]) -> None:
-    """What is not printed to a terminal is neither styled nor wrapped, with rich or without."""
+    """Output that does not go to a terminal is neither styled nor wrapped, although rich is installed."""
     print_all(terminal)
     assert capsys.readouterr().out == PLAIN
 
 
-def test_without_rich_a_terminal_does_too(
-    without_rich: ModuleType, colours: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+def test_without_rich_a_terminal_gets_plain_text(
+    without_rich: ModuleType, colors: Callable[[str], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The commands work without the extra."""
+    """Without rich, output to a terminal is plain text."""
     assert not without_rich.has_rich
     print_all(without_rich)
     assert capsys.readouterr().out == PLAIN
@@ -88,31 +88,31 @@ def test_without_rich_a_terminal_does_too(
 # -- With rich -----------------------------------------------------------------------------------------------
 
 
-def test_terminal_gets_styles(colours: Callable[[str], str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Where rich is, it makes the same text look better."""
+def test_terminal_gets_styles(colors: Callable[[str], str], capsys: pytest.CaptureFixture[str]) -> None:
+    """With rich, output to a terminal is the same text with styles."""
     print_all(terminal)
     shown = capsys.readouterr().out
     assert "\x1b[1mHello [bold]Ann[/]\x1b[0m" in shown
     assert "\x1b[31mBye\x1b[0m" in shown
-    assert [line.strip() for line in colours(shown).splitlines()][:2] == ["0:00  Hello [bold]Ann[/]", "Bye"]
-    assert '\n    <Gather maxDigits="1">\n' in colours(shown)
+    assert [line.strip() for line in colors(shown).splitlines()][:2] == ["0:00  Hello [bold]Ann[/]", "Bye"]
+    assert '\n    <Gather maxDigits="1">\n' in colors(shown)
 
 
-def test_no_colour(
-    colours: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_no_color(
+    colors: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """NO_COLOR is kept to."""
+    """With NO_COLOR set, output has no colors."""
     monkeypatch.setenv("NO_COLOR", "1")
     print_all(terminal)
     assert not re.search(r"\x1b\[[0-9;]*[34][0-9]", capsys.readouterr().out)
 
 
-def test_narrow_terminal(colours: Callable[[str], str], capsys: pytest.CaptureFixture[str]) -> None:
-    """A long line goes on below itself, between words, and none of it is lost."""
+def test_narrow_terminal(colors: Callable[[str], str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A long line is wrapped between words below its beginning, and none of it is lost."""
     terminal.say("For sales, press 1. For support, press 2, or hang up.", "bold", margin="  0:02  ")
     terminal.say("For sales, press 1. For support, press 2, or hang up.")
     terminal.table(("name", "url"), [("Ann", "https://example.com/" + "a" * 30)])
-    shown = colours(capsys.readouterr().out)
+    shown = colors(capsys.readouterr().out)
     assert shown.startswith(
         "  0:02  For sales, press 1. For support,\n"
         "        press 2, or hang up.\n"
@@ -122,35 +122,35 @@ def test_narrow_terminal(colours: Callable[[str], str], capsys: pytest.CaptureFi
     assert "a" * 30 in re.sub(r"\s", "", shown)
 
 
-def test_nothing_to_be_copied_is_broken(
-    colours: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+def test_verbatim_lines_are_not_wrapped(
+    colors: Callable[[str], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A line of JSON stays one, however narrow the terminal is."""
+    """A line of JSON stays one line, however narrow the terminal is."""
     line = f'{{"words": "{"well " * 20}"}}'
     terminal.verbatim(f"{line}\n{line}", "dim")
-    assert colours(capsys.readouterr().out) == f"{line}\n{line}"
+    assert colors(capsys.readouterr().out) == f"{line}\n{line}"
 
 
-def test_a_long_element(colours: Callable[[str], str], capsys: pytest.CaptureFixture[str]) -> None:
-    """What it says goes on below it, not below what it stands in."""
+def test_a_long_element(colors: Callable[[str], str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A long element is wrapped with its own indentation, not with that of its parent."""
     words = " ".join(["well"] * 12)
     terminal.xml(f"<Response><Gather><SpeakSentence>{words}</SpeakSentence></Gather></Response>", indent=2)
-    shown = colours(capsys.readouterr().out).splitlines()
+    shown = colors(capsys.readouterr().out).splitlines()
     assert [len(line) - len(line.lstrip()) for line in shown] == [2, 4, 6, 6, 6, 4, 2]
     assert "".join(" ".join(shown[2:5]).split()) == f"<SpeakSentence>{words}</SpeakSentence>".replace(" ", "")
 
 
-# -- What is printed may come from anywhere ------------------------------------------------------------------
+# -- Hostile text ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("has_rich", [True, False])
-def test_nothing_that_is_printed_controls_the_terminal(
+def test_printed_text_cannot_control_the_terminal(
     has_rich: bool,
-    colours: Callable[[str], str],
+    colors: Callable[[str], str],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Control characters are replaced, marks of rich are text, and nothing can forge a line of its own."""
+    """Control characters are replaced, markup of rich is text, and a text cannot forge a line."""
     monkeypatch.setattr(terminal, "has_rich", has_rich)
     terminal.say(HOSTILE, "bold", margin="  0:07  ")
     terminal.say(HOSTILE)
@@ -158,15 +158,15 @@ def test_nothing_that_is_printed_controls_the_terminal(
     terminal.verbatim(HOSTILE)
     terminal.xml(HOSTILE)
     terminal.xml("<Response><SpeakSentence>\x9b31m\u202e</SpeakSentence></Response>")
-    shown = colours(capsys.readouterr().out)
+    shown = colors(capsys.readouterr().out)
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown)
     assert shown.startswith(
         "  0:07  \ufffd[2J\ufffd31m\ufffd\ufffd\n          0:00  [red]forged[/] \ufffdtxt"
     )
 
 
-def test_what_the_terminal_cannot_show_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sentence with an é costs nobody the command where only ASCII can be written."""
+def test_characters_that_the_terminal_cannot_show_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal that only shows ASCII gets a question mark for any other character."""
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii", newline=""))
     terminal.say("Café \ud800")
@@ -174,9 +174,9 @@ def test_what_the_terminal_cannot_show_is_replaced(monkeypatch: pytest.MonkeyPat
     assert written.getvalue() == b"Caf? ?\n"
 
 
-@pytest.mark.parametrize("document", ["no XML", "<Response>", ""])
-def test_document_that_is_no_xml_is_shown_as_it_is(document: str) -> None:
-    """An application may answer anything."""
+@pytest.mark.parametrize("document", ["not XML", "<Response>", ""])
+def test_a_document_that_is_not_xml_is_shown_unchanged(document: str) -> None:
+    """A reply that is not XML is shown unchanged."""
     assert terminal.indented(document) == document
 
 
@@ -186,29 +186,29 @@ def test_document_that_is_no_xml_is_shown_as_it_is(document: str) -> None:
 def test_lines_are_read_to_the_end(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without a terminal there is no prompt, and the end is None."""
+    """Input that is not a terminal is read without a prompt, and its end is None."""
     monkeypatch.setattr(sys, "stdin", io.StringIO("1\n\nlast"))
     assert [terminal.read() for _ in range(4)] == ["1", "", "last", None]
     assert capsys.readouterr().out == ""
 
 
-def test_a_closed_input_is_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program may be started without any standard input."""
+def test_a_missing_input_is_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program without standard input reads None."""
     monkeypatch.setattr(sys, "stdin", None)
     assert not terminal.is_attended()
     assert terminal.read() is None
 
 
-def test_line_that_is_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bytes that are no UTF-8 are somebody's mistake, not the end."""
+def test_a_line_that_is_not_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that is not UTF-8 is read as a replacement character, and reading goes on."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\n"), encoding="utf-8"))
     assert [terminal.read(), terminal.read()] == ["\ufffd", None]
 
 
-def test_whoever_sits_at_a_terminal_is_prompted(
+def test_a_terminal_gets_a_prompt(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A terminal gives a prompt before each line, and Ctrl-D there ends the line of the prompt, too."""
+    """A terminal shows a prompt before each line, and Ctrl-D also ends the line of the prompt."""
     far, near = pty.openpty()
     os.write(far, b"1\n\x04")
     with open(near, encoding="utf-8") as stdin, monkeypatch.context() as context:
