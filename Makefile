@@ -6,16 +6,16 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-help: ## Tell what can be made
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/demo ## Start the switchboard on this machine, put one call through it, and hand you the keypad
+demo: $(VENV)/demo ## Start the example on this machine, make one call to it, and hand you the keypad
 	@$(BIN)/python -m examples.switchboard.demo
 
 test: $(VENV)/tests ## Run all tests, with the branch coverage of the package and the example
 	$(BIN)/python -m pytest --cov --cov-report=term
 
-lint: $(VENV)/lint ## Look at the style of the code
+lint: $(VENV)/lint ## Check the style of the code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
@@ -23,7 +23,7 @@ types: $(VENV)/lint $(VENV)/bench ## Check the types of all code
 	$(BIN)/mypy
 	$(BIN)/mypy flask_bandwidth_callbacks/bxml/verbs.py
 
-build: $(VENV)/lint ## Build the wheel, and import it in an empty environment
+build: $(VENV)/lint ## Build the wheel and import it in an empty environment
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist . > $(VENV)/build.log 2>&1 || { cat $(VENV)/build.log; exit 1; }
 	$(PYTHON) .ci/try_wheel.py dist/*.whl
@@ -37,18 +37,18 @@ core: $(VENV)/tests ## Test the library without its simulator and terminal, as i
 docs: $(VENV)/tests ## Write the files that are generated from tables of the package
 	@$(BIN)/python -m generators
 
-bench: $(VENV)/bench ## Measure the library against its peers, all in one run
+bench: $(VENV)/bench ## Measure the library beside its peers, in one run
 	@$(BIN)/python -m benchmarks
 
-fuzz: $(VENV)/tests ## Send odd requests, payloads and texts: 100,000, or EXAMPLES=...
+fuzz: $(VENV)/tests ## Send 100,000 unusual requests, payloads and texts, or EXAMPLES=...
 	@$(BIN)/python -m tests.hostile.fuzz --examples $(or $(EXAMPLES),100000)
 
-soak: $(VENV)/tests ## Call a server while others attack it: for 120 seconds, or SECONDS=...
+soak: $(VENV)/tests ## Call a server under attack for 120 seconds, or SECONDS=...
 	@$(BIN)/python -m tests.hostile.soak --seconds $(or $(SECONDS),120)
 
-# They run in a copy of everything but the package, so that the wheel is what they test.
+# The tests run in a copy of everything but the package, so that they test the wheel.
 lowest: build ## Test the wheel with the lowest versions of the dependencies that setup.cfg allows
-	@echo "Making an environment with the lowest versions"
+	@echo "Creating an environment with the lowest versions"
 	$(PYTHON) -m venv --clear $(VENV)-lowest
 	$(VENV)-lowest/bin/python -m pip --disable-pip-version-check install --quiet \
 	    "$$(echo dist/*.whl)[tests]" $$($(PYTHON) .ci/lowest_versions.py)
@@ -57,19 +57,19 @@ lowest: build ## Test the wheel with the lowest versions of the dependencies tha
 	    --exclude='./.[!.]*' . | tar -xf - -C $(VENV)-lowest/tree
 	cd $(VENV)-lowest/tree && ../bin/python -m pytest
 
-clean: ## Remove what was made
+clean: ## Remove everything that was made
 	rm -rf $(VENV) $(VENV)-lowest build dist *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-# One file for each extra says that it is installed, until what is required changes.
+# A file for each extra marks it as installed until the requirements change.
 $(VENV)/%: setup.cfg pyproject.toml | $(VENV)/made
 	@echo "Installing what '$*' needs"
 	@$(PIP) -e '.[$*]'
 	@touch $@
 
-# Not bin/python: that one is there, too, after a `venv` that failed because pip could not be put into it.
+# Not bin/python, which also exists after a `venv` that failed to install pip.
 $(VENV)/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	    echo "$(PYTHON) is no Python 3.11 or later. Name one: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
-	@echo "Making a virtual environment in $(VENV)"
+	    echo "$(PYTHON) must be Python 3.11 or later. Choose another: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@echo "Creating a virtual environment in $(VENV)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@touch $@

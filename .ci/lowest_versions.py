@@ -1,4 +1,4 @@
-"""Print the lowest versions of the dependencies that setup.cfg allows, as pip takes them."""
+"""Print the lowest versions of the dependencies that setup.cfg allows, in the form that pip accepts."""
 
 from configparser import ConfigParser
 

@@ -30,5 +30,5 @@ with tempfile.TemporaryDirectory() as folder:
     install = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", wheel]
     subprocess.run(install, check=True, cwd=folder)
     subprocess.run([python, "-W", "error", "-c", CHECK], check=True, cwd=folder)
-    # Without the extra that makes it look better.
+    # The commands work without the extra `cli`, too.
     subprocess.run([python, "-m", "flask", "bandwidth", "--help"], check=True, cwd=folder)

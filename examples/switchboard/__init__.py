@@ -1,4 +1,4 @@
-"""The switchboard: a small company's phone line, and a page with today's calls. Begin at ``phone.py``."""
+"""The switchboard: a small company's phone line, and a page with today's calls. Read ``phone.py`` first."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,10 +12,10 @@ from .settings import Defaults
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
-    """Make the application. What ``config`` says counts before the environment, and that before the defaults.
+    """Create the application. ``config`` takes precedence over the environment, and that over the defaults.
 
-    Raises :class:`flask_bandwidth_callbacks.exceptions.ConfigurationError` where nothing gives the
-    credentials that Bandwidth is to show.
+    Raises :class:`flask_bandwidth_callbacks.exceptions.ConfigurationError` if neither has the credentials
+    that Bandwidth sends.
     """
     app = Flask(__name__)
     app.config.from_object(Defaults)

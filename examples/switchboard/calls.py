@@ -1,7 +1,7 @@
-"""Today's calls and what became of them.
+"""Today's calls and what happened on them.
 
-Kept in the memory of one process: a restart forgets them, and of two processes each would know half. An
-application that must not forget has a database here.
+They are kept in the memory of one process: a restart loses them, and two processes would have half of them
+each. An application that must not lose them uses a database instead.
 """
 
 from copy import deepcopy
@@ -14,37 +14,37 @@ from flask import current_app
 
 @dataclass
 class Call:
-    """One call, as far as it has come."""
+    """A call and its steps so far."""
 
     caller: str
     began: datetime
     over: bool = False
     steps: list[tuple[datetime, str]] = field(default_factory=list)
-    """What happened and when, in order."""
+    """What happened and when, in order of time."""
 
 
 class CallLog:
-    """The calls of the last 24 hours; may be used from several threads."""
+    """The calls of the last 24 hours. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._calls: dict[str, Call] = {}
         self._lock = Lock()
 
-    def note(self, call_id: str, caller: str, time: datetime, step: str, over: bool = False) -> None:
-        """Note what happened on a call. What Bandwidth tells twice is noted once."""
+    def add(self, call_id: str, caller: str, time: datetime, step: str, over: bool = False) -> None:
+        """Add a step to a call. A step that Bandwidth sends twice is added once."""
         with self._lock:
-            # Any event may be the first one heard of a call: a restart may have come in between.
+            # Any event may be the first of a call, because the application may have restarted during it.
             if call_id not in self._calls:
-                self._forget_before(time - timedelta(days=1))
+                self._remove_before(time - timedelta(days=1))
                 self._calls[call_id] = Call(caller, began=time)
             call = self._calls[call_id]
             call.over = call.over or over
             if (time, step) not in call.steps:
                 call.steps.append((time, step))
-                call.steps.sort(key=lambda noted: noted[0])
+                call.steps.sort(key=lambda timed: timed[0])
 
     def of_day(self, now: datetime) -> list[Call]:
-        """Return the calls that began on the same day as ``now``, in its time zone, the latest first."""
+        """Return the calls that began on the day of ``now``, in its time zone; the latest comes first."""
         with self._lock:
             today = [
                 deepcopy(call)
@@ -53,7 +53,7 @@ class CallLog:
             ]
         return sorted(today, key=lambda call: call.began, reverse=True)
 
-    def _forget_before(self, time: datetime) -> None:
+    def _remove_before(self, time: datetime) -> None:
         self._calls = {call_id: call for call_id, call in self._calls.items() if call.began >= time}
 
 

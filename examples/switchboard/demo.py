@@ -1,7 +1,8 @@
 """Call the switchboard without a telephone: play one whole call, then hand over the keypad.
 
-The application runs under a real server on 127.0.0.1, and a simulated Bandwidth calls it over HTTP. The
-story: nobody in sales answers, and the caller leaves a message. Then, in a terminal, it is your turn.
+The application runs under a real server on 127.0.0.1, and a simulated Bandwidth calls it over HTTP. In the
+story the caller asks for sales, which does not answer, and leaves a message. Then, in a terminal, it is your
+turn.
 """
 
 import argparse
@@ -38,7 +39,7 @@ SETTINGS = {
 
 
 class DemoError(Exception):
-    """The demo cannot go on; the message says why."""
+    """The demo cannot continue; the message says why."""
 
 
 # -- The server ----------------------------------------------------------------------------------------------
@@ -46,13 +47,13 @@ class DemoError(Exception):
 
 @contextlib.contextmanager
 def serve(port: int, credentials: str) -> Iterator[int]:
-    """Run the application under gunicorn for as long as the block runs; gives the port."""
+    """Run the application under gunicorn while the block runs. Yield the port."""
     try:
         listener = socket.create_server(("127.0.0.1", port))
     except (OSError, OverflowError) as error:
-        raise DemoError(f"Port {port} of 127.0.0.1 cannot be had: {error}") from None
-    # The open socket is handed down, so no other program can take the port in between, and a request
-    # made before the server is up waits for it.
+        raise DemoError(f"Port {port} of 127.0.0.1 is not available: {error}") from None
+    # The server inherits the open socket, so that no other program can take the port in between, and so that
+    # a request that comes before the server is up waits for it.
     with listener:
         port = listener.getsockname()[1]
         server = subprocess.Popen(
@@ -61,7 +62,7 @@ def serve(port: int, credentials: str) -> Iterator[int]:
                 *("--bind", f"fd://{listener.fileno()}", "--no-control-socket", "--log-level", "warning"),
             ],
             pass_fds=[listener.fileno()],
-            process_group=0,  # Ctrl-C hangs up, and the server has to hear of that
+            process_group=0,  # Ctrl-C only hangs up; the server goes on for the callbacks that follow
             cwd=Path(__file__).parents[2],
             env=os.environ
             | SETTINGS
@@ -82,7 +83,7 @@ def serve(port: int, credentials: str) -> Iterator[int]:
 
 
 def play(bandwidth: SimulatedBandwidth) -> None:
-    """Let somebody ask for sales in vain and leave a message."""
+    """Play a caller who asks for sales, which does not answer, and leaves a message."""
     bandwidth.callee(SALES).does_not_answer()
     call = bandwidth.call(var_from=CALLER)
     follow(call, verbose=True)
@@ -91,14 +92,14 @@ def play(bandwidth: SimulatedBandwidth) -> None:
     call.speak("Hello, this is Ann. Please call me back about the blue bicycle.")
     call.press("#")
     if call.cause != "hangup" or any(exchange.failure for exchange in call.exchanges):
-        raise DemoError("The call did not go as it should.")
+        raise DemoError("The call did not end as expected.")
 
 
 def show_page(port: int) -> None:
-    """Print what the page with today's calls says of the latest one."""
-    # No proxy: this never leaves the machine.
-    with build_opener(ProxyHandler({})).open(f"http://127.0.0.1:{port}/calls", timeout=15) as answer:
-        page = answer.read().decode()
+    """Print the latest call from the page with today's calls."""
+    # Without a proxy, because the request must not leave the machine.
+    with build_opener(ProxyHandler({})).open(f"http://127.0.0.1:{port}/calls", timeout=15) as response:
+        page = response.read().decode()
     entry = re.search("<article>(.*?)</article>", page, re.DOTALL)
     if entry is None:
         raise DemoError("The page /calls does not list the call.")
@@ -109,13 +110,13 @@ def show_page(port: int) -> None:
 
 
 def main() -> int:
-    """Run the demo; returns 0 if the call went as it should, else 1."""
+    """Run the demo. Return 0 if the call ended as expected, else 1."""
     parser = argparse.ArgumentParser(prog="python -m examples.switchboard.demo", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: any that is free)")
-    parser.add_argument("--no-keypad", action="store_true", help="only play the story, in a terminal too")
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: any free port)")
+    parser.add_argument("--no-keypad", action="store_true", help="only play the story, also in a terminal")
     options = parser.parse_args()
 
-    # Whatever ends this ends the server, too.
+    # These signals end the server, too.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     credentials = ("bandwidth", secrets.token_urlsafe(9))
@@ -129,7 +130,7 @@ def main() -> int:
             if not options.no_keypad and sys.stdin.isatty() and sys.stdout.isatty():
                 bandwidth.callee(SALES).answers(after=4).hangs_up(after=20)
                 bandwidth.callee(SUPPORT).is_busy()
-                print("\nNow it is your turn to call. Sales is there, support is busy.\n")
+                print("\nNow it is your turn to call. Sales answers, support is busy.\n")
                 converse(bandwidth.call(var_from=CALLER))
                 show_page(port)
     except (DemoError, BandwidthCallbacksError, OSError) as error:

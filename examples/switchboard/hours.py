@@ -1,4 +1,4 @@
-"""What time it is, and what that means for a caller."""
+"""The time at the company, its greeting and its opening hours."""
 
 from datetime import datetime
 
@@ -12,12 +12,12 @@ def now() -> datetime:
 
 
 def greeting() -> str:
-    """Return what one says on the phone at this time of day."""
+    """Return the greeting for this time of day."""
     hour = now().hour
     return "Good morning" if hour < 12 else "Good afternoon" if hour < 18 else "Good evening"
 
 
 def is_open() -> bool:
-    """Tell whether somebody is there to take calls."""
+    """Return whether the company is open."""
     config = current_app.config
     return bool(config["SWITCHBOARD_OPENS"] <= now().hour < config["SWITCHBOARD_CLOSES"])

@@ -1,4 +1,4 @@
-"""The pages for the people at the company: ordinary Flask. They have no login: put yours in front of them."""
+"""The pages for the people at the company, in ordinary Flask. They have no login: add your own."""
 
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response

@@ -1,7 +1,7 @@
-"""The phone line: what callers hear, where their calls go, and what is noted of them.
+"""The phone line: what callers hear, where their calls go, and what is logged about them.
 
-A call comes in at :func:`greet`; from there each reply names, as a URL, the function that goes on. The tag
-that travels with a call says what it is about: once it was put through, the department.
+A call begins at :func:`greet`. From there the URL in each reply names the function that runs next. The tag
+of a call says how far it is: the menu was repeated, or which department it was put through to.
 """
 
 from datetime import timedelta
@@ -31,7 +31,7 @@ phone = CallbackBlueprint("phone", __name__)
 
 @phone.respond(InitiateCallback)
 def greet(call: InitiateCallback) -> list[Verb]:
-    """Say who is there, and ask what it is about while somebody is in."""
+    """Greet the caller; offer the menu during opening hours, else take a message."""
     welcome = SpeakSentence(f"{greeting()}, this is {current_app.config['SWITCHBOARD_COMPANY']}.")
     if is_open():
         return [welcome, ask()]
@@ -39,7 +39,7 @@ def greet(call: InitiateCallback) -> list[Verb]:
 
 
 def ask() -> Gather:
-    """Play the menu, a second time if no key comes."""
+    """Play the menu, and play it again if the caller presses no key."""
     return Gather(
         SpeakSentence("For sales, press 1. For support, press 2. To leave a message, press 3."),
         gather_url=menu,
@@ -63,13 +63,13 @@ def support(call: GatherCallback) -> list[Verb]:
 
 @phone.respond(GatherCallback, "/menu", digits={"3", ""})
 def message(call: GatherCallback) -> list[Verb]:
-    """The caller wants to leave a message, or has no keys to press."""
+    """Take a message if the caller asks for it or presses no key."""
     return take_message(call)
 
 
 @phone.respond(GatherCallback, "/menu")
 def menu(call: GatherCallback) -> list[Verb]:
-    """Any other key: ask once more, and then no longer."""
+    """Offer the menu again after any other key; after a second one, take a message."""
     sorry = SpeakSentence("Sorry, that key leads nowhere.")
     if call.tag == "asked again":
         return [sorry, *take_message(call)]
@@ -94,7 +94,7 @@ def put_through(department: str) -> list[Verb]:
 
 @phone.respond(TransferCompleteCallback, "/transferred", cause="hangup")
 def talked(call: TransferCompleteCallback) -> Hangup:
-    """They talked, and the other side hung up first."""
+    """End the call when the department has hung up after a conversation."""
     return Hangup()
 
 
@@ -114,11 +114,11 @@ def not_reached(call: TransferCompleteCallback) -> list[Verb]:
 
 
 def take_message(call: CallCallback) -> list[Verb]:
-    """Record a message; a number that we were not shown has to be in it."""
+    """Record a message. Ask for a number if the caller's is withheld."""
     number = "" if (call.var_from or "").startswith("+") else ", and the number to call you back at"
     return [
         SpeakSentence(f"Please leave your name and your message{number}, then press hash or hang up."),
-        Record(record_complete_url=thank, recording_available_url=note_message, max_duration=180),
+        Record(record_complete_url=thank, recording_available_url=log_message, max_duration=180),
     ]
 
 
@@ -133,47 +133,47 @@ def thank(call: RecordingCompleteCallback) -> list[Verb]:
 
 @phone.respond(RecordingCompleteCallback, "/recorded", duration=is_empty)
 def record_again(call: RecordingCompleteCallback) -> list[Verb]:
-    """Once more, and this time without a URL for its end: the verbs after it say goodbye."""
+    """Record again after an empty message, this time without a URL: the next verb says goodbye."""
     return [
         SpeakSentence("I heard nothing. Please try once more."),
-        Record(recording_available_url=note_message, max_duration=180),
+        Record(recording_available_url=log_message, max_duration=180),
         SpeakSentence("Thank you. Goodbye."),
     ]
 
 
-# -- What is noted of a call ---------------------------------------------------------------------------------
+# -- The log of calls ----------------------------------------------------------------------------------------
 
 
-def note(call: CallCallback, step: str, over: bool = False) -> None:
-    call_log().note(call.call_id or "", call.var_from or "", call.event_time or now(), step, over)
+def log(call: CallCallback, step: str, over: bool = False) -> None:
+    call_log().add(call.call_id or "", call.var_from or "", call.event_time or now(), step, over)
 
 
 @phone.on(InitiateCallback)
-def note_call(call: InitiateCallback) -> None:
-    note(call, "called")
+def log_call(call: InitiateCallback) -> None:
+    log(call, "called")
 
 
 @phone.on(GatherCallback)
-def note_key(call: GatherCallback) -> None:
-    note(call, f"pressed {call.digits or 'nothing'}")
+def log_key(call: GatherCallback) -> None:
+    log(call, f"pressed {call.digits or 'nothing'}")
 
 
 @phone.on(TransferCompleteCallback)
-def note_transfer(call: TransferCompleteCallback) -> None:
+def log_transfer(call: TransferCompleteCallback) -> None:
     reached = call.cause == "hangup"
-    note(call, f"talked to {call.tag}" if reached else f"did not reach {call.tag}: {call.cause}")
+    log(call, f"talked to {call.tag}" if reached else f"did not reach {call.tag}: {call.cause}")
 
 
 @phone.on(RecordingAvailableCallback)
-def note_message(call: RecordingAvailableCallback) -> None:
-    """Comes some time after the recording, often after the call."""
+def log_message(call: RecordingAvailableCallback) -> None:
+    """Log a message. Bandwidth sends this event some time after the recording, often after the call."""
     if call.status == "error":
-        note(call, "left a message that was lost")
+        log(call, "left a message that was lost")
     elif not is_empty(call.duration):
         length = f" of {call.duration.total_seconds():.0f} s" if call.duration else ""
-        note(call, f"left a message{length}, {call.recording_id}")
+        log(call, f"left a message{length}, {call.recording_id}")
 
 
 @phone.on(DisconnectCallback)
-def note_end(call: DisconnectCallback) -> None:
-    note(call, "hung up" if call.cause == "hangup" else f"cut off: {call.cause}", over=True)
+def log_end(call: DisconnectCallback) -> None:
+    log(call, "hung up" if call.cause == "hangup" else f"cut off: {call.cause}", over=True)

@@ -1,11 +1,11 @@
-"""Everything that can be set, with its default.
+"""The settings and their defaults.
 
-Each name can be given to ``create_app`` or, with ``FLASK_`` in front, in the environment::
+Each can be given to ``create_app`` or, with the prefix ``FLASK_``, in the environment::
 
     FLASK_SWITCHBOARD_COMPANY="Fernhill Cycles" FLASK_SWITCHBOARD_OPENS=8 flask --app examples.switchboard run
 
-``BANDWIDTH_CALLBACKS_CREDENTIALS`` has no default: the username and password that Bandwidth is to show,
-as ``username:password``.
+``BANDWIDTH_CALLBACKS_CREDENTIALS`` has no default. It is the username and password that Bandwidth sends, as
+``username:password``.
 """
 
 from datetime import datetime
@@ -15,22 +15,22 @@ class Defaults:
     """The settings of this application."""
 
     SWITCHBOARD_COMPANY = "Fernhill Cycles"
-    """What callers hear as the company's name."""
+    """Name of the company, as callers hear it."""
 
     SWITCHBOARD_SALES = "+13035550141"
-    """Number that answers for sales."""
+    """Number of the sales department."""
 
     SWITCHBOARD_SUPPORT = "+13035550142"
-    """Number that answers for support."""
+    """Number of the support department."""
 
     SWITCHBOARD_RING_SECONDS = 20
-    """How long that number rings before the caller may leave a message, 1 to 300."""
+    """Seconds that a department's phone rings before the caller can leave a message, 1 to 300."""
 
     SWITCHBOARD_OPENS = 9
-    """Hour of the day from which calls are put through, by the clock of this machine (``TZ``)."""
+    """Hour from which calls are put through, by the clock of this machine (``TZ``)."""
 
     SWITCHBOARD_CLOSES = 17
-    """Hour of the day from which callers can only leave a message; 24 is midnight."""
+    """Hour from which callers can only leave a message; 24 is midnight."""
 
     SWITCHBOARD_CLOCK = staticmethod(lambda: datetime.now().astimezone())
-    """Returns the time; tests bring their own."""
+    """Function that returns the time; tests set their own."""

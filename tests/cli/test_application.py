@@ -39,7 +39,7 @@ def routes(**options: object) -> Result:
     ],
 )
 def test_an_application_that_raises(source: str, line: str, folder: Path) -> None:
-    """An error while the application is imported is shown in one line with its position, without a traceback."""
+    """An error while the application is imported is shown in one line with its position."""
     (folder / "broken.py").write_text(source)
     result = routes(app_import_path=str(folder / "broken.py"))
     assert (result.exit_code, result.output) == (1, f"Error: {line}\n")

@@ -1,4 +1,4 @@
-"""``flask bandwidth call``: a telephone in the terminal."""
+"""``flask bandwidth call``: an inbound call, made from the terminal."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def company(app: Flask, phone: CallbackBlueprint) -> Flask:
 
 @pytest.fixture
 def telephone(app: Flask) -> Telephone:
-    """Run ``flask bandwidth call`` for ``app``, with what is piped into it."""
+    """Return a function that runs ``flask bandwidth call`` for ``app``, with ``typed`` as its input."""
 
     def run(*arguments: str, typed: str | bytes = "") -> Result:
         return app.test_cli_runner().invoke(bandwidth, ["call", *arguments], input=typed)
@@ -102,11 +102,12 @@ def telephone(app: Flask) -> Telephone:
 
 
 def lines(result: Result) -> list[str]:
-    """What was printed, without what the application prints and without the times."""
+    """Return the lines of the conversation without their times."""
     return [line[8:] for line in result.stdout.splitlines() if line.startswith(" ")]
 
 
 def moves(printed: str) -> list[str]:
+    """Return the lines about what the caller did."""
     return re.findall(r"^ +\S+  caller (.+)$", printed, re.MULTILINE)
 
 
@@ -114,7 +115,7 @@ def moves(printed: str) -> list[str]:
 
 
 def test_call_is_printed_as_it_happens(company: Flask, telephone: Telephone) -> None:
-    """Who does what and when is there to read: the caller, what is heard, whoever else is called, the end."""
+    """Each line of the conversation is printed with its time: the caller, other people, the end."""
     result = telephone("--press", "1", "--speak", "Hello Ann.", "--wait", "75", "--hang-up")
     assert result.exit_code == 0
     assert result.stderr == ""
@@ -138,7 +139,7 @@ def test_call_is_printed_as_it_happens(company: Flask, telephone: Telephone) -> 
 
 
 def test_moves_keep_their_order(company: Flask, telephone: Telephone) -> None:
-    """The options of the script are done in the order of the command line, however they are mixed."""
+    """The moves of the script run in the order of the command line, however they are mixed."""
     result = telephone(
         *("--wait", "1", "--press", "2", "--speak", "One.", "--wait=2", "-v", "--speak", "Two.", "--speak"),
         *("Three.", "--press", "0", "--from", "+15551112222", "--wait", "3", "--hang-up"),
@@ -157,36 +158,36 @@ def test_moves_keep_their_order(company: Flask, telephone: Telephone) -> None:
     ]
 
 
-def test_whoever_does_nothing_more_hangs_up(company: Flask, telephone: Telephone) -> None:
-    """A call that is still up after the script is hung up, so that the application hears of its end."""
+def test_the_caller_hangs_up_after_the_script(company: Flask, telephone: Telephone) -> None:
+    """A call that is still up after the script is hung up, so that the application is notified."""
     result = telephone("--press", "2")
     assert result.exit_code == 0
     assert lines(result)[-3:] == ["(recording)", "caller hangs up", "(ended: hangup)"]
 
 
-def test_steps_that_come_to_nothing_are_told(company: Flask, telephone: Telephone) -> None:
-    """They are done all the same, and the exit status is about how the call ended."""
+def test_moves_without_effect(company: Flask, telephone: Telephone) -> None:
+    """A move without effect is made and gives a warning; the exit status depends on how the call ended."""
     result = telephone("--speak", "Hello?", "--press", "1", "--speak", "Hello Ann.", "--press", "2#")
     assert moves(result.stdout) == [
         *("calls +13035550100", 'says "Hello?"', "presses 1"),
         *('says "Hello Ann."', "presses 2#", "hangs up"),
     ]
     assert result.stderr.splitlines() == [
-        '--speak "Hello?": Nobody listens to words now.',
-        "--press 2#: Nothing takes keys now.",
+        '--speak "Hello?": Nothing is listening for speech.',
+        "--press 2#: Nothing is listening for keys.",
     ]
     assert result.exit_code == 0
 
 
 def test_numbers(company: Flask, telephone: Telephone) -> None:
-    """--from and --to are whose call it is."""
+    """--from and --to are the numbers of the call."""
     result = telephone("--from", "Anonymous", "--to", "+15553334444", "--json")
     payload = json.loads(result.stdout)["exchanges"][0]["payload"]
     assert (payload["from"], payload["to"]) == ("Anonymous", "+15553334444")
 
 
 def test_verbose_shows_each_callback(company: Flask, telephone: Telephone) -> None:
-    """-v shows the callbacks between what happens, their BXML an element on a line and without passwords."""
+    """-v shows each callback when it happens, with BXML on indented lines and without passwords."""
     result = telephone("-v", "--press", "5")
     assert lines(result) == [
         "caller calls +13035550100",
@@ -214,7 +215,7 @@ def test_verbose_shows_each_callback(company: Flask, telephone: Telephone) -> No
 
 
 def test_json_is_all_that_is_printed(company: Flask, telephone: Telephone) -> None:
-    """--json gives the call and its exchanges, whatever the application prints, and no password."""
+    """--json prints the call and its exchanges, without passwords and without what the application prints."""
     result = telephone("--json", "--press", "5")
     assert result.exit_code == 0
     assert result.stderr == "The application has been called.\n"
@@ -238,8 +239,8 @@ def test_json_is_all_that_is_printed(company: Flask, telephone: Telephone) -> No
     assert "s3cret" not in result.stdout
 
 
-def test_json_asks_nobody(company: Flask, telephone: Telephone) -> None:
-    """Without a script, too, --json reads no keys."""
+def test_json_reads_no_input(company: Flask, telephone: Telephone) -> None:
+    """--json does not read from standard input, even without a script."""
     result = telephone("--json", typed="5\n")
     assert [exchange["event"] for exchange in json.loads(result.stdout)["exchanges"]] == [
         "initiate",
@@ -248,25 +249,25 @@ def test_json_asks_nobody(company: Flask, telephone: Telephone) -> None:
 
 
 def test_json_of_a_script_that_fails(company: Flask, telephone: Telephone) -> None:
-    """What has happened until a script fails is told in JSON as well, and the failure beside it."""
+    """A script that fails still prints the exchanges so far as JSON, and its error to standard error."""
     result = telephone("--json", "--press", "5", "--press", "6")
     assert result.exit_code == 1
     assert len(json.loads(result.stdout)["exchanges"]) == 3
     assert result.stderr.splitlines()[-1].startswith("Error: Nobody can press a key: call c-")
 
 
-def test_the_application_hangs_up_before_the_caller(company: Flask, telephone: Telephone) -> None:
-    """A script that ends with --hang-up is no failure where the application was faster, and tells no more."""
+def test_the_application_hangs_up_before_the_script_does(company: Flask, telephone: Telephone) -> None:
+    """--hang-up at the end of a script does nothing if the application has hung up already."""
     faster = telephone("--press", "5", "--wait", "5", "--hang-up")
     assert (faster.exit_code, faster.stderr) == (0, "")
     assert faster.stdout == telephone("--press", "5").stdout
 
 
-# -- Keys and words, line by line ----------------------------------------------------------------------------
+# -- The keypad ----------------------------------------------------------------------------------------------
 
 
-def test_lines_that_are_piped_in_are_typed(company: Flask, telephone: Telephone) -> None:
-    """Where no terminal is, each line does what it would do there, and nobody is prompted."""
+def test_piped_lines_are_typed(company: Flask, telephone: Telephone) -> None:
+    """Without a terminal, each line does the same as in a terminal, and there is no prompt."""
     result = telephone(typed="2\nThis is Bob.\n#\n")
     assert result.exit_code == 0
     assert moves(result.stdout) == ["calls +13035550100", "presses 2", 'says "This is Bob."', "presses #"]
@@ -275,20 +276,20 @@ def test_lines_that_are_piped_in_are_typed(company: Flask, telephone: Telephone)
 
 
 def test_enter_waits_until_something_happens(company: Flask, telephone: Telephone) -> None:
-    """An empty line lets as much time pass as it takes: here until no key has come for too long."""
+    """An empty line waits for the next thing that happens, here the end of a Gather without keys."""
     result = telephone(typed="\n")
     assert result.stdout.splitlines()[-2:] == ['  0:05  "Goodbye."', "  0:06  (ended: hangup)"]
 
 
-def test_enter_says_if_nothing_will_happen(company: Flask, telephone: Telephone) -> None:
-    """Two people who are connected may be silent for ever."""
+def test_enter_when_nothing_will_happen(company: Flask, telephone: Telephone) -> None:
+    """An empty line during a silent conversation does not wait for ever."""
     result = telephone(typed="1\n\n")
-    assert "Nothing happens by itself now: speak, press a key or hang up." in result.stdout
+    assert "Waiting changes nothing now. Speak, press a key or hang up." in result.stdout
     assert moves(result.stdout)[-1] == "hangs up"
 
 
 def test_enter_waits_for_a_minute_at_most(app: Flask, phone: CallbackBlueprint, telephone: Telephone) -> None:
-    """In a long silence one waits again; alone in a conference, the end of which may be a day away, too."""
+    """An empty line waits for at most a minute, in a long silence and alone in a conference."""
 
     @phone.respond(InitiateCallback)
     def hold(call: InitiateCallback) -> list[Verb]:
@@ -308,14 +309,14 @@ def test_enter_waits_for_a_minute_at_most(app: Flask, phone: CallbackBlueprint, 
     assert "  2:30  caller waits 0 s" in result.stdout
 
 
-def test_waiting_for_some_time(company: Flask, telephone: Telephone) -> None:
-    """``w 2.5`` waits as long as it says; what is no number are words."""
+def test_waiting_for_seconds(company: Flask, telephone: Telephone) -> None:
+    """``w 2.5`` waits for 2.5 seconds; ``w`` before anything but a number is speech."""
     result = telephone(typed="w 2.5\nw/out time\n2\nw one\n")
     assert moves(result.stdout)[1:] == ["waits 2.5 s", "presses 2", 'says "w one"', "hangs up"]
 
 
 def test_showing_callbacks(company: Flask, telephone: Telephone) -> None:
-    """``d`` shows the callbacks so far and what came back."""
+    """``d`` shows the callbacks so far and their replies."""
     result = telephone(typed="2\nd\n")
     shown = lines(result)[lines(result).index("(recording)") + 1 :]
     assert shown[0] == "initiate  POST https://localhost/phone/  200"
@@ -325,55 +326,55 @@ def test_showing_callbacks(company: Flask, telephone: Telephone) -> None:
 
 
 def test_hanging_up(company: Flask, telephone: Telephone) -> None:
-    """``h`` hangs up, and ends the telephone."""
+    """``h`` hangs up, and no further line is read."""
     result = telephone(typed="h\n5\n")
     assert result.exit_code == 0
     assert moves(result.stdout) == ["calls +13035550100", "hangs up"]
 
 
-def test_words_that_nobody_hears_are_not_spoken(company: Flask, telephone: Telephone) -> None:
-    """Somebody who mistypes is told so."""
+def test_words_without_a_listener_are_not_spoken(company: Flask, telephone: Telephone) -> None:
+    """Words are not spoken if nothing is listening for speech, because they are probably a mistake."""
     result = telephone(typed="help\n")
-    assert "Nobody listens to words now. Type ? to see what else there is." in result.stdout
+    assert "Nothing is listening for speech. Type ? for help." in result.stdout
     assert moves(result.stdout) == ["calls +13035550100", "hangs up"]
 
 
 def test_quotes_make_words_of_keys(company: Flask, telephone: Telephone) -> None:
-    """What stands in quotes is said, even where it could be keys or a command."""
+    """Text in quotes is spoken, even if it could be keys or a command."""
     result = telephone(typed='2\n"42"\n"h"\n')
     assert moves(result.stdout)[-3:] == ['says "42"', 'says "h"', "hangs up"]
 
 
-def test_keys_may_have_blanks_between(company: Flask, telephone: Telephone) -> None:
-    """``1 # A`` are three keys."""
+def test_keys_may_have_spaces_between(company: Flask, telephone: Telephone) -> None:
+    """Spaces between keys are ignored."""
     result = telephone(typed="2\n1 0 A\n")
     assert moves(result.stdout)[-2:] == ["presses 10A", "hangs up"]
 
 
-def test_key_that_comes_to_nothing(company: Flask, telephone: Telephone) -> None:
-    """Nothing happens to a key while two people talk, and the telephone says why."""
+def test_a_key_without_effect(company: Flask, telephone: Telephone) -> None:
+    """A key that is pressed while two people talk has no effect, and a line says so."""
     result = telephone(typed="1\n2\n")
-    assert "Nothing takes keys now." in result.stdout
+    assert "Nothing is listening for keys." in result.stdout
     assert moves(result.stdout)[-2:] == ["presses 2", "hangs up"]
 
 
-def test_what_cannot_be_is_said_and_the_call_goes_on(company: Flask, telephone: Telephone) -> None:
-    """A mistake at the keypad costs nobody the call."""
+def test_an_error_does_not_end_the_call(company: Flask, telephone: Telephone) -> None:
+    """An impossible line prints the error, and the call goes on."""
     result = telephone(typed="w 99999999999\n5\n")
     assert "seconds=99999999999.0 is no number of seconds that can pass" in result.stdout
     assert moves(result.stdout)[-1] == "presses 5"
 
 
 def test_help_at_the_keypad(company: Flask, telephone: Telephone) -> None:
-    """``?`` lists what can be typed."""
+    """``?`` lists what can be typed and what it does."""
     result = telephone(typed="?\n")
-    assert "  w 5    waits 5 seconds.\n" in result.stdout
+    assert "  w 5    waits for 5 seconds.\n" in result.stdout
 
 
-def test_conversing_on_a_call_that_has_begun(
+def test_converse_on_a_call_that_has_begun(
     company: Flask, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A program may hand over a call: what has happened on it is shown, what happens, and no other call."""
+    """converse() shows what has happened on a call and what happens next, and no other call."""
     simulation = SimulatedBandwidth(company)
     call, other = simulation.call(), simulation.call(var_from="+13035550199")
     far, near = pty.openpty()
@@ -389,11 +390,11 @@ def test_conversing_on_a_call_that_has_begun(
     assert "+13035550199" not in shown
 
 
-# -- What goes wrong -----------------------------------------------------------------------------------------
+# -- Errors --------------------------------------------------------------------------------------------------
 
 
 def only_error(result: Result, exit_code: int = 1) -> str:
-    """The one line that says what is wrong."""
+    """Return the only line of an error."""
     assert result.exit_code == exit_code
     assert "Traceback" not in result.output
     if exit_code == 2:  # click shows the usage first
@@ -411,8 +412,8 @@ def only_error(result: Result, exit_code: int = 1) -> str:
         (["--wait", "soon"], 2, "'--wait': 'soon' is not a valid float"),
         (["--wait", "nan"], 1, "seconds=nan is no number of seconds that can pass"),
         (["--speak", " "], 1, "' ' cannot be said: give some words."),
-        (["--credentials", "s3cret"], 2, "'--credentials': give the username, a colon and the password."),
-        (["--credentials", ":s3cret"], 2, "'--credentials': give the username, a colon and the password."),
+        (["--credentials", "s3cret"], 2, "'--credentials': must be a username and a password."),
+        (["--credentials", ":s3cret"], 2, "'--credentials': must be a username and a password."),
         (["--credentials", "bandwidth:wrong"], 1, "the credentials of 'bandwidth' are refused"),
         (["--to", "Ann"], 1, "The number 'Ann' is no number that can be called"),
         (["--from", ""], 1, "The caller's number '' is no number that can be called"),
@@ -426,19 +427,19 @@ def only_error(result: Result, exit_code: int = 1) -> str:
 def test_bad_input_is_one_clear_line(
     company: Flask, telephone: Telephone, arguments: list[str], exit_code: int, message: str
 ) -> None:
-    """Each says what is wrong, of which option if it is one of the usage, and there is no traceback."""
+    """Bad input gives one line without a traceback; a usage error names its option."""
     assert message in only_error(telephone(*arguments), exit_code)
 
 
 def test_application_without_a_blueprint(app: Flask, telephone: Telephone) -> None:
-    """There is nobody to be called."""
+    """Without a blueprint the command fails with one line that names the remedy."""
     assert only_error(telephone()) == (
         "Error: Application 'host' has no CallbackBlueprint: register one, or give the URL that calls go to."
     )
 
 
 def test_several_blueprints(company: Flask, telephone: Telephone) -> None:
-    """With several the command asks which one, and takes a path."""
+    """With several blueprints the error lists their paths, and --url takes one of them."""
     other = CallbackBlueprint("other", __name__, credentials=[("bandwidth", "0ther")])
     other.respond(InitiateCallback)(lambda call: SpeakSentence("The other one."))
     company.register_blueprint(other, url_prefix="/other")
@@ -446,13 +447,13 @@ def test_several_blueprints(company: Flask, telephone: Telephone) -> None:
     assert '"The other one."' in lines(telephone("--url", "/other/"))
 
 
-def test_credentials_may_be_given_in_process(company: Flask, telephone: Telephone) -> None:
-    """--credentials count before those of the blueprint."""
+def test_credentials_in_process(company: Flask, telephone: Telephone) -> None:
+    """--credentials takes precedence over the credentials of the blueprint."""
     assert telephone("--credentials", "bandwidth:s3cret").exit_code == 0
 
 
-def test_mistake_of_the_application(company: Flask, telephone: Telephone) -> None:
-    """The developer sees the callback that failed, and the call has not ended well."""
+def test_a_handler_that_raises(company: Flask, telephone: Telephone) -> None:
+    """A handler that raises gives a line for the callback that failed and exit status 1."""
     result = telephone("--press", "3")
     url, why = "https://localhost/phone/menu", "status 500 (ValueError: the application's mistake)"
     failed = f"gather  POST {url}  FAILED: {why}"
@@ -460,20 +461,20 @@ def test_mistake_of_the_application(company: Flask, telephone: Telephone) -> Non
     assert only_error(result) == f"Error: The call ended with callback-error: {failed}"
 
 
-def test_mistake_is_logged_by_the_application(
+def test_a_handler_that_raises_is_logged(
     company: Flask, telephone: Telephone, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Also in debug and testing, where Flask would let it through, its traceback is there to read."""
+    """The traceback of a handler is logged, although in testing Flask would let the exception through."""
     telephone("--press", "3")
     (record,) = caplog.records
     assert record.exc_info is not None
     assert str(record.exc_info[1]) == "the application's mistake"
 
 
-def test_mistake_in_a_subscriber_is_its_own(
+def test_a_subscriber_that_raises_is_logged(
     app: Flask, phone: CallbackBlueprint, telephone: Telephone, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The traceback of somebody who is told of the end does not begin in the simulation."""
+    """The traceback of a subscriber does not begin in the simulation."""
 
     @phone.on(DisconnectCallback)
     def bill(call: DisconnectCallback) -> None:
@@ -489,7 +490,7 @@ def test_mistake_in_a_subscriber_is_its_own(
 
 
 def test_call_that_never_ends(company: Flask, telephone: Telephone) -> None:
-    """An endless loop of documents ends the command, which shows the last of them."""
+    """An endless loop of documents ends the command, and the error shows the last of them."""
     result = telephone("--press", "4")
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: Call c-")
@@ -497,7 +498,7 @@ def test_call_that_never_ends(company: Flask, telephone: Telephone) -> None:
 
 
 def test_call_that_ends_badly(app: Flask, phone: CallbackBlueprint, telephone: Telephone) -> None:
-    """Where no callback failed, the call's own message says what went wrong."""
+    """If no callback failed, the error shows the call's own message."""
     document = f"<Response><SpeakSentence>Hi.</SpeakSentence><Forward to='{ANN}'/></Response>"
     phone.respond(InitiateCallback)(lambda call: document)
     app.register_blueprint(phone)
@@ -508,7 +509,7 @@ def test_call_that_ends_badly(app: Flask, phone: CallbackBlueprint, telephone: T
 
 
 class Server(BaseHTTPRequestHandler):
-    """An application that knows nothing of this library: it answers each request with what it repeats."""
+    """A server that does not use this library; its replies speak the type of the event."""
 
     def do_POST(self) -> None:
         event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -519,7 +520,7 @@ class Server(BaseHTTPRequestHandler):
         self.wfile.write(f'<Response>{speak}<Gather gatherUrl="/" maxDigits="1"/></Response>'.encode())
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Suppress the log."""
 
 
 @pytest.fixture
@@ -534,7 +535,7 @@ def server() -> Iterator[str]:
 
 
 def test_server_needs_no_application(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the URL of a server nothing of Flask has to be there."""
+    """The URL of a running server needs no Flask application."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FLASK_APP", raising=False)
     result = CliRunner().invoke(bandwidth, ["call", "--url", server, "--press", "1"])
@@ -577,7 +578,7 @@ CTRL_C = "\x03"
 
 
 class Terminal:
-    """A real terminal in which ``flask bandwidth call`` runs, for the application in a file of its folder."""
+    """A real terminal that runs ``flask bandwidth call`` for the application in a folder."""
 
     def __init__(self, folder: Path, *arguments: str) -> None:
         self._far, near = pty.openpty()
@@ -595,12 +596,12 @@ class Terminal:
         self._unread = b""
 
     def type(self, text: str, until: str) -> str:
-        """Return what is shown from then on up to some text, without styles."""
+        """Type a text; return what is shown from then on up to ``until``, without styles."""
         os.write(self._far, text.encode())
         while until.encode() not in self._unread:
             if select.select([self._far], [], [], 1)[0]:
                 self._unread += os.read(self._far, 4096)
-            elif text == CTRL_C:  # before it looks at the keys, readline is deaf for a moment
+            elif text == CTRL_C:  # readline ignores it for a moment before it reads keys
                 os.write(self._far, text.encode())
         shown, _, self._unread = self._unread.partition(until.encode())
         return re.sub("\x1b\\[[0-9;?]*[a-zA-Z]", "", shown.decode()).replace("\r", "")
@@ -613,7 +614,7 @@ class Terminal:
 
 @pytest.fixture(params=["rich", "plain"])
 def terminal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Terminal]:
-    """A terminal with and without the library for its looks."""
+    """A terminal with rich and one without it."""
     (tmp_path / "app.py").write_text(APPLICATION, encoding="utf-8")
     if request.param == "plain":
         (tmp_path / "rich.py").write_text("raise ImportError", encoding="utf-8")
@@ -622,7 +623,7 @@ def terminal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Termina
 
 
 def test_in_a_real_terminal(terminal: Terminal) -> None:
-    """There is a prompt, and a line that tells what it is for; keys and words work, and Ctrl-C hangs up."""
+    """A terminal has a prompt and a hint; keys and words work, and Ctrl-C hangs up."""
     shown = terminal.type("", until="> ")
     assert '  0:00  "Press a key."\n' in shown
     assert "Type keys or words. Enter waits" in shown
@@ -634,7 +635,7 @@ def test_in_a_real_terminal(terminal: Terminal) -> None:
 
 
 def test_the_readme_shows_what_happens(tmp_path: Path) -> None:
-    """The session in the README is that of its first example, to the letter."""
+    """The session in the README is what its first example prints, to the letter."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```(\w+)\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
     example = next(text for language, text in blocks if language == "python")

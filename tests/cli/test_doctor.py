@@ -139,7 +139,7 @@ def test_conditions_that_leave_something_out() -> None:
 
 
 def test_paths_that_only_bandwidth_can_be_given() -> None:
-    """A path that no verb leads to is a warning for initiate, and a note for events that REST requests start."""
+    """A path that no verb leads to is a warning for initiate, and a note for events after a REST request."""
     phone = make_phone()
     phone.respond(InitiateCallback, "/inbound")(never)
     phone.respond(AnswerCallback, "/answered")(never)
@@ -151,7 +151,10 @@ def test_paths_that_only_bandwidth_can_be_given() -> None:
     assert result.exit_code == 0
     text = re.sub(r"never \(test_doctor.py:\d+\)", "never", result.output)
     assert "warning  No verb leads to /phone/inbound, where never responds to 'initiate'.\n" in text
-    assert "requests this URL only if it is the Call initiated callback URL of a Bandwidth application.\n" in text
+    assert (
+        "requests this URL only if it is the Call initiated callback URL of a Bandwidth application.\n"
+        in text
+    )
     assert "note     No verb leads to /phone/answered, where never responds to 'answer'.\n" in text
     assert "requests this URL only if it is the answerUrl of createCall.\n" in text
     assert "note     No verb leads to /phone/hold, where never responds to 'conferenceRedirect'.\n" in text
@@ -257,7 +260,7 @@ def test_everything_is_redirected_to_https() -> None:
     assert findings(app) == []
 
 
-# -- Something else replies --------------------------------------------------------------------------------------
+# -- Something else replies ----------------------------------------------------------------------------------
 
 
 def test_csrf_protection() -> None:
@@ -304,7 +307,8 @@ def test_a_hook_that_replies_before_the_blueprint(
     result = examine(app)
     assert result.exit_code == 1
     assert (
-        f"error    Every URL of phone: something else replies in place of the blueprint ({reply}" in result.output
+        f"error    Every URL of phone: something else replies in place of the blueprint ({reply}"
+        in result.output
     )
     assert f"These run before it: {hook.__qualname__} (test_doctor.py:" in result.output
     assert "`if request.blueprint == 'phone': return None`" in result.output
@@ -342,7 +346,8 @@ def test_the_hooks_of_the_blueprints_around_it() -> None:
     app.register_blueprint(api)
     result = examine(app)
     assert (
-        "error    /api/phone/menu: something else replies in place of the blueprint (status 418)." in result.output
+        "error    /api/phone/menu: something else replies in place of the blueprint (status 418)."
+        in result.output
     )
     assert "guard (test_doctor.py:" in result.output
     assert "'api.phone'" in result.output
@@ -374,7 +379,7 @@ def test_a_path_of_another_view() -> None:
     assert findings(app) == ["error /phone/menu: endpoint 'cards' receives its requests."]
 
 
-# -- Unusual applications ----------------------------------------------------------------------------------------
+# -- Unusual applications ------------------------------------------------------------------------------------
 
 
 def test_a_subdomain() -> None:

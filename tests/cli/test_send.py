@@ -105,7 +105,7 @@ def test_all_events_are_about_one_call(listener: Flask, received: list[Any]) -> 
 
 
 def test_properties_can_be_set(listener: Flask, received: list[Any]) -> None:
-    """--set takes names as in JSON and in Python, also inside objects; text properties are not read as JSON."""
+    """--set takes names as in JSON and in Python, also inside objects; text is not read as JSON."""
     changes = ["from=+15550001111", "to=7", "call_id=c-2", "uui=[]", "sipHeaders.x-a.b=1", "var_from=me"]
     changes += ["diversion.orig_to=+15550002222", 'stirShaken={"verstat": "new"}', "from_=Private"]
     result = send(listener, "initiate", *(part for change in changes for part in ("--set", change)))
@@ -163,7 +163,10 @@ def test_properties_can_be_removed(listener: Flask, received: list[Any]) -> None
             "gather has no property 'cause'. These events have it: disconnect, transferComplete,"
             " transferDisconnect, bridgeComplete, mediaStreamRejected and 3 others.",
         ),
-        (["initiate", "--set", "from.name=1"], "'from' of initiate is not an object, so 'from.name' is unknown."),
+        (
+            ["initiate", "--set", "from.name=1"],
+            "'from' of initiate is not an object, so 'from.name' is unknown.",
+        ),
         (["initiate", "--set", "from"], "--set must be PROPERTY=VALUE, got 'from'."),
         (["initiate", "--raw", "-", "--set", "from=1"], "--raw cannot be combined with --set and --remove"),
         (["initiate", "--credentials", "bandwidth"], "must be a username and a password."),
@@ -311,7 +314,7 @@ def test_a_server_that_is_down(server: str) -> None:
     assert "Traceback" not in result.output
 
 
-# -- The reply -----------------------------------------------------------------------------------------
+# -- The reply -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("color", [None, "1"])

@@ -140,7 +140,7 @@ def test_a_long_element(colors: Callable[[str], str], capsys: pytest.CaptureFixt
     assert "".join(" ".join(shown[2:5]).split()) == f"<SpeakSentence>{words}</SpeakSentence>".replace(" ", "")
 
 
-# -- Hostile text ------------------------------------------------------------------
+# -- Hostile text --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("has_rich", [True, False])

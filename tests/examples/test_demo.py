@@ -1,4 +1,4 @@
-"""The demo, run as a newcomer runs it."""
+"""The demo, run from the command line and in a terminal."""
 
 import http.client
 import os
@@ -52,12 +52,12 @@ class Terminal:
         os.close(terminal)
 
     def type(self, line: str) -> None:
-        """Type a line as soon as there is a prompt."""
+        """Type a line once there is a prompt."""
         assert self._read(until="> "), self.screen
         os.write(self._keyboard, f"{line}\n".encode())
 
     def wait(self) -> int:
-        """Return the exit status once the demo is over, with all of the screen read."""
+        """Read the screen until the demo ends, and return its exit status."""
         self._read()
         os.close(self._keyboard)
         return self.process.wait(30)
@@ -66,14 +66,14 @@ class Terminal:
         while until is None or not self.screen.endswith(until):
             try:
                 self.screen += os.read(self._keyboard, 1024).decode().replace("\r\n", "\n")
-            except OSError:  # on Linux this is how a terminal ends that nobody writes to any longer
+            except OSError:  # on Linux this is how reading ends when the other side is closed
                 return False
         return True
 
 
 @pytest.fixture(scope="module")
 def output() -> str:
-    """What the demo prints when all goes well and nobody is at the keypad."""
+    """What the demo prints when it succeeds, without a terminal."""
     done = run()
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
@@ -84,7 +84,7 @@ def output() -> str:
 
 
 def test_demo_plays_the_whole_story(output: str) -> None:
-    """Each callback of the call is printed, in order, with where it went and what came of it."""
+    """Each callback of the call is printed in order, with its URL and status."""
     assert re.findall(r"(\w+)  POST http://127\.0\.0\.1:\d+(\S+)  (\d+)$", output, re.MULTILINE) == [
         ("initiate", "/phone/", "200"),
         ("gather", "/phone/menu", "200"),
@@ -96,22 +96,22 @@ def test_demo_plays_the_whole_story(output: str) -> None:
 
 
 def test_story_is_a_conversation(output: str) -> None:
-    """A reader sees what the caller does and hears, and how time passes."""
+    """The output shows what the caller does and hears, and when."""
     assert '  0:00  "Good ' in output
     assert "  0:07  caller presses 1\n" in output
     assert '  0:30  "I am sorry, nobody in sales is answering."\n' in output
 
 
-def test_answers_are_printed_as_indented_bxml(output: str) -> None:
-    """A reader sees the verbs, one a line, without colour codes where there is no terminal."""
+def test_replies_are_printed_as_indented_bxml(output: str) -> None:
+    """Replies are printed one verb a line, without credentials and, outside a terminal, without colors."""
     assert "\n          <SpeakSentence>Good " in output
     assert "\n            <PhoneNumber>+13035550141</PhoneNumber>\n" in output
     assert "password" not in output
     assert "\033" not in output
 
 
-def test_last_comes_the_page(output: str) -> None:
-    """What was noted of the call is read off the ordinary web page."""
+def test_the_page_comes_last(output: str) -> None:
+    """The last part of the output is the call as the web page shows it."""
     page = output.partition("The page /calls")[2]
     assert page.index("+13035550123") < page.index("did not reach sales: timeout") < page.index("hung up")
     assert "left a message of 4 s, r-" in page
@@ -122,7 +122,7 @@ def test_last_comes_the_page(output: str) -> None:
 
 
 def test_keypad_is_handed_over_in_a_terminal() -> None:
-    """Whoever started the demo calls sales, who answer now, and finds the call on the page."""
+    """In a terminal the user calls sales, which answers now, and sees the call on the page."""
     terminal = Terminal()
     for line in ["1", "", "h"]:
         terminal.type(line)
@@ -133,18 +133,18 @@ def test_keypad_is_handed_over_in_a_terminal() -> None:
 
 
 def test_keypad_can_be_left_out() -> None:
-    """--no-keypad plays the story and asks for nothing, in a terminal too."""
+    """--no-keypad only plays the story, also in a terminal."""
     terminal = Terminal("--no-keypad")
     assert terminal.wait() == 0
     assert "left a message" in terminal.screen
     assert "your turn" not in terminal.screen
 
 
-# -- What can go wrong ---------------------------------------------------------------------------------------
+# -- Failures ------------------------------------------------------------------------------------------------
 
 
 def test_help_needs_no_server() -> None:
-    """--help says what this does, and what can be chosen."""
+    """--help describes the demo and its options without starting a server."""
     done = run("--help")
     assert done.returncode == 0
     assert "--port" in done.stdout
@@ -157,23 +157,23 @@ def taken_port() -> Iterator[int]:
         yield taken.getsockname()[1]
 
 
-def test_taken_port_is_said_so(taken_port: int) -> None:
-    """A port that another program has is no traceback."""
+def test_a_port_in_use(taken_port: int) -> None:
+    """A port that another program uses gives one line without a traceback."""
     done = run("--port", str(taken_port))
     assert done.returncode == 1
-    assert f"Port {taken_port} of 127.0.0.1 cannot be had: " in done.stderr
+    assert f"Port {taken_port} of 127.0.0.1 is not available: " in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_port_that_cannot_be_is_said_so() -> None:
-    """A number that no port has is no traceback either."""
+def test_a_port_that_cannot_exist() -> None:
+    """A number above the highest port gives one line, too."""
     done = run("--port", "65536")
     assert done.returncode == 1
-    assert done.stderr.startswith("The demo failed. Port 65536 of 127.0.0.1 cannot be had: ")
+    assert done.stderr.startswith("The demo failed. Port 65536 of 127.0.0.1 is not available: ")
 
 
 def test_application_that_does_not_start_fails_the_demo() -> None:
-    """Where the server gives up, so does the demo, after the server has said why."""
+    """If the server does not start, the demo fails after the server has printed the reason."""
     done = run(FLASK_BANDWIDTH_CALLBACKS_MAX_CONTENT_LENGTH="0")
     assert done.returncode == 1
     assert "ConfigurationError" in done.stderr
@@ -183,7 +183,7 @@ def test_application_that_does_not_start_fails_the_demo() -> None:
 
 
 def test_failing_application_fails_the_demo() -> None:
-    """An answer that is no success ends the story, and the last line says which it was."""
+    """A callback that fails ends the story, and the last line names it."""
     done = run(FLASK_SWITCHBOARD_CLOCK="1")
     assert done.returncode == 1
     assert "'int' object is not callable" in done.stderr
@@ -191,37 +191,37 @@ def test_failing_application_fails_the_demo() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "message"),
+    ("reply", "message"),
     [
         ("<Response><Gather>", "invalid BXML"),
         ("<Response/>", r"has ended \(hangup\)"),
-        ('<Response><Pause duration="86400"/></Response>', "did not go as it should"),
+        ('<Response><Pause duration="86400"/></Response>', "did not end as expected"),
         (
             '<Response><Gather gatherUrl="http://198.51.100.1/x"/></Response>',
             "198.51.100.1 is not part of this simulation",
         ),
     ],
 )
-def test_other_story_fails_the_demo(answer: str, message: str) -> None:
-    """Whatever does not belong to the story is named, and nothing is sent to another host."""
+def test_other_story_fails_the_demo(reply: str, message: str) -> None:
+    """Anything outside the story fails the demo with its name, and nothing is sent to another host."""
     stranger = Flask("stranger")
-    stranger.post("/")(lambda: (answer, {"Content-Type": "application/xml"}))
+    stranger.post("/")(lambda: (reply, {"Content-Type": "application/xml"}))
     with pytest.raises((demo.DemoError, BandwidthCallbacksError), match=message):
         demo.play(SimulatedBandwidth(stranger, "/"))
 
 
 def test_notification_that_fails_fails_the_demo() -> None:
-    """A story that goes well for the caller is not enough."""
+    """A notification that fails also fails the demo, although the caller does not notice it."""
     app = create_app(
         {"BANDWIDTH_CALLBACKS_CREDENTIALS": ["a:b"], "SWITCHBOARD_CLOSES": 24, "SWITCHBOARD_OPENS": 0}
     )
     bandwidth = SimulatedBandwidth(app, status_url="/nowhere")
-    with pytest.raises(demo.DemoError, match="did not go as it should"):
+    with pytest.raises(demo.DemoError, match="did not end as expected"):
         demo.play(bandwidth)
 
 
 def test_call_that_is_not_on_the_page_fails_the_demo() -> None:
-    """The page is not taken on trust."""
+    """The demo fails if the page does not list the call."""
     app = create_app({"BANDWIDTH_CALLBACKS_CREDENTIALS": ["a:b"]})
     with make_server("127.0.0.1", 0, app) as server:
         threading.Thread(target=server.handle_request, daemon=True).start()
@@ -231,7 +231,7 @@ def test_call_that_is_not_on_the_page_fails_the_demo() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupted_demo_leaves_no_server(number: int) -> None:
-    """Whoever stops the demo stops the server with it."""
+    """A signal that stops the demo stops its server, too."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [*COMMAND, "--port", str(port)]
@@ -245,8 +245,8 @@ def test_interrupted_demo_leaves_no_server(number: int) -> None:
         http.client.HTTPConnection("127.0.0.1", port, timeout=5).connect()
 
 
-def test_the_terminal_as_the_readme_has_it() -> None:
-    """The lines that the example's README gives call it in the terminal."""
+def test_the_command_in_the_readme() -> None:
+    """The command in the example's README calls the application in the terminal."""
     readme = (ROOT / "examples" / "switchboard" / "README.md").read_text(encoding="utf-8")
     setting = re.search(r"^\$ export (\w+)=(\S+)\n\$ flask (.+ bandwidth call)$", readme, re.MULTILINE)
     assert setting is not None

@@ -1,4 +1,4 @@
-"""The switchboard, called on a simulated line."""
+"""The switchboard, called by a simulated Bandwidth."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -46,7 +46,7 @@ def app() -> Flask:
 
 @pytest.fixture
 def bandwidth(app: Flask, bandwidth: SimulatedBandwidth) -> SimulatedBandwidth:
-    """Bandwidth's end of the line, whose virtual time is the company's too: ten o'clock in the morning."""
+    """A simulated Bandwidth at ten o'clock in the morning; its virtual time is the company's time, too."""
     app.config["SWITCHBOARD_CLOCK"] = lambda: bandwidth.now
     wait_until(10, bandwidth)
     return bandwidth
@@ -54,7 +54,7 @@ def bandwidth(app: Flask, bandwidth: SimulatedBandwidth) -> SimulatedBandwidth:
 
 @pytest.fixture
 def send(client: FlaskClient) -> Send:
-    """Sends a callback of a call once more, with properties as no simulated call would have them."""
+    """Return a function that sends a callback again, with properties that no simulated call would have."""
 
     def send(exchange: Exchange, **properties: Any) -> TestResponse:
         return client.post(exchange.url, json={**exchange.payload, **properties}, auth=CREDENTIALS)
@@ -68,7 +68,7 @@ def wait_until(hour: int, bandwidth: SimulatedBandwidth) -> None:
 
 
 def leave_message(bandwidth: SimulatedBandwidth, **properties: Any) -> Call:
-    """A caller who leaves a message of 12.4 seconds."""
+    """Return a call whose caller left a message of 12.4 seconds."""
     call = bandwidth.call(**properties)
     call.press("3")
     call.speak("Hello, this is Ann.", seconds=12.4)
@@ -76,13 +76,14 @@ def leave_message(bandwidth: SimulatedBandwidth, **properties: Any) -> Call:
     return call
 
 
-def told(call: Call, event: str) -> Exchange:
-    """The one callback of this event on a call."""
+def callback_of(call: Call, event: str) -> Exchange:
+    """Return the only callback of an event on a call."""
     (exchange,) = (exchange for exchange in call.exchanges if exchange.event == event)
     return exchange
 
 
-def listed(client: FlaskClient) -> str:
+def calls_page(client: FlaskClient) -> str:
+    """Return the page with today's calls."""
     response = client.get("/calls")
     assert response.status_code == 200
     return response.text
@@ -92,14 +93,14 @@ def listed(client: FlaskClient) -> str:
 
 
 def test_without_credentials_the_application_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A switchboard that would let everyone in is refused at once, with words on what to do."""
+    """Without credentials, create_app raises an error that names the setting."""
     monkeypatch.delenv("FLASK_BANDWIDTH_CALLBACKS_CREDENTIALS", raising=False)
     with pytest.raises(ConfigurationError, match="BANDWIDTH_CALLBACKS_CREDENTIALS"):
         create_app()
 
 
 def test_credentials_and_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What stands in the environment counts: credentials as one text, numbers as numbers, phones as text."""
+    """The environment sets credentials as one string, numbers as numbers, and phone numbers as strings."""
     monkeypatch.setenv("FLASK_BANDWIDTH_CALLBACKS_CREDENTIALS", "someone:pass:word")
     monkeypatch.setenv("FLASK_SWITCHBOARD_OPENS", "0")
     monkeypatch.setenv("FLASK_SWITCHBOARD_CLOSES", "24")
@@ -110,8 +111,8 @@ def test_credentials_and_settings_come_from_the_environment(monkeypatch: pytest.
     assert call.legs[0].to == "+13035550199"
 
 
-def test_the_clock_of_the_machine_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a clock of its own the application knows what day it is here."""
+def test_the_default_clock_is_that_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default clock is that of the machine."""
     monkeypatch.setenv("FLASK_BANDWIDTH_CALLBACKS_CREDENTIALS", "a:b")
     client = create_app().test_client()
     assert str(datetime.now().year) in client.get("/calls").text
@@ -121,19 +122,19 @@ def test_the_clock_of_the_machine_is_the_default(monkeypatch: pytest.MonkeyPatch
     "path", ["/phone/", "/phone", "/phone/menu", "/phone/transferred", "/phone/recorded"]
 )
 @pytest.mark.parametrize("credentials", [None, ("bandwidth", "wrong")])
-def test_every_callback_url_asks_for_credentials(
+def test_every_callback_url_requires_credentials(
     app: Flask, client: FlaskClient, path: str, credentials: tuple[str, str] | None
 ) -> None:
-    """Who shows none, or others, is refused, and what they told is not noted."""
+    """A callback with wrong credentials or none is rejected and not logged."""
     stranger = SimulatedBandwidth(app, path, credentials=credentials)
     with pytest.raises(UnreachableApplication, match="credentials"):
         stranger.call()
     assert [(exchange.challenged, exchange.status) for exchange in stranger.exchanges] == [(True, 401)] * 2
-    assert "Nobody has called yet." in listed(client)
+    assert "Nobody has called yet." in calls_page(client)
 
 
 def test_the_credentials_travel_with_the_call(bandwidth: SimulatedBandwidth) -> None:
-    """Bandwidth is asked for credentials everywhere, and finds them in the answers."""
+    """Every URL challenges Bandwidth, which gets the credentials from the replies."""
     bandwidth.callee(SALES).is_busy()
     call = bandwidth.call()
     call.press("1")
@@ -150,7 +151,7 @@ def test_the_credentials_travel_with_the_call(bandwidth: SimulatedBandwidth) -> 
     assert all(exchange.challenged for exchange in call.exchanges)
 
 
-# -- Picking up ----------------------------------------------------------------------------------------------
+# -- The greeting --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -165,21 +166,23 @@ def test_the_credentials_travel_with_the_call(bandwidth: SimulatedBandwidth) -> 
     ],
 )
 def test_greeting_goes_by_the_time_of_day(bandwidth: SimulatedBandwidth, hour: int, greeting: str) -> None:
-    """The caller hears the right time of day and who is there, in words and not in markup."""
+    """The greeting fits the time of day, and the company's name is escaped."""
     wait_until(hour, bandwidth)
     assert bandwidth.call().heard[0] == f"{greeting}, this is Acme & Sons."
 
 
 @pytest.mark.parametrize("hour", [9, 16])
 def test_menu_is_for_opening_hours(bandwidth: SimulatedBandwidth, hour: int) -> None:
-    """From opening to closing callers may choose."""
+    """Callers hear the menu from the opening hour to the closing hour."""
     wait_until(hour, bandwidth)
     assert bandwidth.call().heard[1:] == [MENU]
 
 
 @pytest.mark.parametrize("hour", [17, 8])
-def test_outside_of_opening_hours_one_can_leave_a_message(bandwidth: SimulatedBandwidth, hour: int) -> None:
-    """From closing to opening there is no menu, but a voicemail that works."""
+def test_outside_of_opening_hours_callers_can_leave_a_message(
+    bandwidth: SimulatedBandwidth, hour: int
+) -> None:
+    """From the closing hour to the opening hour callers hear voicemail instead of the menu."""
     wait_until(hour, bandwidth)
     call = bandwidth.call()
     assert call.heard[1:] == ["We are closed at the moment.", LEAVE_A_MESSAGE]
@@ -190,7 +193,7 @@ def test_outside_of_opening_hours_one_can_leave_a_message(bandwidth: SimulatedBa
 
 
 def test_menu_is_played_twice(bandwidth: SimulatedBandwidth) -> None:
-    """Who has pressed no key after five seconds hears it once more, and then no longer."""
+    """A caller who presses no key hears the menu twice, and then voicemail."""
     call = bandwidth.call()
     call.wait(5)
     assert call.heard[1:] == [MENU, MENU]
@@ -205,7 +208,7 @@ def test_menu_is_played_twice(bandwidth: SimulatedBandwidth) -> None:
 def test_key_puts_the_call_through(
     bandwidth: SimulatedBandwidth, key: str, number: str, department: str
 ) -> None:
-    """Each department has its key, its number, and its name as the call's tag from here on."""
+    """The key of a department calls its number and makes its name the tag of the call."""
     call = bandwidth.call()
     call.press(key)
     assert call.heard[-1] == f"One moment, I am putting you through to {department}."
@@ -213,7 +216,7 @@ def test_key_puts_the_call_through(
     assert call.tag == department
 
 
-def test_message_for_who_wants_it(bandwidth: SimulatedBandwidth) -> None:
+def test_key_for_a_message(bandwidth: SimulatedBandwidth) -> None:
     """Key 3 leads to voicemail."""
     call = bandwidth.call()
     call.press("3")
@@ -221,21 +224,23 @@ def test_message_for_who_wants_it(bandwidth: SimulatedBandwidth) -> None:
     assert len(call.recordings) == 1
 
 
-def test_who_has_no_keys_can_leave_a_message(bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
-    """Who presses nothing gets to voicemail, and gets out of it without a key as well."""
+def test_a_caller_without_keys_can_leave_a_message(
+    bandwidth: SimulatedBandwidth, client: FlaskClient
+) -> None:
+    """A caller who presses no key can leave a message and end it by hanging up."""
     call = bandwidth.call()
     call.wait(5)
     call.wait(5)
     call.speak("Hello, this is Ann.", seconds=4)
     call.hang_up()
-    page = listed(client)
+    page = calls_page(client)
     assert "pressed nothing" in page
     assert "left a message of 4 s" in page
 
 
 @pytest.mark.parametrize("key", ["9", "#"])
-def test_wrong_key_is_asked_once_more_and_then_no_longer(bandwidth: SimulatedBandwidth, key: str) -> None:
-    """A key that leads nowhere plays the menu again, a second one leads to voicemail: no caller is stuck."""
+def test_wrong_key_repeats_the_menu_once(bandwidth: SimulatedBandwidth, key: str) -> None:
+    """A wrong key plays the menu again, and a second one leads to voicemail."""
     call = bandwidth.call()
     call.press(key)
     assert call.heard[2:] == ["Sorry, that key leads nowhere.", MENU]
@@ -245,25 +250,25 @@ def test_wrong_key_is_asked_once_more_and_then_no_longer(bandwidth: SimulatedBan
 
 
 def test_right_key_after_a_wrong_one_still_works(bandwidth: SimulatedBandwidth) -> None:
-    """Who found the right key on the second try is put through."""
+    """A right key after a wrong one puts the call through."""
     call = bandwidth.call()
     call.press("9")
     call.press("2")
     assert [leg.to for leg in call.legs] == [SUPPORT]
 
 
-def test_keys_that_cannot_be_read_count_as_a_wrong_key(bandwidth: SimulatedBandwidth, send: Send) -> None:
-    """A gather that tells of no keys, which a simulated one always does, still gets an answer."""
+def test_unreadable_keys_are_a_wrong_key(bandwidth: SimulatedBandwidth, send: Send) -> None:
+    """A gather event without digits is handled like a wrong key."""
     call = bandwidth.call()
     call.press("9")
-    assert "that key leads nowhere" in send(told(call, "gather"), digits=None).text
+    assert "that key leads nowhere" in send(callback_of(call, "gather"), digits=None).text
 
 
 # -- Putting a call through ----------------------------------------------------------------------------------
 
 
 def test_after_a_conversation_the_call_ends(bandwidth: SimulatedBandwidth) -> None:
-    """The two hear each other, and when the other side hangs up there is nothing more to say."""
+    """Both people hear each other, and the call ends when the department hangs up."""
     call = bandwidth.call()
     call.press("1")
     sales = call.legs[0]
@@ -275,8 +280,8 @@ def test_after_a_conversation_the_call_ends(bandwidth: SimulatedBandwidth) -> No
     assert call.cause == "hangup"
 
 
-def test_department_rings_as_long_as_is_set(bandwidth: SimulatedBandwidth) -> None:
-    """A caller is not kept waiting for longer than the company wants."""
+def test_department_rings_for_the_seconds_of_the_setting(bandwidth: SimulatedBandwidth) -> None:
+    """A department's phone stops ringing after SWITCHBOARD_RING_SECONDS."""
     bandwidth.callee(SALES).does_not_answer()
     call = bandwidth.call()
     call.press("1")
@@ -294,10 +299,10 @@ def test_department_rings_as_long_as_is_set(bandwidth: SimulatedBandwidth) -> No
         (Callee.rejects, "sales cannot be reached"),
     ],
 )
-def test_who_was_not_reached_can_be_left_a_message(
+def test_a_department_that_is_not_reached_gets_a_message(
     bandwidth: SimulatedBandwidth, behave: Callable[[Callee], Callee], reason: str
 ) -> None:
-    """The caller hears why, and can leave a message."""
+    """The caller hears why the department is not reached, and can leave a message."""
     behave(bandwidth.callee(SALES))
     call = bandwidth.call()
     call.press("1")
@@ -309,21 +314,23 @@ def test_who_was_not_reached_can_be_left_a_message(
 
 
 @pytest.mark.parametrize("cause", ["a cause of tomorrow", None])
-def test_no_cause_loses_the_call(bandwidth: SimulatedBandwidth, send: Send, cause: str | None) -> None:
-    """A reason that neither documentation nor simulation knows still leads to voicemail."""
+def test_an_unknown_cause_leads_to_voicemail(
+    bandwidth: SimulatedBandwidth, send: Send, cause: str | None
+) -> None:
+    """A transferComplete event with an unknown cause or none leads to voicemail."""
     bandwidth.callee(SALES).is_busy()
     call = bandwidth.call()
     call.press("1")
-    answer = send(told(call, "transferComplete"), cause=cause).text
-    assert "sales cannot be reached" in answer
-    assert "<Record " in answer
+    reply = send(callback_of(call, "transferComplete"), cause=cause).text
+    assert "sales cannot be reached" in reply
+    assert "<Record " in reply
 
 
 # -- Voicemail -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("caller", "asked"),
+    ("caller", "is_asked"),
     [
         ("+13035550123", False),
         ("Anonymous", True),
@@ -331,26 +338,24 @@ def test_no_cause_loses_the_call(bandwidth: SimulatedBandwidth, send: Send, caus
         ("sip:someone@example.com", True),
     ],
 )
-def test_who_cannot_be_called_back_is_asked_for_a_number(
-    bandwidth: SimulatedBandwidth, caller: str, asked: bool
+def test_a_caller_who_cannot_be_called_back_is_asked_for_a_number(
+    bandwidth: SimulatedBandwidth, caller: str, is_asked: bool
 ) -> None:
-    """A caller whose number we do not see is asked to say one; the others are spared."""
+    """Only a caller without a telephone number is asked for one."""
     call = bandwidth.call(var_from=caller)
     call.press("3")
-    assert ("the number to call you back at" in call.heard[-1]) is asked
+    assert ("the number to call you back at" in call.heard[-1]) is is_asked
 
 
-def test_caller_of_whom_nothing_is_told_is_asked_for_a_number(
-    bandwidth: SimulatedBandwidth, send: Send
-) -> None:
-    """Bandwidth always says who calls, be it Anonymous, and so do simulated calls; nothing relies on it."""
+def test_a_missing_number_is_asked_for(bandwidth: SimulatedBandwidth, send: Send) -> None:
+    """An event without a caller's number, which Bandwidth always sends, is handled like a withheld one."""
     call = bandwidth.call()
     call.press("3")
-    assert "the number to call you back at" in send(told(call, "gather"), **{"from": None}).text
+    assert "the number to call you back at" in send(callback_of(call, "gather"), **{"from": None}).text
 
 
-def test_message_is_thanked_for(bandwidth: SimulatedBandwidth) -> None:
-    """After a message the call ends with thanks, and the message is there."""
+def test_the_caller_is_thanked_for_a_message(bandwidth: SimulatedBandwidth) -> None:
+    """After a message the caller is thanked, the call ends, and the recording is available."""
     call = leave_message(bandwidth)
     assert call.heard[-1] == THANKS
     assert call.cause == "hangup"
@@ -358,7 +363,7 @@ def test_message_is_thanked_for(bandwidth: SimulatedBandwidth) -> None:
 
 
 def test_message_may_take_three_minutes(bandwidth: SimulatedBandwidth) -> None:
-    """Who goes on talking is thanked all the same."""
+    """A message of three minutes is ended, and the caller is thanked."""
     call = bandwidth.call()
     call.press("3")
     call.wait(179.9)
@@ -369,19 +374,19 @@ def test_message_may_take_three_minutes(bandwidth: SimulatedBandwidth) -> None:
 
 @pytest.mark.parametrize("event_type", ["recordComplete", "recordingComplete"])
 @pytest.mark.parametrize("duration", ["PT1M52.217257456S", None, "nonsense"])
-def test_message_of_any_length_is_thanked_for(
+def test_the_caller_is_thanked_for_a_message_of_any_length(
     bandwidth: SimulatedBandwidth, send: Send, event_type: str, duration: str | None
 ) -> None:
-    """Under both names of the event; the other name, and a length to puzzle over, are in no simulation."""
-    exchange = told(leave_message(bandwidth), "recordComplete")
+    """The event may have either of its names, and its duration may be missing or unreadable."""
+    exchange = callback_of(leave_message(bandwidth), "recordComplete")
     assert THANKS in send(exchange, eventType=event_type, duration=duration).text
 
 
 @pytest.mark.parametrize(("seconds", "is_empty"), [(0, True), (0.98, True), (1, False)])
-def test_empty_message_may_be_left_once_more(
+def test_after_an_empty_message_the_caller_can_try_again(
     bandwidth: SimulatedBandwidth, seconds: float, is_empty: bool
 ) -> None:
-    """Under a second is no message: the caller may try again."""
+    """After a message of less than a second the caller is asked to try again."""
     call = bandwidth.call()
     call.press("3")
     call.wait(seconds)
@@ -393,7 +398,7 @@ def test_empty_message_may_be_left_once_more(
 def test_second_try_is_the_last_one(
     bandwidth: SimulatedBandwidth, client: FlaskClient, seconds: float
 ) -> None:
-    """Whether the caller says something then or not, the call ends with a goodbye; what was said counts."""
+    """The second message ends the call with a goodbye and is logged unless it is empty."""
     call = bandwidth.call()
     call.press("3")
     call.press("#")
@@ -401,27 +406,27 @@ def test_second_try_is_the_last_one(
     call.press("#")
     assert call.heard[-1] == "Thank you. Goodbye."
     assert call.cause == "hangup"
-    assert ("left a message of 4 s" in listed(client)) is (seconds == 4)
+    assert ("left a message of 4 s" in calls_page(client)) is (seconds == 4)
 
 
 # -- The list of calls ---------------------------------------------------------------------------------------
 
 
 def test_home_leads_to_the_calls(client: FlaskClient) -> None:
-    """The front page is the list, and it is an ordinary page without Bandwidth's credentials."""
+    """The front page redirects to the list of calls, which does not require Bandwidth's credentials."""
     response = client.get("/", follow_redirects=True)
     assert response.request.path == "/calls"
     assert "Nobody has called yet." in response.text
 
 
-def test_page_tells_a_whole_call(bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
-    """Each thing that happens on a call is a line with its time, in the order in which it happened."""
+def test_page_shows_a_whole_call(bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
+    """The page shows each step of a call with its time, in order."""
     bandwidth.callee(SALES).is_busy()
     call = bandwidth.call()
     call.press("1")
     call.speak("Hello, this is Ann.", seconds=12.4)
     call.press("#")
-    page = listed(client)
+    page = calls_page(client)
     assert page.count("<article>") == 1
     assert "+13035550123" in page
     steps = [
@@ -431,143 +436,145 @@ def test_page_tells_a_whole_call(bandwidth: SimulatedBandwidth, client: FlaskCli
         ("disconnect", "hung up"),
         ("recordingAvailable", f"left a message of 12 s, {call.recordings[0].recording_id}"),
     ]
-    places = [page.index(f"{told(call, event).time:%H:%M:%S}</time> {step}") for event, step in steps]
-    assert places == sorted(places)
+    positions = [
+        page.index(f"{callback_of(call, event).time:%H:%M:%S}</time> {step}") for event, step in steps
+    ]
+    assert positions == sorted(positions)
 
 
-def test_conversation_is_noted(bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
-    """The page says whom a caller talked to."""
+def test_conversation_is_logged(bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
+    """The page shows which department a caller talked to."""
     call = bandwidth.call()
     call.press("2")
     call.legs[0].hang_up()
-    page = listed(client)
+    page = calls_page(client)
     assert page.index("pressed 2") < page.index("talked to support") < page.index("hung up")
 
 
-def test_caller_who_gives_up_is_noted(bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
-    """Whom nobody answered in time stands on the page too, and no telephone goes on ringing."""
+def test_caller_who_gives_up_is_logged(bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
+    """A caller who hangs up while the phone rings is on the page, and the phone stops ringing."""
     bandwidth.callee(SALES).does_not_answer()
     call = bandwidth.call()
     call.press("1")
     call.hang_up()
     assert call.legs[0].cause == "cancel"
-    page = listed(client)
+    page = calls_page(client)
     assert page.index("pressed 1") < page.index("hung up")
 
 
-def test_call_that_failed_is_noted(app: Flask, bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
-    """Where a setting is wrong the call is lost, but not the trace of it."""
+def test_call_that_failed_is_logged(app: Flask, bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
+    """A call that is lost because of a wrong setting is on the page with its cause."""
     bandwidth.raise_errors = False
     app.config["SWITCHBOARD_RING_SECONDS"] = 0
     call = bandwidth.call()
     call.press("1")
     assert call.cause == "callback-error"
-    assert "cut off: callback-error" in listed(client)
+    assert "cut off: callback-error" in calls_page(client)
 
 
-def test_lost_message_is_noted(bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
-    """A message of which nothing can be fetched is one that somebody has to ask for."""
+def test_lost_message_is_logged(bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
+    """A recording with the status error is on the page as a lost message."""
     call = bandwidth.call()
     call.press("3")
     call.recordings[0].status = "error"
     call.hang_up()
-    assert "left a message that was lost" in listed(client)
+    assert "left a message that was lost" in calls_page(client)
 
 
-def test_message_of_unknown_length_is_noted(
+def test_message_of_unknown_length_is_logged(
     bandwidth: SimulatedBandwidth, client: FlaskClient, send: Send
 ) -> None:
-    """What Bandwidth does not tell, unlike the simulation, is left out."""
-    send(told(leave_message(bandwidth), "recordingAvailable"), duration=None, recordingId="r-7")
-    assert "left a message, r-7" in listed(client)
+    """A message without a duration is on the page without its length."""
+    send(callback_of(leave_message(bandwidth), "recordingAvailable"), duration=None, recordingId="r-7")
+    assert "left a message, r-7" in calls_page(client)
 
 
 def test_empty_message_is_not_listed(bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
-    """A recording of nothing is no message for anybody."""
+    """A recording of less than a second is not on the page as a message."""
     call = bandwidth.call()
     call.press("3")
     call.hang_up()
-    assert told(call, "recordingAvailable").payload["duration"] == "PT0.000S"
-    assert "message" not in listed(client)
+    assert callback_of(call, "recordingAvailable").payload["duration"] == "PT0.000S"
+    assert "message" not in calls_page(client)
 
 
-def test_what_is_told_twice_is_listed_once(bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
-    """Bandwidth sends a notification again when it saw no answer."""
+def test_repeated_notification_is_listed_once(bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
+    """A notification that Bandwidth sends twice is on the page once."""
     bandwidth.repeats_notifications = True
     call = leave_message(bandwidth)
-    page = listed(client)
+    page = calls_page(client)
     assert [exchange.event for exchange in call.exchanges].count("recordingAvailable") == 2
     assert page.count("left a message") == page.count("hung up") == 1
 
 
-def test_call_is_on_the_line_until_it_is_not(bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
-    """The page shows who is on the phone right now, and a late recording does not bring them back."""
+def test_call_is_on_the_line_until_it_ends(bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
+    """The page marks a call as on the line until it ends; a later recording does not change that."""
     call = bandwidth.call()
     call.press("3")
     call.wait(2)
-    assert "on the line" in listed(client)
+    assert "on the line" in calls_page(client)
     call.hang_up()
-    page = listed(client)
+    page = calls_page(client)
     assert "left a message" in page
     assert "on the line" not in page
 
 
-def test_latest_call_stands_first(bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
-    """Each call is listed on its own, and the newest needs no scrolling."""
+def test_latest_call_is_first(bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
+    """The latest call is at the top of the page."""
     bandwidth.call(var_from="+13035550111")
     bandwidth.call(var_from="+13035550122")
-    page = listed(client)
+    page = calls_page(client)
     assert page.index("+13035550122") < page.index("+13035550111")
 
 
-def test_only_today_is_listed_and_today_is_where_the_company_is(
+def test_only_calls_of_today_are_listed(
     app: Flask, bandwidth: SimulatedBandwidth, client: FlaskClient
 ) -> None:
-    """A call before midnight is yesterday's, and the company's clock says when midnight is."""
+    """The page lists the calls since midnight in the time zone of the company's clock."""
     wait_until(4, bandwidth)
     bandwidth.call().hang_up()
     wait_until(10, bandwidth)
     app.config["SWITCHBOARD_CLOCK"] = lambda: bandwidth.now.astimezone(timezone(timedelta(hours=-5)))
-    assert "+13035550123" not in listed(client)
+    assert "+13035550123" not in calls_page(client)
     app.config["SWITCHBOARD_CLOCK"] = lambda: bandwidth.now.astimezone(timezone(timedelta(hours=-4)))
-    assert 'T04:00:00+00:00">00:00:00</time> called' in listed(client)
+    assert 'T04:00:00+00:00">00:00:00</time> called' in calls_page(client)
 
 
-def test_old_calls_are_forgotten(app: Flask, bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
-    """The memory of the process does not fill up: a day later a call is gone for good."""
+def test_old_calls_are_removed(app: Flask, bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
+    """A call is removed from memory a day later, when the next one begins."""
     bandwidth.call(var_from="+13035550111").hang_up()
     bandwidth.wait(25 * 3600)
     bandwidth.call(var_from="+13035550122").hang_up()
-    assert "+13035550122" in listed(client)
+    assert "+13035550122" in calls_page(client)
     app.config["SWITCHBOARD_CLOCK"] = lambda: bandwidth.now - timedelta(days=1)
-    assert "Nobody has called yet." in listed(client)
+    assert "Nobody has called yet." in calls_page(client)
 
 
 def test_caller_without_a_number_is_listed(
     bandwidth: SimulatedBandwidth, client: FlaskClient, send: Send
 ) -> None:
-    """Words for a number stand as they came; none at all, which no simulated caller has, is said so."""
+    """A withheld number is shown as it was received, a missing one as unknown."""
     call = bandwidth.call(var_from="Anonymous")
-    send(told(call, "initiate"), callId="c-1", **{"from": None})
-    page = listed(client)
+    send(callback_of(call, "initiate"), callId="c-1", **{"from": None})
+    page = calls_page(client)
     assert "Anonymous" in page
     assert "unknown number" in page
 
 
-def test_event_without_a_time_is_noted_now(
+def test_event_without_a_time_gets_the_current_time(
     bandwidth: SimulatedBandwidth, client: FlaskClient, send: Send
 ) -> None:
-    """A time that is missing, as it never is in a simulation, does not lose the call."""
-    exchange = told(bandwidth.call(), "initiate")
+    """An event without a time is logged with the time at the company."""
+    exchange = callback_of(bandwidth.call(), "initiate")
     wait_until(11, bandwidth)
     send(exchange, callId="c-1", eventTime=None)
-    assert "11:00:00</time> called" in listed(client)
+    assert "11:00:00</time> called" in calls_page(client)
 
 
 def test_restarted_application_takes_any_callback_in_any_order(bandwidth: SimulatedBandwidth) -> None:
-    """A call may be older than the application, and callbacks may overtake one another on their way.
+    """A restarted application logs callbacks of older calls, whatever their order.
 
-    Neither happens in a simulation: a call's callbacks are sent to a new application, the last one first.
+    The callbacks of a call are sent to a new application, the last one first.
     """
     call = leave_message(bandwidth)
     restarted = create_app(
@@ -576,20 +583,18 @@ def test_restarted_application_takes_any_callback_in_any_order(bandwidth: Simula
     client = restarted.test_client()
     for exchange in reversed(call.exchanges):
         client.post(exchange.url, json=exchange.payload, auth=CREDENTIALS)
-    page = listed(client)
+    page = calls_page(client)
     assert (
         page.index("called") < page.index("pressed 3") < page.index("hung up") < page.index("left a message")
     )
 
 
-def test_nothing_that_a_caller_sends_is_markup(
-    bandwidth: SimulatedBandwidth, client: FlaskClient, send: Send
-) -> None:
-    """A caller's name and keys are text on the page, whatever they hold; these keys are on no telephone."""
+def test_text_from_callers_is_escaped(bandwidth: SimulatedBandwidth, client: FlaskClient, send: Send) -> None:
+    """The number and the keys of a caller are escaped on the page."""
     call = bandwidth.call(var_from="sip:<img/src=x/onerror=alert(1)>@example.com")
     call.press("1")
-    send(told(call, "gather"), digits="<script>")
-    page = listed(client)
+    send(callback_of(call, "gather"), digits="<script>")
+    page = calls_page(client)
     assert "<script>" not in page
     assert "<img" not in page
     assert "&lt;img/src=x" in page
@@ -597,7 +602,7 @@ def test_nothing_that_a_caller_sends_is_markup(
 
 
 def test_two_applications_do_not_share_calls(bandwidth: SimulatedBandwidth) -> None:
-    """Each application has its own list, although the blueprint is the same."""
+    """Each application has its own list of calls, although they share the blueprint."""
     bandwidth.call()
     other = create_app({"TESTING": True, "BANDWIDTH_CALLBACKS_CREDENTIALS": [CREDENTIALS]})
     assert "Nobody has called yet." in other.test_client().get("/calls").text
