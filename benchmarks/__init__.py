@@ -1,1 +1,1 @@
-"""What the library costs, measured: ``make bench``."""
+"""Benchmarks of the library and its peers: ``make bench``."""

@@ -1,4 +1,4 @@
-"""Measure the library against its peers, everything side by side in one run, and print one table."""
+"""Measure the library beside its peers in one run, and print one table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from . import importing, in_process, refused_password, servers, simulated_call
+from . import importing, in_process, rejected_password, servers, simulated_call
 from .measuring import Row, table
 
 PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
@@ -15,16 +15,16 @@ PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "building": in_process.building,
     "dispatch": in_process.dispatch,
     "import": importing.importing,
-    "password": refused_password.refused_password,
+    "password": rejected_password.rejected_password,
     "simulator": simulated_call.simulated_call,
 }
 
 
 def main() -> int:
-    """Print the table; returns 0 if every ratio is as small as it has to be, else 1."""
+    """Print the table. Return 0 if every ratio reaches its goal, else 1."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "--rounds", type=int, default=200, help="how often everybody has a turn (default: 200)"
+        "--rounds", type=int, default=200, help="turns that each contestant has (default: 200)"
     )
     parser.add_argument("--only", choices=[*PARTS, "servers"], action="append", help="measure only this part")
     options = parser.parse_args()
@@ -36,12 +36,12 @@ def main() -> int:
     if "servers" in wanted:
         print(f"\n{servers.report(max(1, options.rounds // 40))}")
     missed = [row for row in rows if row.is_missed]
-    print(f"\n{len(missed)} of {sum(row.to_reach is not None for row in rows)} goals missed.")
+    print(f"\n{len(missed)} of {sum(row.goal is not None for row in rows)} goals missed.")
     return 1 if missed else 0
 
 
 def _rounds(part: str, rounds: int) -> int:
-    # A fresh interpreter takes as long as a whole round of the others.
+    # Starting an interpreter takes as long as a whole round of the other parts.
     return max(5, rounds // 8) if part == "import" else rounds
 
 

@@ -1,4 +1,4 @@
-"""What importing the library adds to importing what it stands on."""
+"""The time of importing the library, compared with importing its dependencies."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _TIMED = "import time; began = time.perf_counter(); {}; print(time.perf_counter(
 
 
 def importing(rounds: int) -> Iterator[Row]:
-    """Compare imports, each in a fresh interpreter with the bytecode compiled before."""
+    """Compare imports, each in a new interpreter with bytecode that was compiled before."""
     times: dict[str, list[float]] = {_OURS: [], _THEIRS: []}
     with tempfile.TemporaryDirectory() as bytecode:
         environment = os.environ | {"PYTHONPYCACHEPREFIX": bytecode}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        for _ in range(2):  # the first compiles
+        for _ in range(2):  # the first one compiles
             _seconds(_OURS, environment)
         for number in range(rounds):
             for statement, seconds in times.items():
@@ -32,7 +32,7 @@ def importing(rounds: int) -> Iterator[Row]:
 
 
 def _seconds(statement: str, environment: dict[str, str]) -> float:
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", _TIMED.format(statement)],
         env=environment,
         cwd=Path(__file__).parents[1],
@@ -40,4 +40,4 @@ def _seconds(statement: str, environment: dict[str, str]) -> float:
         capture_output=True,
         text=True,
     )
-    return float(done.stdout)
+    return float(completed.stdout)

@@ -1,4 +1,4 @@
-"""What a callback costs within one process: as a whole, in its parts, and as an application grows."""
+"""The time of a callback within one process: as a whole, in its parts, and with many responders."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from . import peers
 from .measuring import Row, compare, take_turns
 
 GROWN = (1, 100, 10_000)
-"""How many responders an application may have."""
+"""Numbers of responders that are compared."""
 CALLS = 64
-"""How many calls to different numbers are dispatched in turn, as far as there are that many."""
+"""Number of calls that are dispatched in turn, each to a number of its own if there are enough."""
 
 
 def whole(rounds: int) -> Iterator[Row]:
-    """Compare whole callbacks: credentials, event, dispatch, Gather, links, document, response."""
-    what = "whole callback"
+    """Compare whole callbacks: credentials, event, dispatch, Gather, links, document, reply."""
+    job = "whole callback"
     times = take_turns(
         {
             "ours": peers.by_test_client(peers.create_app()),
@@ -30,8 +30,8 @@ def whole(rounds: int) -> Iterator[Row]:
         },
         rounds=rounds,
     )
-    yield compare(times, f"{what}, Flask's test client", "ours", "bare", "bare Flask view", 1.10)
-    yield compare(times, f"{what}, Flask's test client", "ours", "by hand", "Flask and SDK by hand", 0.55)
+    yield compare(times, f"{job}, Flask's test client", "ours", "bare", "bare Flask view", 1.10)
+    yield compare(times, f"{job}, Flask's test client", "ours", "by hand", "Flask and SDK by hand", 0.55)
     times = take_turns(
         {
             "ours": peers.over_wsgi(peers.create_app()),
@@ -42,14 +42,14 @@ def whole(rounds: int) -> Iterator[Row]:
         },
         rounds=rounds,
     )
-    yield compare(times, f"{what}, no client at all", "ours", "bare", "bare Flask view")
+    yield compare(times, f"{job}, no client", "ours", "bare", "bare Flask view")
     yield compare(times, "its parts in a bare view", "parts", "bare", "bare Flask view")
-    yield compare(times, f"{what}, no client at all", "ours", "by hand", "Flask and SDK by hand")
-    yield compare(times, f"{what}, no client at all", "ours", "FastAPI", "FastAPI and SDK, no credentials")
+    yield compare(times, f"{job}, no client", "ours", "by hand", "Flask and SDK by hand")
+    yield compare(times, f"{job}, no client", "ours", "FastAPI", "FastAPI and SDK, no credentials")
 
 
 def decoding(rounds: int) -> Iterator[Row]:
-    """Compare the way from JSON text to an event."""
+    """Compare building an event from JSON text."""
     schema = peers.InitiateSchema()
     times = take_turns(
         {
@@ -64,7 +64,7 @@ def decoding(rounds: int) -> Iterator[Row]:
 
 
 def building(rounds: int) -> Iterator[Row]:
-    """Compare building and writing a Gather."""
+    """Compare building and rendering a Gather."""
     times = take_turns(
         {"ours": lambda: peers.document("+15551112222"), "SDK": lambda: peers.sdk_document("+15551112222")},
         rounds=rounds,
@@ -73,7 +73,7 @@ def building(rounds: int) -> Iterator[Row]:
 
 
 def dispatch(rounds: int) -> Iterator[Row]:
-    """Compare finding a responder among few and many, each for its own number."""
+    """Compare the search for a responder among few and many, each for a number of its own."""
     times = take_turns({f"{many}": _dispatch(many) for many in GROWN}, rounds=rounds)
     for many in GROWN[1:]:
         goal = 1.1 if many == GROWN[-1] else None

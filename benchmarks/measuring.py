@@ -1,4 +1,4 @@
-"""Measuring side by side: whoever is compared takes turns, so that a busy machine slows all of them down."""
+"""Measuring side by side: contestants take turns, so that a busy machine slows all of them down equally."""
 
 from __future__ import annotations
 
@@ -18,51 +18,53 @@ Times = Mapping[str, Sequence[float]]
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table."""
+    """A row of the table."""
 
-    what: str
+    job: str
+    """What was done."""
     against: str
+    """What the time is compared with."""
     ratio: float
-    """Median of the rounds' ratios; below 1 the first is faster."""
+    """Median of the ratios of all rounds; below 1 the first contestant is faster."""
     spread: tuple[float, float]
-    """Between these lie eight of ten rounds."""
-    to_reach: float | None = None
-    """The most that the ratio may be; None where it is only shown."""
+    """The range of eight out of ten rounds."""
+    goal: float | None = None
+    """The largest acceptable ratio; None if there is no goal."""
     absolute: str = ""
-    """The times themselves."""
+    """The median times."""
 
     @property
     def is_missed(self) -> bool:
-        """Whether the ratio is larger than it may be."""
-        return self.to_reach is not None and self.ratio > self.to_reach
+        """Whether the ratio is larger than the goal."""
+        return self.goal is not None and self.ratio > self.goal
 
 
 def take_turns(
     contestants: Mapping[str, Callable[[], object]], *, rounds: int, turn: float = 0.01
 ) -> dict[str, list[float]]:
-    """Let each contestant run for about ``turn`` seconds in each round; return the seconds of one call.
+    """Run each contestant for about ``turn`` seconds in each round. Return the seconds of one call.
 
-    Each has a process of its own, as it would have in use: in one interpreter they spoil each other's caches.
+    Each has a process of its own, as in production: in one interpreter they would evict each other's caches.
     """
     times: dict[str, list[float]] = {name: [] for name in contestants}
     with ExitStack() as stack:
         runners = {name: stack.enter_context(_process(action)) for name, action in contestants.items()}
         for run in runners.values():
-            run(100)  # what is made at the first calls is no part of any other
+            run(100)  # warms up what only the first calls build
         calls = {name: max(1, round(turn / run(20))) for name, run in runners.items()}
         order = list(contestants)
         for number in range(rounds):
             for name in order:
                 times[name].append(runners[name](calls[name]))
-            order.append(order.pop(0))  # nobody always comes first
+            order.append(order.pop(0))  # so that no contestant is always the first
             show_progress(", ".join(contestants), number + 1, rounds)
     return times
 
 
 @contextmanager
 def _process(action: Callable[[], object]) -> Iterator[Callable[[int], float]]:
-    """Start a process; gives what lets it do something so many times, and returns the seconds of one."""
-    context = multiprocessing.get_context("fork")  # an action need not be one that can be sent
+    """Start a process. Yield a function that runs the action there repeatedly and returns its seconds."""
+    context = multiprocessing.get_context("fork")  # an action need not be picklable
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(action, there), daemon=True)
     process.start()
@@ -92,14 +94,12 @@ def _seconds(action: Callable[[], object], calls: int) -> float:
     return (time.perf_counter() - began) / calls
 
 
-def compare(
-    times: Times, what: str, ours: str, theirs: str, against: str, to_reach: float | None = None
-) -> Row:
+def compare(times: Times, job: str, ours: str, theirs: str, against: str, goal: float | None = None) -> Row:
     """Return the row that compares two contestants."""
-    ratios = [one / other for one, other in zip(times[ours], times[theirs], strict=True)]
+    ratios = [mine / other for mine, other in zip(times[ours], times[theirs], strict=True)]
     tenths = statistics.quantiles(ratios, n=10)
     absolute = f"{_readable(times[ours])} : {_readable(times[theirs])}"
-    return Row(what, against, statistics.median(ratios), (tenths[0], tenths[-1]), to_reach, absolute)
+    return Row(job, against, statistics.median(ratios), (tenths[0], tenths[-1]), goal, absolute)
 
 
 def _readable(times: Sequence[float]) -> str:
@@ -109,10 +109,10 @@ def _readable(times: Sequence[float]) -> str:
 
 def table(rows: Iterable[Row]) -> str:
     """Return the rows as text, the ratios first."""
-    cells = [("ratio", "spread", "to reach", "", "what", "against", "medians")]
+    cells = [("ratio", "spread", "goal", "", "job", "against", "medians")]
     for row in rows:
-        goal = "" if row.to_reach is None else f"{row.to_reach:.2f}"
-        verdict = "" if row.to_reach is None else "MISSED" if row.is_missed else "reached"
+        goal = "" if row.goal is None else f"{row.goal:.2f}"
+        verdict = "" if row.goal is None else "MISSED" if row.is_missed else "reached"
         low, high = row.spread
         cells.append(
             (
@@ -120,7 +120,7 @@ def table(rows: Iterable[Row]) -> str:
                 f"{low:.2f} to {high:.2f}",
                 goal,
                 verdict,
-                row.what,
+                row.job,
                 row.against,
                 row.absolute,
             )
@@ -133,8 +133,8 @@ def table(rows: Iterable[Row]) -> str:
     return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
 
 
-def show_progress(what: str, done: int, of: int) -> None:
-    """Show how far it is, where somebody looks."""
+def show_progress(task: str, done: int, total: int) -> None:
+    """Show the progress of a task if standard error is a terminal."""
     if sys.stderr.isatty():
-        end = "\n" if done == of else ""
-        print(f"\r{what[:50]:50} {done:6} of {of}", end=end, file=sys.stderr, flush=True)
+        end = "\n" if done == total else ""
+        print(f"\r{task[:50]:50} {done:6} of {total}", end=end, file=sys.stderr, flush=True)

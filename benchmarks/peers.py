@@ -1,6 +1,6 @@
-"""One job, done by this library and by others: answer ``initiate`` with a Gather that says hello.
+"""The same job, done by this library and by its peers: reply to ``initiate`` with a Gather that says hello.
 
-What the others leave out is not added to them: the samples in Python that Bandwidth publishes check no
+Features that a peer lacks are not added: the Python samples that Bandwidth publishes do not check
 credentials.
 """
 
@@ -58,7 +58,7 @@ BODY = TEXT.encode()
 
 
 def create_app() -> Flask:
-    """The job, with this library."""
+    """Create an application that does the job with this library."""
     phone = CallbackBlueprint("phone", __name__, credentials=[CREDENTIALS])
 
     @phone.respond(InitiateCallback)
@@ -77,7 +77,7 @@ def create_app() -> Flask:
 
 
 def create_bare_app() -> Flask:
-    """Nothing but Flask: the JSON is read and forgotten, the answer is always the same."""
+    """Create an application of bare Flask, which ignores the JSON and always sends the same reply."""
     app = Flask(__name__)
     document = sdk_document("+15551112222")
 
@@ -90,7 +90,7 @@ def create_bare_app() -> Flask:
 
 
 def create_app_of_parts() -> Flask:
-    """The parts of this library, put together by hand in one view that can do nothing else."""
+    """Create an application whose only view calls the parts of this library."""
     app = Flask(__name__)
     gate = Gate([Credentials(*CREDENTIALS)])
 
@@ -105,7 +105,7 @@ def create_app_of_parts() -> Flask:
 
 
 def create_app_by_hand() -> Flask:
-    """The job as one writes it with Flask and Bandwidth's SDK."""
+    """Create an application that does the job with Flask and Bandwidth's SDK."""
     app = Flask(__name__)
 
     @app.post("/phone/")
@@ -123,7 +123,7 @@ def create_app_by_hand() -> Flask:
 
 
 def create_fastapi_app() -> FastAPI:
-    """The job as Bandwidth's samples do it, with FastAPI."""
+    """Create an application that does the job with FastAPI, as Bandwidth's samples do."""
     app = FastAPI()
 
     @app.post("/phone/")
@@ -138,7 +138,7 @@ def create_fastapi_app() -> FastAPI:
 
 
 def document(number: str) -> bytes:
-    """Build and write the answer with this library's verbs."""
+    """Build and render the reply with this library's verbs."""
     username, password = CREDENTIALS
     return render(
         Gather(
@@ -152,7 +152,7 @@ def document(number: str) -> bytes:
 
 
 def sdk_document(number: str | None) -> str:
-    """Build and write the answer with the SDK's verbs."""
+    """Build and render the reply with the SDK's verbs."""
     username, password = CREDENTIALS
     gather = SDKGather(
         [SDKSpeakSentence(f"Hello {number}. Press 1 for sales.")],
@@ -161,12 +161,12 @@ def sdk_document(number: str | None) -> str:
         username=username,
         password=password,
     )
-    written: str = SDKResponse([gather]).to_bxml()
-    return written
+    rendered: str = SDKResponse([gather]).to_bxml()
+    return rendered
 
 
 class DiversionSchema(marshmallow.Schema):
-    """As anybody would write it."""
+    """The usual marshmallow schema."""
 
     origTo = fields.String(allow_none=True)
     reason = fields.String(allow_none=True)
@@ -177,7 +177,7 @@ class DiversionSchema(marshmallow.Schema):
 
 
 class StirShakenSchema(marshmallow.Schema):
-    """As anybody would write it."""
+    """The usual marshmallow schema."""
 
     verstat = fields.String(allow_none=True)
     attestationIndicator = fields.String(allow_none=True)
@@ -185,7 +185,7 @@ class StirShakenSchema(marshmallow.Schema):
 
 
 class InitiateSchema(marshmallow.Schema):
-    """As anybody would write it, with the fields that our own schema has."""
+    """The usual marshmallow schema, with the fields of this library's own schema."""
 
     event_type = fields.String(data_key="eventType", allow_none=True)
     event_time = fields.AwareDateTime(data_key="eventTime", allow_none=True)
@@ -210,13 +210,13 @@ class InitiateSchema(marshmallow.Schema):
 
 
 def over_wsgi(app: Flask) -> Callable[[], bytes]:
-    """Return what sends the callback straight to an application's WSGI interface."""
+    """Return a function that sends the callback to an application's WSGI interface."""
 
     started: list[str] = []
 
     def start_response(status: str, headers: Any, error: Any = None) -> Callable[[bytes], object]:
         started.append(status)
-        return lambda written: None
+        return lambda data: None
 
     def call() -> bytes:
         started.clear()
@@ -251,7 +251,7 @@ def over_wsgi(app: Flask) -> Callable[[], bytes]:
 
 
 def by_test_client(app: Flask) -> Callable[[], bytes]:
-    """Return what sends the callback with Flask's test client."""
+    """Return a function that sends the callback with Flask's test client."""
     client = app.test_client()
 
     def call() -> bytes:
@@ -263,7 +263,7 @@ def by_test_client(app: Flask) -> Callable[[], bytes]:
 
 
 def over_asgi(app: FastAPI) -> Callable[[], bytes]:
-    """Return what sends the callback straight to an application's ASGI interface."""
+    """Return a function that sends the callback to an application's ASGI interface."""
     scope = {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -292,13 +292,13 @@ def over_asgi(app: FastAPI) -> Callable[[], bytes]:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        course = app({**scope}, receive, send)
+        coroutine = app({**scope}, receive, send)
         try:
-            course.send(None)  # nothing in it waits, so it needs no event loop
+            coroutine.send(None)  # it never waits, so it needs no event loop
         except StopIteration:
             pass
         else:
-            raise AssertionError("the application waits for something")
+            raise AssertionError("the application must not wait")
         assert sent[0]["status"] == 200
         body: bytes = b"".join(message.get("body", b"") for message in sent[1:])
         return body

@@ -1,7 +1,7 @@
-"""Real servers, one worker each: this library under gunicorn, the same job with FastAPI under uvicorn.
+"""Real servers with one worker each: this library under gunicorn, the same job with FastAPI under uvicorn.
 
-The clients keep their connections and send the next request as soon as the answer is there; they run in a
-process of their own and do as little as they can: ``python -m benchmarks.servers PORT CONNECTIONS SECONDS``.
+The clients keep their connections and send the next request once the reply has arrived. They run in a process
+of their own and do as little as possible: ``python -m benchmarks.servers PORT CONNECTIONS SECONDS``.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ COMMANDS = {
     "bare Flask view, gunicorn": f"{GUNICORN} benchmarks.peers:create_bare_app()",
     "FastAPI and SDK, uvicorn": f"{UVICORN} benchmarks.peers:create_fastapi_app",
 }
-"""What serves each application, as a module of Python and its arguments."""
+"""The server of each application: a Python module and its arguments."""
 REASON = """\
-The bare Flask view tells what of the difference is gunicorn and Flask: gunicorn parses HTTP in Python and
-hands each request to a thread, uvicorn parses it in C and answers within its loop. FastAPI checks no
-credentials here, as in Bandwidth's samples, and a handler that waits would hold up all of its calls."""
+The bare Flask view shows how much of the difference is gunicorn and Flask: gunicorn parses HTTP in Python and
+hands each request to a thread, uvicorn parses it in C and replies within its loop. FastAPI does not check
+credentials here, as in Bandwidth's samples, and a handler that blocks would block all of its calls."""
 
 
 def report(rounds: int, seconds: float = 2.0) -> str:
-    """Return what each server did, in words."""
+    """Return the request rate and the latency of each server as text."""
     rates: dict[str, list[float]] = {name: [] for name in COMMANDS}
     slowest: dict[str, list[float]] = {name: [] for name in COMMANDS}
     with ExitStack() as stack:
@@ -67,7 +67,7 @@ def _served(command: str) -> Iterator[int]:
     server = subprocess.Popen([sys.executable, "-m", *arguments], cwd=Path(__file__).parents[1])
     try:
         _wait_for(port)
-        _load(port, 0.5)  # warms it up
+        _load(port, 0.5)  # warms up the server
         yield port
     finally:
         server.terminate()
@@ -86,15 +86,15 @@ def _wait_for(port: int) -> None:
 
 
 def _load(port: int, seconds: float) -> list[float]:
-    """Return the seconds that each answer took."""
-    done = subprocess.run(
+    """Return the seconds that each reply took."""
+    completed = subprocess.run(
         [sys.executable, "-m", "benchmarks.servers", f"{port}", f"{CONNECTIONS}", f"{seconds}"],
         cwd=Path(__file__).parents[1],
         check=True,
         capture_output=True,
         text=True,
     )
-    latencies: list[float] = json.loads(done.stdout)
+    latencies: list[float] = json.loads(completed.stdout)
     return latencies
 
 
@@ -106,31 +106,31 @@ def _send_until(end: float, port: int, latencies: list[float]) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         while (began := time.perf_counter()) < end:
             connection.sendall(REQUEST)
-            _read_answer(connection)
+            _read_reply(connection)
             latencies.append(time.perf_counter() - began)
 
 
-def _read_answer(connection: socket.socket) -> None:
+def _read_reply(connection: socket.socket) -> None:
     received = b""
     while b"\r\n\r\n" not in received:
-        received += _more(connection)
+        received += _receive(connection)
     head, _, body = received.partition(b"\r\n\r\n")
     if not head.startswith(b"HTTP/1.1 200"):
-        raise SystemExit(f"The server answered {head[:40]!r}.")
+        raise SystemExit(f"The server must reply 200, got {head[:40]!r}.")
     length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
     while len(body) < length:
-        body += _more(connection)
+        body += _receive(connection)
 
 
-def _more(connection: socket.socket) -> bytes:
+def _receive(connection: socket.socket) -> bytes:
     data = connection.recv(65536)
     if not data:
-        raise SystemExit("The server closed a connection that was to be kept.")
+        raise SystemExit("The server must keep connections open, but closed one.")
     return data
 
 
 def main(port: int, connections: int, seconds: float) -> None:
-    """Print the seconds that each answer took, as JSON."""
+    """Print the seconds that each reply took, as JSON."""
     latencies: list[float] = []
     end = time.perf_counter() + seconds
     clients = [threading.Thread(target=_send_until, args=(end, port, latencies)) for _ in range(connections)]

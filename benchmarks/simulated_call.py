@@ -1,7 +1,7 @@
-"""A simulated call against the bare requests that it consists of, and its memory.
+"""The time of a simulated call, compared with the bare requests that it consists of, and its memory.
 
-The bare requests carry the very payloads of the call, with credentials, through Flask's test client; the
-simulation sends each twice, because it is challenged first, and reads and runs what comes back.
+The bare requests send the same payloads with credentials through Flask's test client. The simulation sends
+each of them twice, because it is challenged first, and it parses and runs the replies.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .peers import CREDENTIALS
 
 
 def create_app() -> Flask:
-    """A line with two menus: a call of four callbacks."""
+    """Create an application with two menus, so that a call has four callbacks."""
     phone = CallbackBlueprint("phone", __name__, credentials=[CREDENTIALS])
 
     @phone.respond(InitiateCallback)
@@ -52,7 +52,7 @@ def create_app() -> Flask:
 
 
 def play(bandwidth: SimulatedBandwidth) -> Call:
-    """Let one call go its way."""
+    """Make one call from beginning to end."""
     call = bandwidth.call()
     call.press("1")
     call.press("2")
@@ -62,11 +62,13 @@ def play(bandwidth: SimulatedBandwidth) -> Call:
 
 
 def simulated_call(rounds: int) -> Iterator[Row]:
-    """Compare a simulated call with bare requests, and its memory after many calls with that before."""
+    """Compare a simulated call with bare requests, and the memory after many calls with that before."""
     app = create_app()
     bandwidth = SimulatedBandwidth(app)
     client = app.test_client()
-    requests = [(urlsplit(one.url).path, dict(one.payload)) for one in play(bandwidth).exchanges]
+    requests = [
+        (urlsplit(exchange.url).path, dict(exchange.payload)) for exchange in play(bandwidth).exchanges
+    ]
 
     def send_bare() -> None:
         for path, payload in requests:
@@ -79,15 +81,15 @@ def simulated_call(rounds: int) -> Iterator[Row]:
 
 def _memory(calls: int) -> Row:
     bandwidth = SimulatedBandwidth(create_app())
-    for number in range(calls // 5):  # until everything that is kept on purpose is full
+    for number in range(calls // 5):  # until every bounded cache and log is full
         play(bandwidth)
-        show_progress("calls to begin with", number + 1, calls // 5)
+        show_progress("first calls", number + 1, calls // 5)
     before = _blocks()
     for number in range(calls):
         play(bandwidth)
         show_progress("calls", number + 1, calls)
     growth = (_blocks() - before) / calls
-    # A call that is kept has thousands.
+    # A call that is not freed has thousands of blocks.
     return Row("memory", f"blocks left behind by each of {calls:,} calls", growth, (growth, growth), 0.1)
 
 
