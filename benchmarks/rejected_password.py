@@ -97,7 +97,7 @@ def _take_turns(
 
 
 def _contestants(source: random.Random) -> Mapping[str, Callable[[], object]]:
-    """Return what asks to be let in, each with credentials of its own, and is refused."""
+    """Return functions that each check a header with credentials that the gate rejects."""
     right, second = _password(source, CHARACTERS), _password(source, CHARACTERS)
     gate = Gate([Credentials(USERNAME, right), Credentials(USERNAME, second)])
     sent = {

@@ -16,9 +16,9 @@ from .terminal import say, table
 def command() -> None:
     """List the responders and subscribers of each event.
 
-    A responder handles the events that reach its own URL and fit its conditions. The first responder that
-    fits runs; if none does, the responders at the blueprint's own URL are tried. A subscriber is notified of
-    events that reach any URL of its blueprint. For example:
+    A responder handles the events that reach its own URL and fit its conditions. Of several that fit, the
+    most specific one runs; if none fits, those at the blueprint's own URL are tried. A subscriber is notified
+    of events that reach any URL of its blueprint. For example:
 
     \b
       flask bandwidth routes
