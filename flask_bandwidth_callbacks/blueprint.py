@@ -1,55 +1,53 @@
-"""CallbackBlueprint: where requests, events, subscriptions and replies meet."""
+"""The blueprint: handlers are registered on it, and each callback takes its way through it."""
 
 from __future__ import annotations
 
-import keyword
+import logging
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
-from flask import Blueprint, Flask, Request, current_app, got_request_exception, has_app_context, request
+from flask import Blueprint, Flask, Request, current_app, has_app_context, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from . import config, links, replies, signals
+from .advice import advice_for
 from .config import UNSET, Unset
 from .credentials import Credentials, CredentialsOption, Gate
 from .display import show
 from .events import Callback, UnknownCallback
 from .exceptions import LinkError, SubscriptionError
-from .logs import details, logger
+from .handling import notify, report_failure, respond
+from .logs import log
 from .receiving import load_event, read_payload
 from .registrations import Registration, endpoint_of, registration_at, registrations, shape_of, variables_of
 from .rejections import Rejection, challenge
-from .spelling import snake_case
-from .subscriptions import OWN_URL, Subscription, Subscriptions, describe, targets_of
+from .subscriptions import Handler, Subscriptions, targets_of
 
 # Not flask.g, which several requests share where a test holds an application context open.
 _EVENT = "flask_bandwidth_callbacks.event"
-
-_MOST_SHOWN = 5
-"""How many responders a log names that nearly were the right ones."""
 
 E = TypeVar("E", bound=Callback)
 E2 = TypeVar("E2", bound=Callback)
 E3 = TypeVar("E3", bound=Callback)
 P = ParamSpec("P")
-AnswerT = TypeVar("AnswerT", bound=replies.Answer | Awaitable[replies.Answer])
+ReplyT = TypeVar("ReplyT", bound=replies.ReplyValue | Awaitable[replies.ReplyValue])
 NothingT = TypeVar("NothingT", bound=Awaitable[None] | None)
 
 
 class ResponderDecorator(Protocol[E]):
-    """Takes a function that is called with the event and returns an answer; returns it unchanged."""
+    """A decorator for functions that are called with the event and return a reply."""
 
     def __call__(
-        self, handler: Callable[Concatenate[E, P], AnswerT], /
-    ) -> Callable[Concatenate[E, P], AnswerT]: ...
+        self, handler: Callable[Concatenate[E, P], ReplyT], /
+    ) -> Callable[Concatenate[E, P], ReplyT]: ...
 
 
 class SubscriberDecorator(Protocol[E]):
-    """Takes a function that is called with the event and returns nothing; returns it unchanged."""
+    """A decorator for functions that are called with the event and return None."""
 
     def __call__(
         self, handler: Callable[Concatenate[E, P], NothingT], /
@@ -57,14 +55,14 @@ class SubscriberDecorator(Protocol[E]):
 
 
 class CallbackBlueprint(Blueprint):
-    """A Flask blueprint that receives Bandwidth's callbacks and answers them with your functions.
+    """A Flask blueprint that receives Bandwidth's callbacks and replies with what your functions return.
 
     :param name: the blueprint's name.
     :param import_name: usually ``__name__``.
     :param credentials: ``(username, password)`` pairs that Bandwidth may send; all are accepted, the first is
-        handed out. None lets everyone in. Left out, ``BANDWIDTH_CALLBACKS_CREDENTIALS`` of ``app.config``
-        counts. Without either, registering raises :class:`~.exceptions.ConfigurationError`.
-    :param blueprint_options: what :class:`flask.Blueprint` takes besides.
+        handed out. None disables authentication. Takes precedence over ``BANDWIDTH_CALLBACKS_CREDENTIALS``
+        in ``app.config``. Without either, registering raises :class:`~.exceptions.ConfigurationError`.
+    :param blueprint_options: further arguments of :class:`flask.Blueprint`.
     """
 
     def __init__(
@@ -77,10 +75,10 @@ class CallbackBlueprint(Blueprint):
     ) -> None:
         super().__init__(name, import_name, **blueprint_options)
         self.subscriptions = Subscriptions()
-        """Who answers and who hears of which event."""
+        """The responders and subscribers."""
         self._credentials = credentials
         self._apps: weakref.WeakSet[Flask] = weakref.WeakSet()
-        self._is_registered = False  # for good, also when no application is left
+        self._is_registered = False  # stays True when no application is left
         self._paths: set[str | None] = set()
         self.url_value_preprocessor(_exempt_from_csrf)
         self.before_request(self._authenticate)
@@ -103,17 +101,17 @@ class CallbackBlueprint(Blueprint):
         self, event: str | tuple[str | type[Callback], ...], path: str | None = None, **match: Any
     ) -> ResponderDecorator[Any]: ...
     def respond(self, event: Any, path: str | None = None, **match: Any) -> Any:
-        """Let the decorated function answer an event; what it returns becomes the reply.
+        """Register the decorated function as the responder to an event. Its return value becomes the reply.
 
         :param event: an event class, an event type such as ``"initiate"``, or a tuple of these. A base class
             means all answered events below it.
-        :param path: below the blueprint's own URL, like ``"/menu"`` or ``"/rooms/<room>"``, whose variables
-            the function is given by name. Without a path, events are answered at the blueprint's own URL.
-        :param match: attributes that the event must fit: a value, a collection of values, a compiled pattern
-            (searched) or a predicate.
+        :param path: path below the blueprint's own URL, such as ``"/menu"`` or ``"/rooms/<room>"``. The
+            function is given its variables by name. Without a path it is the blueprint's own URL.
+        :param match: attributes that the event must have: a value, a collection of values, a compiled pattern
+            to search for, or a predicate.
 
-        The most specific responder answers: more matches first, then the narrower class, then the first.
-        Raises :class:`~.exceptions.SubscriptionError` for what can never work.
+        The most specific responder replies: more matches first, then the narrower class, then the first
+        registered. Raises :class:`~.exceptions.SubscriptionError` for a registration that can never match.
         """
         self._check_unregistered("respond")
         targets = targets_of(event)
@@ -139,11 +137,11 @@ class CallbackBlueprint(Blueprint):
     @overload
     def on(self, event: str | tuple[str | type[Callback], ...], **match: Any) -> SubscriberDecorator[Any]: ...
     def on(self, event: Any, **match: Any) -> Any:
-        """Tell the decorated function of an event, answered or not, at whichever URL of the blueprint.
+        """Register the decorated function as a subscriber to an event, at every URL of the blueprint.
 
-        Subscribers run after the responder, in order of registration; one that raises is logged and stops
-        nobody. ``event`` and ``match`` are as for :meth:`respond`.
-        Raises :class:`~.exceptions.SubscriptionError` for what can never work.
+        Subscribers run after the responder, in order of registration; an exception is logged and does not
+        stop the others. ``event`` and ``match`` are as for :meth:`respond`.
+        Raises :class:`~.exceptions.SubscriptionError` for a registration that can never match.
         """
         self._check_unregistered("on")
         targets = targets_of(event)
@@ -158,24 +156,24 @@ class CallbackBlueprint(Blueprint):
     def _check_unregistered(self, decorator: str) -> None:
         if self._is_registered:
             raise SubscriptionError(
-                f"{decorator}() is used after blueprint {self.name!r} was registered: nobody would hear."
-                " Import the handlers before app.register_blueprint."
+                f"{decorator}() was called after blueprint {self.name!r} was registered, so the handler would"
+                " never run. Import the handlers before app.register_blueprint."
             )
 
     def _check_path(self, path: str | None) -> None:
         for other in self._paths - {path}:
             if shape_of(other) == shape_of(path):
                 raise SubscriptionError(
-                    f"The paths {path!r} and {other!r} differ in the names of their variables only, so one"
-                    " would get the requests of both: give the variables the same names."
+                    f"The paths {path!r} and {other!r} differ only in the names of their variables, so one"
+                    " would get the requests of both. Give the variables the same names."
                 )
 
     # -- Registering -------------------------------------------------------------------------------------
 
     def register(self, app: Flask, options: dict[str, Any]) -> None:  # type: ignore[override]
-        """Flask calls this from ``register_blueprint``.
+        """Register the blueprint with an application; called by Flask.
 
-        Raises :class:`~.exceptions.ConfigurationError` without usable credentials.
+        Raises :class:`~.exceptions.ConfigurationError` for missing or unusable credentials and settings.
         """
         gate = Gate(config.credentials_of(app, self.name, self._credentials))
         config.check(app)
@@ -192,12 +190,12 @@ class CallbackBlueprint(Blueprint):
         )
         for endpoint in registrations(app)[name].endpoints:
             for rule in app.url_map.iter_rules(endpoint):
-                # Every method comes here: a request is asked for credentials before it is told anything.
+                # Requests by other methods are challenged too, before they learn anything.
                 rule.methods = None
         self._apps.add(app)
         self._is_registered = True
         if not gate.handed_out:
-            logger.warning("Blueprint %r lets everyone in: it has no credentials.", name, extra=details(None))
+            log(logging.WARNING, "Blueprint %r has authentication disabled: every request is accepted.", name)
 
     def _add_path(self, path: str | None) -> None:
         if path in self._paths:
@@ -215,187 +213,102 @@ class CallbackBlueprint(Blueprint):
             provide_automatic_options=False,
         )
 
-    # -- One request -------------------------------------------------------------------------------------
+    # -- One request: authenticate, read, load, respond, notify, reply -----------------------------------
 
     def _authenticate(self) -> Response | None:
-        """Ahead of the view and of every other ``before_request`` function of the blueprint."""
-        received = _request()
-        registration = registration_at(_app(), received.endpoint)
+        """Run before the view and before every other ``before_request`` function of the blueprint."""
+        app, callback = _app(), _request()
+        registration = registration_at(app, callback.endpoint)
         if registration is None or registration.blueprint is not self:
             return None  # an ordinary page
-        authorization = received.environ.get("HTTP_AUTHORIZATION")
+        authorization = callback.environ.get("HTTP_AUTHORIZATION")
         if registration.gate.lets_in(authorization):
             return None
-        if authorization is not None:  # without any is how every callback begins
-            logger.warning(
-                "A callback is refused with 401: blueprint %r takes other credentials.",
-                self.name,
-                extra=details(None),
-            )
-        return self._reject(challenge(self.name))
+        if authorization is not None:  # every callback comes without credentials first
+            log(logging.WARNING, "Callback rejected with 401: wrong credentials for blueprint %r.", self.name)
+        return _reject(app, challenge(self.name))
 
     def _receive(self, path: str | None, values: dict[str, Any]) -> Response:
-        """Read, load, respond, notify, reply; who sent it is known already."""
-        app, received = _app(), _request()
+        app, callback = _app(), _request()
         try:
-            payload = read_payload(received, config.MAX_CONTENT_LENGTH.read(app))
-            event = received.environ[_EVENT] = self._load(app, payload)
+            payload = read_payload(callback, config.MAX_CONTENT_LENGTH.read(app))
+            event = load_event(payload, strict=config.STRICT.read(app))
         except Rejection as rejection:
-            logger.warning(
-                "A callback is refused with %d: %s",
+            log(
+                logging.WARNING,
+                "Callback rejected with %d: %s",
                 rejection.status,
                 rejection.reason,
-                extra=details(rejection.event),
+                event=rejection.event,
             )
-            return self._reject(rejection)
+            return _reject(app, rejection)
+        signals.callback_received.send(app, event=event)
+        callback.environ[_EVENT] = event
         responder, returned = None, None
         try:
             responder = self.subscriptions.responder(event, path)
             if responder is not None:
-                returned = self._respond(responder, event, values)
+                returned = respond(app, responder, event, values)
         finally:
-            heard = self._notify(event)
-        return self._reply(app, event, responder, returned, heard=heard)
-
-    def _load(self, app: Flask, payload: dict[str, Any]) -> Callback:
-        event = load_event(payload, strict=config.STRICT.read(app))
-        if event.errors:
-            logger.warning(
-                "%s is delivered without %s, which cannot be read.",
-                show(event.event_type),
-                ", ".join(map(repr, event.errors)),
-                extra=details(event),
-            )
-        signals.callback_received.send(app, event=event)
-        return event
-
-    def _respond(self, responder: Subscription, event: Callback, values: dict[str, Any]) -> Any:
-        variables = {name: values[name] for name in responder.variables}
-        try:
-            return _synchronous(responder)(event, **variables)
-        except Exception as error:
-            _tell_of_failure(event, responder.handler, error)
-            raise
-
-    def _notify(self, event: Callback) -> bool:
-        """Tell the subscribers; return whether there were any."""
-        heard = False
-        for candidate in self.subscriptions.subscribers_near(event):
-            handler = candidate.subscription.handler
-            try:
-                if not candidate.fits(event):
-                    continue
-                heard = True
-                returned = _synchronous(candidate.subscription)(event)
-                if returned is not None:
-                    raise TypeError(
-                        f"Subscriber {describe(handler)} returned {type(returned).__name__}, which goes"
-                        " nowhere: only what a responder returns is an answer."
-                    )
-            except Exception as error:
-                logger.exception("Subscriber %s failed.", describe(handler), extra=details(event))
-                _tell_of_failure(event, handler, error, unhandled=True)
-        return heard
-
-    def _reply(
-        self, app: Flask, event: Callback, responder: Subscription | None, returned: Any, *, heard: bool
-    ) -> Response:
+            has_subscribers = notify(app, self.subscriptions, event)
         if responder is not None:
-            try:
-                response = replies.make_answer(app, event, responder, returned)
-            except Exception as error:
-                _tell_of_failure(event, responder.handler, error)
-                raise
-        elif event.reply.awaited and event.reply.required:
-            return self._reject(self._nobody(event))
-        else:
-            if isinstance(event, UnknownCallback) and not heard:
-                logger.warning(
-                    "Nobody knows %s, and nobody subscribed to it.",
-                    show(event.event_type),
-                    extra=details(event),
-                )
-            response = replies.no_content()
-        signals.callback_answered.send(app, event=event, response=response)
-        return response
+            return _reply(app, event, responder.handler, returned)
+        if event.reply.awaited and event.reply.required:
+            return self._reject_without_responder(app, event)
+        if isinstance(event, UnknownCallback) and not has_subscribers:
+            log(logging.WARNING, "Unknown event %s has no handler.", show(event.event_type), event=event)
+        return _send(app, event, replies.no_content())
 
-    def _nobody(self, event: Callback) -> Rejection:
-        logger.error(
-            "Nobody answers %r at %r: the call is lost.%s A responder, to begin with:\n\n"
-            "from flask_bandwidth_callbacks import %s\n"
-            "from flask_bandwidth_callbacks.bxml import SpeakSentence\n\n"
-            "@%s.respond(%s)\n"
-            "def handle_%s(event: %s):\n"
-            '    return SpeakSentence("Hello.")\n',
+    def _reject_without_responder(self, app: Flask, event: Callback) -> Response:
+        log(
+            logging.ERROR,
+            "No responder for %r at %r, so the call will fail. %s",
             event.event_type,
             request.path,
-            self._passed_over(event),
-            type(event).__name__,
-            self.name if self.name.isidentifier() and not keyword.iskeyword(self.name) else "phone",
-            type(event).__name__,
-            snake_case(event.event_type or ""),
-            type(event).__name__,
-            extra=details(event),
+            advice_for(self.name, self.subscriptions, event),
+            event=event,
         )
-        return Rejection(HTTPStatus.NOT_FOUND, f"Nobody answers {event.event_type!r} here.")
-
-    def _passed_over(self, event: Callback) -> str:
-        """Return what a log says of the responders that nearly were the right ones."""
-        found = self.subscriptions.passed_over(event)
-        if not found:
-            return ""
-        shown = [
-            f"{responder} at {responder.path or OWN_URL}"
-            + (f" if {responder.condition}" if responder.matches else "")
-            for responder in found[:_MOST_SHOWN]
-        ]
-        more = f" and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else ""
-        return f" It is answered elsewhere, or for other values: {'; '.join(shown)}{more}."
-
-    def _reject(self, rejection: Rejection) -> Response:
-        signals.callback_rejected.send(_app(), status=int(rejection.status), reason=rejection.reason)
-        return rejection.response()
+        reason = f"No responder for {event.event_type!r} at this URL."
+        return _reject(app, Rejection(HTTPStatus.NOT_FOUND, reason))
 
     def register_error_handler(self, code_or_exception: Any, f: Any) -> None:
-        """Let an ``errorhandler`` of this blueprint return whatever a responder may."""
+        """Register an ``errorhandler``, which may return whatever a responder may."""
 
         def handle(error: Exception) -> ResponseReturnValue:
-            returned = current_app.ensure_sync(f)(error)
+            app = _app()
+            returned = app.ensure_sync(f)(error)
             event = request.environ.get(_EVENT)
-            if event is None or not replies.is_answer(returned):
+            if event is None or not replies.is_reply_value(returned):
                 return returned  # type: ignore[no-any-return]
-            try:
-                response = replies.make_answer(_app(), event, describe(f), returned)
-            except Exception as failure:
-                _tell_of_failure(event, f, failure)
-                raise
-            signals.callback_answered.send(_app(), event=event, response=response)
-            return response
+            return _reply(app, event, f, returned)
 
         super().register_error_handler(code_or_exception, handle)
 
     # -- Links -------------------------------------------------------------------------------------------
 
     def url_for(self, handler: Callable[..., Any], **values: Any) -> str:
-        """Return the URL at which a handler of this blueprint is reached; a subscriber's is the blueprint's.
+        """Return the URL of a handler of this blueprint; that of a subscriber is the blueprint's own URL.
 
-        Without a host, unless ``_external=True`` asks for it. ``values`` are the path's variables and, beyond
-        these, the query string. Raises :class:`~.exceptions.LinkError` for what is no handler, for a handler
-        with several paths, and where it is not clear which registration is meant.
+        The URL has no host, unless ``_external=True`` is given.
+
+        :param values: the variables of the path; further ones become the query string.
+
+        Raises :class:`~.exceptions.LinkError` for a function that is not a handler, for a handler with
+        several paths, and where the registration is ambiguous.
         """
         with self._context():
             return links.url_for_handler(self, handler, values)
 
     @contextmanager
     def _context(self) -> Iterator[None]:
-        """Stand in for an application context where there is none but only one application it can be."""
+        """Use the current application context, else open one of the only application."""
         if has_app_context():
             yield
             return
         if len(self._apps) != 1:
             raise LinkError(
-                f"Blueprint {self.name!r} is registered with {len(self._apps)} applications, and no"
-                " application context says which is meant: use app.app_context()."
+                f"Blueprint {self.name!r} is registered with {len(self._apps)} applications, so"
+                " outside an application context its application is ambiguous. Use app.app_context()."
             )
         (app,) = self._apps
         with app.app_context():
@@ -403,14 +316,14 @@ class CallbackBlueprint(Blueprint):
 
     @property
     def credentials(self) -> Credentials | None:
-        """The pair that is handed out, for code that makes outbound calls; None if everyone is let in."""
+        """The pair that is handed out, for outbound calls; None if authentication is disabled."""
         with self._context():
             for registration in registrations(current_app).values():
-                if registration.blueprint is self:  # all of them were given the same
+                if registration.blueprint is self:  # all of its registrations have the same
                     return registration.gate.handed_out
             raise LinkError(
-                f"Blueprint {self.name!r} is not registered with this application, so its credentials are not"
-                " read yet: call app.register_blueprint first."
+                f"Blueprint {self.name!r} must be registered with this application before its credentials are"
+                " known. Call app.register_blueprint first."
             )
 
 
@@ -418,35 +331,38 @@ def _normal_path(path: str | None) -> str | None:
     if path is None or path == "/":
         return None
     if not path.startswith("/"):
-        raise SubscriptionError(f"The path {path!r} must start with a slash: {'/' + path!r}.")
+        raise SubscriptionError(f"A path must start with a slash, got {path!r}. Give {'/' + path!r}.")
     return path
 
 
 def _exempt_from_csrf(endpoint: str | None, values: dict[str, Any] | None) -> None:
-    # CSRFProtect looks before any before_request function of a blueprint runs, but after these preprocessors.
+    # CSRFProtect checks before any before_request function of a blueprint runs, but after preprocessors.
     csrf = current_app.extensions.get("csrf")
     if csrf is not None and hasattr(csrf, "exempt"):
         csrf.exempt(f"{__name__}.receive_callback")
 
 
-def _tell_of_failure(
-    event: Callback, handler: Callable[..., Any], error: Exception, *, unhandled: bool = False
-) -> None:
-    """Tell the signals; a receiver that raises costs nobody the event, and the call not its answer."""
+def _reply(app: Flask, event: Callback, handler: Handler, returned: Any) -> Response:
+    """Return the reply for what a handler returned; a value that is not a reply is the handler's failure."""
     try:
-        if unhandled:  # which Flask tells only of what ends a request
-            got_request_exception.send(_app(), _async_wrapper=current_app.ensure_sync, exception=error)
-        signals.handler_failed.send(_app(), event=event, handler=handler, exception=error)
-    except Exception:
-        logger.exception("A receiver of a signal failed.", extra=details(event))
+        response = replies.make_reply(app, event, handler, returned)
+    except Exception as error:
+        report_failure(app, event, handler, error)
+        raise
+    return _send(app, event, response)
 
 
-def _synchronous(subscription: Subscription) -> Callable[..., Any]:
-    """Return a handler as a plain function, which Flask makes of an ``async def``."""
-    return current_app.ensure_sync(subscription.handler) if subscription.is_async else subscription.handler
+def _send(app: Flask, event: Callback, response: Response) -> Response:
+    signals.callback_answered.send(app, event=event, response=response)
+    return response
 
 
-# Behind the proxies, which cost a look-up each time that they are used.
+def _reject(app: Flask, rejection: Rejection) -> Response:
+    signals.callback_rejected.send(app, status=int(rejection.status), reason=rejection.reason)
+    return rejection.response()
+
+
+# The objects behind the proxies, each use of which costs a look-up.
 
 
 def _request() -> Request:

@@ -1,8 +1,7 @@
-"""A handler as a URL, and the credentials that go with it.
+"""The URLs of handlers, and the credentials that verbs carry for them.
 
-A URL attribute of a verb may hold a handler or a blueprint. Before the verb is written, this becomes the
-URL at which that handler is reached, and the verb is given the username and password that this URL will
-ask for.
+A URL attribute of a verb may hold a handler or a blueprint. Before the verb is written, it is replaced by
+the handler's URL, and the verb gets the username and password that this URL requires.
 """
 
 from __future__ import annotations
@@ -39,14 +38,17 @@ ElementT = TypeVar("ElementT", bound=Element)
 def url_for_handler(
     blueprint: Blueprint, handler: Callable[..., Any], values: Mapping[str, Any]
 ) -> CallbackURL:
-    """Return the URL at which a blueprint's handler is reached; raises :class:`LinkError`."""
+    """Return the URL of a blueprint's handler; raises :class:`LinkError`.
+
+    :param values: the variables of the URL; further ones become its query string.
+    """
     current = current_registration()
     registration = registration_of(blueprint, current)
     subscriptions = registration.subscriptions.of(handler)
     if not subscriptions:
         raise LinkError(
-            f"{describe(handler)} is no handler of blueprint {blueprint.name!r}:"
-            " decorate it with respond() or on()."
+            f"{describe(handler)} is not a handler of blueprint {blueprint.name!r}."
+            " Decorate it with respond() or on()."
         )
     return _url(registration, _only_path(handler, subscriptions), values, current)
 
@@ -54,9 +56,9 @@ def url_for_handler(
 def _only_path(handler: Callable[..., Any], subscriptions: list[Subscription]) -> str | None:
     paths = {subscription.path for subscription in subscriptions}
     if len(paths) > 1:
-        places = " and ".join(sorted(path or OWN_URL for path in paths))
+        names = " and ".join(sorted(path or OWN_URL for path in paths))
         raise LinkError(
-            f"{describe(handler)} is reached at {places}, and nothing says which is meant: give each path a"
+            f"{describe(handler)} has several URLs, {names}, so a link to it is ambiguous. Give each path a"
             " function of its own."
         )
     return paths.pop()
@@ -76,17 +78,17 @@ def _url(
         else:
             given.pop("_external", None)
             current_app.inject_url_defaults(endpoint, given)
-            # Flask itself asks for SERVER_NAME here, which a URL without a host does not need.
+            # Flask itself requires SERVER_NAME here, which a URL without a host does not need.
             adapter = current_app.url_map.bind(
                 current_app.config["SERVER_NAME"] or "localhost", current_app.config["APPLICATION_ROOT"]
             )
             text = adapter.build(endpoint, given)
-    except (BuildError, ValueError) as error:  # ValueError: what a converter says of a value
+    except (BuildError, ValueError) as error:  # ValueError: a converter rejects a value
         blueprint = registration.blueprint.name
         names = sorted(registration.prefix_variables | variables_of(path))
         raise LinkError(
-            f"The URL {path or OWN_URL} of blueprint {blueprint!r} needs a value for {' and '.join(names)}:"
-            f" give {blueprint}.url_for(handler, {', '.join(f'{name}=...' for name in names)}). {error}"
+            f"The URL {path or OWN_URL} of blueprint {blueprint!r} needs a value for {' and '.join(names)}."
+            f" Give {blueprint}.url_for(handler, {', '.join(f'{name}=...' for name in names)}). {error}"
         ) from None
     url = CallbackURL(text)
     url.gate = registration.gate
@@ -97,17 +99,17 @@ def _url(
 
 
 def resolve(element: ElementT, current: Registration | None) -> ElementT:
-    """Return an element with every handler in it replaced by its URL, and the credentials filled in.
+    """Return an element with its handlers replaced by their URLs and its credentials filled in.
 
-    Raises :class:`LinkError` for a handler that has no URL here or does not take the event that the
-    attribute leads to, and where the credentials cannot go.
+    Raises :class:`LinkError` for a handler without a URL here, for one that does not take the event of the
+    attribute, and where the verb cannot carry the credentials.
     """
     specification = element.specification
     if not specification.links and not element.children:
         return element
     given = element.attributes
     changes: dict[str, Any] = {}
-    asking: dict[tuple[str, str], list[tuple[str, CallbackURL]]] = {}
+    guarded: dict[tuple[str, str], list[tuple[str, CallbackURL]]] = {}
     for name, leads in specification.links.items():
         value = given.get(name)
         if value is None or value.__class__ is str:
@@ -117,12 +119,12 @@ def resolve(element: ElementT, current: Registration | None) -> ElementT:
         if isinstance(value, CallbackURL) and value.gate.handed_out is not None:
             if leads.credentials is None:
                 raise LinkError(
-                    f"{specification.name} {name} leads to {value}, which asks for credentials, and"
-                    f" {specification.name} has no attribute for them: handle it on a"
+                    f"{specification.name} {name} leads to {value}, which requires credentials, but"
+                    f" {specification.name} has no attribute for them. Handle it on a"
                     " CallbackBlueprint with credentials=None."
                 )
-            asking.setdefault(leads.credentials, []).append((name, value))
-    for pair, urls in asking.items():
+            guarded.setdefault(leads.credentials, []).append((name, value))
+    for pair, urls in guarded.items():
         if pair[0] not in given and pair[1] not in given:
             changes[pair[0]], changes[pair[1]] = _credentials(element, pair, urls)
     children = tuple([resolve(child, current) for child in element.children])
@@ -135,7 +137,7 @@ def _resolve_link(
     element: Element, name: str, leads: Url, link: Any, current: Registration | None
 ) -> CallbackURL:
     key = link, leads
-    # Building a URL takes a tenth of the whole answer.
+    # Building a URL takes a tenth of a whole callback, so URLs that stay the same are kept.
     if current is not None and key in current.urls and not request.root_path:
         return current.urls[key]
     if isinstance(link, Blueprint):
@@ -148,10 +150,10 @@ def _resolve_link(
     subscriptions = owner.subscriptions.of(link)
     taking = [subscription for subscription in subscriptions if subscription.takes(leads.events)]
     if not taking:
-        taken = ", ".join(str(target) for one in subscriptions for target in one.targets)
+        targets = ", ".join(str(target) for each in subscriptions for target in each.targets)
         raise LinkError(
-            f"{here()} leads to {' or '.join(map(repr, leads.events))}, which that handler does not take:"
-            f" it is subscribed to {taken}."
+            f"{here()} leads to {' or '.join(map(repr, leads.events))}, which that handler does not take."
+            f" It is registered for {targets}."
         )
     url = _url(owner, _only_path(link, taking), {}, current)
     if current is owner and _is_fixed(owner):
@@ -160,7 +162,7 @@ def _resolve_link(
 
 
 def _is_fixed(registration: Registration) -> bool:
-    """Tell whether a URL of a registration that is built now is right for every later request as well."""
+    """Return whether a URL of a registration is the same in every request."""
     return not (
         request.root_path
         or registration.prefix_variables
@@ -176,15 +178,19 @@ def _owner(
     if current is not None and current.subscriptions.of(handler):
         return current
     blueprints = {
-        id(one.blueprint): one.blueprint
-        for one in registrations(current_app).values()
-        if one.subscriptions.of(handler)
+        id(each.blueprint): each.blueprint
+        for each in registrations(current_app).values()
+        if each.subscriptions.of(handler)
     }
     if len(blueprints) != 1:
-        found = "several CallbackBlueprints" if blueprints else "no CallbackBlueprint"
+        fault = (
+            "a handler of several CallbackBlueprints"
+            if blueprints
+            else "not a handler of any CallbackBlueprint"
+        )
         raise LinkError(
-            f"{here()} is a handler of {found} of this application: decorate it with respond() or on(), or"
-            " give the URL that the blueprint's url_for(handler) gives."
+            f"{here()} is {fault} of this application. Decorate it with respond() or on(), or"
+            " give the URL that the blueprint's url_for(handler) returns."
         )
     return registration_of(blueprints.popitem()[1], current)
 
@@ -199,8 +205,8 @@ def _credentials(
     for other_name, other in links[1:]:
         if other.gate.handed_out != credentials:
             raise LinkError(
-                f"{verb} {name} and {other_name} lead to blueprints with different credentials, and {verb}"
-                f" has one {pair[0]} for both: give the blueprints the same credentials, or set {pair[0]} and"
+                f"{verb} {name} and {other_name} lead to blueprints with different credentials, but {verb}"
+                f" has one {pair[0]} for both. Give the blueprints the same credentials, or set {pair[0]} and"
                 f" {pair[1]} to a pair that both accept."
             )
     given = element.attributes
@@ -211,8 +217,8 @@ def _credentials(
         if not isinstance(other_url, CallbackURL) and _host(other_url) not in (None, _current_host()):
             raise LinkError(
                 f"{verb} {name} leads to a blueprint whose credentials would be sent to {_host(other_url)}"
-                f" too, through {other_name}: set {pair[0]} and {pair[1]} yourself if that is meant, or let a"
-                " handler of yours receive both."
+                f" too, through {other_name}. Set {pair[0]} and {pair[1]} yourself if that is intended, or"
+                " give both attributes a handler."
             )
     return credentials
 
@@ -229,7 +235,7 @@ def _current_host() -> str | None:
 
 
 def faults(element: Element) -> Iterator[str]:
-    """Yield what is wrong with the plain URLs in an element: those that this application would refuse."""
+    """Yield the faults of the plain URLs in an element: those that this application would reject."""
     given = element.attributes
     for name, leads in element.specification.links.items():
         value = given.get(name)
@@ -240,8 +246,8 @@ def faults(element: Element) -> Iterator[str]:
         if gate and not gate.accepts(given.get(username), given.get(password)):
             yield (
                 f"{element.specification.name} {name}={value!r} leads to a CallbackBlueprint of this"
-                " application without the credentials that it will ask for: give the handler itself, or what"
-                " url_for(handler) gives"
+                " application without the credentials that it requires; give the handler itself, or what"
+                " url_for(handler) returns"
             )
     for child in element.children:
         if child.specification.links or child.children:

@@ -1,8 +1,9 @@
-"""From a Flask request to a payload and from there to an event, within limits; the rest is refused."""
+"""From a Flask request to a payload, and from a payload to an event, with limits."""
 
 from __future__ import annotations
 
 import io
+import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -10,43 +11,53 @@ from flask import Request
 from marshmallow import ValidationError
 
 from .decoding import decode_json
+from .display import show
 from .events import Callback
+from .logs import log
 from .rejections import Rejection
 
 METHODS = ("POST", "GET")
 """The methods that Bandwidth uses for callbacks."""
 
+_REQUIRED = "Must be a string that is not empty."
+
 
 def read_payload(request: Request, max_content_length: int) -> dict[str, Any]:
-    """Return what a callback carries: the JSON body of a POST, the query string of a GET.
+    """Return the payload of a callback: the JSON body of a POST, the query string of a GET.
 
-    Raises :class:`Rejection`: 405, 415, 413 or 400.
+    :param max_content_length: the largest body, in bytes.
+
+    Raises :class:`Rejection` with 405, 415, 413 or 400.
     """
     if request.method not in METHODS:
         raise Rejection(
             HTTPStatus.METHOD_NOT_ALLOWED,
-            f"Callbacks come by {' or '.join(METHODS)}.",
+            f"The method must be {' or '.join(METHODS)}, got {show(request.method)}.",
             headers={"Allow": ", ".join(METHODS)},
         )
     if request.method == "GET":
         try:
-            # Of several values the last one counts, as in JSON.
+            # The last of several values wins, as in JSON.
             return {name: values[-1] for name, values in request.args.lists()}
-        except UnicodeDecodeError as error:  # bytes that nobody percent-encoded
+        except UnicodeDecodeError as error:  # bytes that were not percent-encoded
             raise Rejection(
-                HTTPStatus.BAD_REQUEST, f"The query string is not UTF-8: byte {error.start} cannot be read."
+                HTTPStatus.BAD_REQUEST,
+                f"The query string must be UTF-8, got a stray byte at position {error.start}.",
             ) from None
     if not request.is_json:
         raise Rejection(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            f"Callbacks are application/json, and this says {request.mimetype or 'nothing'!r}.",
+            "The Content-Type must be application/json, got"
+            f" {show(request.mimetype) if request.mimetype else 'none'}.",
         )
     try:
         payload = decode_json(_read_body(request, max_content_length))
     except ValidationError as error:
         raise Rejection(HTTPStatus.BAD_REQUEST, str(error.args[0])) from None
     if not isinstance(payload, dict):
-        raise Rejection(HTTPStatus.BAD_REQUEST, "The body is JSON, but no object.")
+        raise Rejection(
+            HTTPStatus.BAD_REQUEST, f"The body must be a JSON object, got {type(payload).__name__}."
+        )
     return payload
 
 
@@ -59,10 +70,10 @@ def _read_body(request: Request, max_content_length: int) -> bytes:
             body = _read_stream(request, max_content_length)
         else:
             body = _read_input(request.environ, length)
-    except Exception:  # a server's own: gunicorn's for broken chunks is no OSError, which Werkzeug expects
+    except Exception:  # gunicorn's for broken chunks is not an OSError, which Werkzeug expects
         body = None
     if body is None or len(body) < (length or 0):
-        raise Rejection(HTTPStatus.BAD_REQUEST, "The body breaks off before its end.")
+        raise Rejection(HTTPStatus.BAD_REQUEST, "The body ended early.")
     if len(body) > max_content_length:
         raise _too_large(max_content_length)
     if not body:
@@ -71,55 +82,58 @@ def _read_body(request: Request, max_content_length: int) -> bytes:
 
 
 def _too_large(limit: int) -> Rejection:
-    return Rejection(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {limit} bytes.")
+    return Rejection(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body must have at most {limit} bytes.")
 
 
 def _read_input(environ: dict[str, Any], length: int) -> bytes:
-    """Return a body of known length: by far the most are, and Werkzeug's stream takes eight times as long."""
+    """Return a body of known length. Nearly all are, and this takes an eighth of Werkzeug's time."""
     stream = environ["wsgi.input"]
     body: bytes = stream.read(length)
-    while len(body) < length and (more := stream.read(length - len(body))):
-        body += more
-    environ["wsgi.input"] = io.BytesIO(body)  # for whoever reads it after us
+    while len(body) < length and (chunk := stream.read(length - len(body))):
+        body += chunk
+    environ["wsgi.input"] = io.BytesIO(body)  # for the application, which may read it again
     return body
 
 
 def _read_stream(request: Request, max_content_length: int) -> bytes:
-    """Return a body of unknown length, or one that the application looked at before us."""
-    # Werkzeug stops reading a body of unknown length at its limit and does not tell: one byte more tells.
+    """Return a body of unknown length, or one that the application has looked at before."""
+    # Werkzeug silently stops reading a body of unknown length at its limit: one byte beyond ours shows it.
     request.max_content_length = max_content_length + 1
-    # Whoever looked at request.form before us has left a stream there, with the limit of the host.
+    # Reading request.form before has left a stream here, with the limit of the host.
     request.__dict__.pop("stream", None)
     return request.get_data()
 
 
 def load_event(payload: dict[str, Any], *, strict: bool) -> Callback:
-    """Return the event that a payload tells of, its faults in ``errors``.
+    """Build the event from a payload; unreadable properties are listed in ``errors`` and logged.
 
-    Raises :class:`Rejection` (422) when what the event cannot do without is missing, and when ``strict``
-    for every property that cannot be read.
+    Raises :class:`Rejection` with 422 when a required property is missing and, if ``strict``, when any
+    property is unreadable.
     """
     event_type = payload.get("eventType")
     if not isinstance(event_type, str) or not event_type:
         raise Rejection(
             HTTPStatus.UNPROCESSABLE_ENTITY,
-            "eventType is missing: without it nobody knows what this tells of.",
-            errors={"eventType": ["Missing, empty or no text."]},
+            "eventType is missing, so the callback cannot be identified.",
+            errors={"eventType": [_REQUIRED]},
         )
     event, errors = Callback.read_leniently(payload)
     if event.identity and not getattr(event, event.identity):
         name = event.wire_name(event.identity)
         raise Rejection(
             HTTPStatus.UNPROCESSABLE_ENTITY,
-            f"{name} is missing: {event_type!r} is about nothing without it.",
-            errors={**errors, name: ["Missing, empty or no text."]},
+            f"{name} is required for {event_type!r} events.",
+            errors={**errors, name: [_REQUIRED]},
             event=event,
         )
-    if strict and errors:
+    if errors and strict:
         raise Rejection(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             f"{', '.join(errors)} cannot be read.",
             errors=errors,
             event=event,
         )
+    if errors:
+        names = ", ".join(map(repr, errors))
+        log(logging.WARNING, "Ignored unreadable %s in %s.", names, show(event_type), event=event)
     return event

@@ -1,4 +1,4 @@
-"""The blueprints registered with an application, and the endpoints of their callbacks."""
+"""The registrations of blueprints with an application, and the endpoints of their callback URLs."""
 
 from __future__ import annotations
 
@@ -19,64 +19,64 @@ _VARIABLE = re.compile(r"<(?:([^<>:]+):)?([^<>:]+)>")
 
 @dataclass(eq=False)
 class Registration:
-    """One blueprint as it was registered, once, with one application."""
+    """One registration of a blueprint with an application."""
 
     name: str
-    """Under which Flask knows it: with the parents' names before it, if it is nested."""
+    """Flask's name for it, which begins with the names of its parents if it is nested."""
     blueprint: Blueprint
     subscriptions: Subscriptions
     gate: Gate
     prefix_variables: frozenset[str]
     """Variables of the URL prefix and the subdomain, which every URL of this registration needs."""
     endpoints: frozenset[str] = field(default_factory=frozenset)
-    """Of the callback URLs: the blueprint may have ordinary pages besides."""
+    """Endpoints of the callback URLs; the blueprint may have ordinary pages besides."""
     urls: dict[tuple[Any, Url], CallbackURL] = field(default_factory=dict)
-    """What was found for handlers in URL attributes, where that is the same in every request."""
+    """URLs of handlers in URL attributes, kept where they are the same in every request."""
 
 
 class CallbackURL(str):
-    """A URL that leads to a ``CallbackBlueprint``, and knows who is let in there."""
+    """A URL of a ``CallbackBlueprint``, with the gate of that blueprint."""
 
     __slots__ = ("gate",)
     gate: Gate
 
 
 def registrations(app: Flask) -> dict[str, Registration]:
-    """Return what is registered with an application, by name; the dictionary is the application's own."""
-    found: dict[str, Registration] = app.extensions.setdefault(_EXTENSION, {})
-    return found
+    """Return the registrations with an application, by name; the dictionary is the application's own."""
+    by_name: dict[str, Registration] = app.extensions.setdefault(_EXTENSION, {})
+    return by_name
 
 
 def current_registration() -> Registration | None:
-    """Return the registration whose callback URL received the current request, if it was one."""
+    """Return the registration that received the current request, None outside a callback."""
     return registration_at(current_app, request.endpoint) if has_request_context() else None
 
 
 def registration_at(app: Flask, endpoint: str | None) -> Registration | None:
-    """Return the registration that has an endpoint for callbacks, if one has."""
+    """Return the registration with an endpoint for callbacks, None if the endpoint is not one."""
     registration = registrations(app).get((endpoint or "").rpartition(".")[0])
     return registration if registration and endpoint in registration.endpoints else None
 
 
 def registration_of(blueprint: Blueprint, current: Registration | None) -> Registration:
-    """Return the registration that a blueprint's URLs are built for.
+    """Return the registration of a blueprint that received the current request, else its only one.
 
-    It is the one that received the current request, else the only one. Raises :class:`LinkError`.
+    Raises :class:`LinkError` where there is none, or several.
     """
     if current is not None and current.blueprint is blueprint:
         return current
-    found = [one for one in registrations(current_app).values() if one.blueprint is blueprint]
-    if len(found) == 1:
-        return found[0]
-    if not found:
+    candidates = [each for each in registrations(current_app).values() if each.blueprint is blueprint]
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates:
         raise LinkError(
-            f"Blueprint {blueprint.name!r} is not registered with this application:"
-            " call app.register_blueprint first."
+            f"Blueprint {blueprint.name!r} must be registered with this application first."
+            " Call app.register_blueprint."
         )
-    names = ", ".join(repr(one.name) for one in found)
+    names = ", ".join(repr(each.name) for each in candidates)
     raise LinkError(
-        f"Blueprint {blueprint.name!r} is registered as {names}, and no request to one of them says which"
-        " URL is meant: use flask.url_for with the name of the endpoint."
+        f"Blueprint {blueprint.name!r} is registered as {names}, so outside a request to one of them its URL"
+        " is ambiguous. Use flask.url_for with the name of the endpoint."
     )
 
 
@@ -85,11 +85,13 @@ def registration_of(blueprint: Blueprint, current: Registration | None) -> Regis
 
 def endpoint_of(path: str | None) -> str:
     """Return the endpoint, within its blueprint, of a path below the blueprint's own URL."""
-    return f"callbacks{path or ''}".replace(".", "%2E")  # a dot would be read as a blueprint's
+    return f"callbacks{path or ''}".replace(
+        ".", "%2E"
+    )  # Flask would take a dot for the end of a blueprint's name
 
 
 def shape_of(path: str | None) -> str:
-    """Return a path without the names of its variables: two of one shape fit the same requests."""
+    """Return a path without the names of its variables; paths of one shape fit the same requests."""
     return _VARIABLE.sub(r"<\1>", path or "")
 
 

@@ -1,4 +1,4 @@
-"""What is said to a request that is turned away: ``application/problem+json`` (RFC 9457)."""
+"""Error responses for rejected requests: ``application/problem+json`` (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from .events import Callback
 
 
 class Rejection(Exception):
-    """A request is turned away. Raised on the way in, and made a reply before it leaves the view."""
+    """The reason why a request is rejected; the view turns it into a response.
+
+    :param status: the HTTP status.
+    :param reason: a sentence for the ``detail`` of the response.
+    :param errors: what is wrong with each property, keyed by property name.
+    :param event: the event, if one could be built.
+    :param headers: further headers of the response.
+    """
 
     def __init__(
         self,
@@ -30,11 +37,10 @@ class Rejection(Exception):
         self.reason = reason
         self.errors = errors
         self.event = event
-        """The event that is refused, as far as one could be read."""
         self.headers = headers or {}
 
     def response(self) -> Response:
-        """Return the refusal as a reply; ``errors`` maps properties to what is wrong with them."""
+        """Return the response to the request."""
         problem: dict[str, Any] = {
             "type": "about:blank",
             "title": self.status.phrase,
@@ -52,10 +58,10 @@ class Rejection(Exception):
 
 
 def challenge(realm: str) -> Rejection:
-    """Return the refusal that makes Bandwidth send the callback again, with its credentials."""
+    """Return the 401 after which Bandwidth sends the callback again, with its credentials."""
     realm = re.sub(r'[^ -~]|["\\]', "_", realm)  # a quote would end it, and a header holds ASCII
     return Rejection(
         HTTPStatus.UNAUTHORIZED,
-        "This URL asks for the credentials of the Bandwidth application.",
+        "This URL requires the credentials of the Bandwidth application.",
         headers={"WWW-Authenticate": f'Basic realm="{realm}"'},
     )

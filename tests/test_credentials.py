@@ -156,7 +156,7 @@ def test_none_lets_everyone_in(caplog: pytest.LogCaptureFixture, as_argument: bo
     phone = CallbackBlueprint("phone", __name__, **({"credentials": None} if as_argument else {}))
     app = host(phone, **({} if as_argument else {KEY: None}))
     assert [record.getMessage() for record in caplog.records] == [
-        "Blueprint 'phone' lets everyone in: it has no credentials."
+        "Blueprint 'phone' has authentication disabled: every request is accepted."
     ]
     assert status(app) == 204
     assert status(app, ("any", "one")) == 204
@@ -279,7 +279,7 @@ def test_handed_out_pair_of_each_application() -> None:
         assert phone.credentials == ("one", "0ne")
     with two.app_context():
         assert phone.credentials == ("two", "tw0")
-    with pytest.raises(LinkError, match=r"registered with 2 applications.*use app.app_context\(\)"):
+    with pytest.raises(LinkError, match=r"registered with 2 applications.*Use app.app_context\(\)"):
         _ = phone.credentials
     assert status(one, ("one", "0ne")) == 204
     assert status(one, ("two", "tw0")) == 401
@@ -304,7 +304,7 @@ def test_handed_out_pair_before_registration(phone: CallbackBlueprint) -> None:
     other = host(CallbackBlueprint("other", __name__, credentials=None))
     with (
         other.app_context(),
-        pytest.raises(LinkError, match=r"not registered.*call app.register_blueprint first"),
+        pytest.raises(LinkError, match=r"must be registered.*Call app.register_blueprint first"),
     ):
         _ = phone.credentials
 
@@ -323,7 +323,7 @@ def test_challenge(app: Flask, phone: CallbackBlueprint) -> None:
         "type": "about:blank",
         "title": "Unauthorized",
         "status": 401,
-        "detail": "This URL asks for the credentials of the Bandwidth application.",
+        "detail": "This URL requires the credentials of the Bandwidth application.",
     }
 
 
@@ -530,7 +530,7 @@ def test_nothing_runs_without_credentials(
     ):
         assert call("initiate", auth=None).status_code == 401
         assert call("initiate", auth=("bandwidth", "wrong")).status_code == 401
-    reason = "This URL asks for the credentials of the Bandwidth application."
+    reason = "This URL requires the credentials of the Bandwidth application."
     assert ran == [("rejected", True, {"status": 401, "reason": reason})] * 2
 
 

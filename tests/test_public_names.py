@@ -34,7 +34,7 @@ ORDER = [
         "subscriptions",
     ),
     *("credentials", "config", "logs", "rejections", "receiving", "registrations", "links", "replies"),
-    "blueprint",
+    *("handling", "advice", "blueprint"),
 ]
 # Built on top of these: each is a folder that can be deleted, and nothing before it knows it.
 LATER = ["simulator", "cli"]

@@ -195,7 +195,7 @@ def test_none_for_an_event_that_needs_an_answer(returns: Call, event_type: str) 
     assert re.match(
         rf"returns\.<locals>\..*handler \(test_replies.py:\d+\) returned None for '{event_type}'", message
     )
-    assert "return a verb, a list of verbs" in message
+    assert "Return a verb, a list of verbs" in message
     assert "bxml.Response() hangs up on purpose" in message
 
 
@@ -239,7 +239,7 @@ def test_nobody_answers(call: Call, event_type: str) -> None:
     """An answered event that nobody answers is 404, as a problem document that names the event."""
     response = call(event_type)
     assert (response.status_code, response.mimetype) == (404, "application/problem+json")
-    assert response.get_json()["detail"] == f"Nobody answers '{event_type}' here."
+    assert response.get_json()["detail"] == f"No responder for '{event_type}' at this URL."
 
 
 # -- What is no answer -------------------------------------------------------------------------------------
@@ -320,7 +320,7 @@ FAULTY = [
     (
         "initiate",
         '<?xml version="1.0" encoding="ISO-8859-1"?><Response><Tag>é</Tag></Response>'.encode("latin-1"),
-        "the document is sent as UTF-8, and byte 58 is none",
+        "the document must be UTF-8, got a stray byte at position 58",
     ),
     ("initiate", "<html/>", "the document must be a Response or a Bxml, not <html>"),
     ("initiate", "<!DOCTYPE x><Response/>", "a document type declaration has no place in BXML"),
@@ -331,8 +331,8 @@ FAULTY = [
     ),
     ("initiate", "<Response><Redirect/></Response>", "Redirect redirectUrl: must be given"),
     ("initiate", "<Response>Hello</Response>", "Response holds no text"),
-    ("initiate", "<Bxml><Hangup/></Bxml>", "the root of a reply is Response"),
-    ("initiate", bxml.Bxml(Hangup()), "the root of a reply is Response"),
+    ("initiate", "<Bxml><Hangup/></Bxml>", "the root of a reply must be Response"),
+    ("initiate", bxml.Bxml(Hangup()), "the root of a reply must be Response"),
     ("initiate", PhoneNumber("+1555"), "Response cannot hold PhoneNumber, which belongs in Transfer"),
     ("initiate", Own("<Hangup>"), "not well-formed XML"),
     ("initiate", sdk.Gather(max_digits=0), 'Gather maxDigits="0": must be from 1 to 50'),
@@ -340,14 +340,14 @@ FAULTY = [
     (
         "initiate",
         Response(HANGUP),
-        "the response is sent as text/html, not as application/xml; charset=utf-8",
+        "the Content-Type must be application/xml; charset=utf-8, got text/html",
     ),
     ("initiate", Response("", mimetype="application/xml"), "not well-formed XML"),
-    ("initiate", [SpeakSentence("x" * 2000)] * 40, "bytes; Bandwidth takes 65536"),
+    ("initiate", [SpeakSentence("x" * 2000)] * 40, "the document must have at most 65536 bytes, got"),
     (
         "initiate",
         f"<Response>{' ' * 65536}</Response>",
-        "the document has 65557 bytes; Bandwidth takes 65536",
+        "the document must have at most 65536 bytes, got 65557",
     ),
     ("conferenceMemberJoin", Hangup(), "Hangup cannot stand in the reply to a conference event"),
     ("conferenceCreated", HANGUP, "Hangup cannot stand in the reply to a conference event"),
@@ -367,14 +367,14 @@ FAULTY = [
     (
         "initiate",
         '<Response><Redirect redirectUrl="/phone/"/></Response>',
-        "without the credentials that it will",
+        "without the credentials that it",
     ),
     (
         "initiate",
         Redirect(redirect_url="/phone/"),
         "Redirect redirect_url='/phone/' leads to a CallbackBlueprint",
     ),
-    ("initiate", sdk.Redirect(redirect_url="/phone/"), "without the credentials that it will ask for"),
+    ("initiate", sdk.Redirect(redirect_url="/phone/"), "without the credentials that it requires"),
 ]
 faulty = pytest.mark.parametrize(
     ("event_type", "returned", "fault"), FAULTY, ids=[f"{event}-{fault[:40]}" for event, _, fault in FAULTY]
@@ -389,7 +389,7 @@ def test_checked_answers(app: Flask, returns: Call, event_type: str, returned: A
         returns(returned, event_type)
     message = str(refused.value)
     assert re.match(
-        rf"returns\.<locals>\..*handler \(test_replies.py:\d+\) answers '{event_type}': ", message
+        rf"returns\.<locals>\..*handler \(test_replies.py:\d+\) replies to '{event_type}': ", message
     )
     assert fault in message
 
@@ -404,7 +404,7 @@ def test_unchecked_answers(
     assert response.status_code == 200
     found = [record for record in caplog.records if fault in record.getMessage()]
     assert [(one.name, one.levelno) for one in found] == [("flask_bandwidth_callbacks", logging.ERROR)]
-    assert f"answers '{event_type}': " in found[0].getMessage()
+    assert f"replies to '{event_type}': " in found[0].getMessage()
     assert vars(found[0])["event_type"] == event_type
     assert vars(found[0])["call_id"] == (None if event_type.startswith("conference") else "c-1")
 

@@ -153,7 +153,7 @@ def test_both_spellings_of_record_complete(
 def test_unknown_event_type_is_warned_about(phone: CallbackBlueprint, decorator: str, named: Any) -> None:
     """An event type that nobody knows is warned about at the decorator's line, with the nearest known one."""
     with pytest.warns(
-        BandwidthCallbacksWarning, match=r"'initate' is known; the nearest is 'initiate'"
+        BandwidthCallbacksWarning, match=r"'initate' is unknown; the nearest known one is 'initiate'"
     ) as told:
         getattr(phone, decorator)(named)(says("x") if decorator == "respond" else lambda event: None)
     frame = inspect.currentframe()
@@ -311,7 +311,7 @@ def test_subscribers_hear_events_on_every_url(phone: CallbackBlueprint, call: Ca
 @pytest.mark.parametrize("path", ["menu", ""])
 def test_path_without_leading_slash_is_refused(phone: CallbackBlueprint, path: str) -> None:
     """A path that does not begin with a slash is an error at once, which tells how it should look."""
-    with pytest.raises(SubscriptionError, match=f"'{path}' must start with a slash: '/{path}'"):
+    with pytest.raises(SubscriptionError, match=f"must start with a slash, got '{path}'. Give '/{path}'"):
         phone.respond(InitiateCallback, path)
 
 
@@ -554,7 +554,7 @@ def test_second_responder_is_refused(phone: CallbackBlueprint, one: Any, other: 
     told = refusal(decorate(*other), second)
     assert line_of(first) in told
     assert line_of(second) in told
-    assert f"would both answer {at_event}" in told
+    assert f"would both reply to {at_event}" in told
     assert "path of its own" in told
 
 
@@ -669,12 +669,12 @@ def test_match_on_what_is_no_property(phone: CallbackBlueprint, attribute: str) 
         ({"to": ["+1", 2]}, "to holds str, which 2 cannot equal"),
         ({"to": (number for number in "12")}, "to holds str"),
         ({"start_time": "2026-01-02T12:00:00Z"}, "start_time holds datetime"),
-        ({"start_time": datetime(2026, 1, 2)}, "start_time has a zone"),
+        ({"start_time": datetime(2026, 1, 2)}, "start_time has a time zone"),
         (
             {"start_time": re.compile("2026")},
-            "a pattern of text finds something in an attribute that holds text",
+            "a pattern must be a pattern of str, for an attribute that holds str",
         ),
-        ({"to": re.compile(b"1")}, "a pattern of text"),
+        ({"to": re.compile(b"1")}, "a pattern must be a pattern of str"),
         (
             {"diversion": "away"},
             "diversion holds Diversion, which 'away' cannot equal; a predicate may look inside",
@@ -725,7 +725,9 @@ def test_match_given_under_both_names(phone: CallbackBlueprint) -> None:
 @pytest.mark.parametrize("decorator", ["respond", "on"])
 def test_what_names_no_event(phone: CallbackBlueprint, decorator: str, event: Any) -> None:
     """What is no event class, no text and no tuple of these is refused before there is a function."""
-    with pytest.raises(SubscriptionError, match="names no event: give"):
+    with pytest.raises(
+        SubscriptionError, match=r"must (be an event class or an event type|not be empty).* Give"
+    ):
         getattr(phone, decorator)(event)
 
 
@@ -800,11 +802,11 @@ def takes_room(event: Callback, room: str) -> None: ...
         (None, takes_two, "missing a required argument: 'other'"),
         (None, takes_keyword, "too many positional arguments"),
         (None, needs_keyword, "missing a required.* argument: 'room'"),
-        ("/rooms/<room>", first, "and room by name, .* unexpected keyword argument 'room'"),
+        ("/rooms/<room>", first, "and room by name: .* unexpected keyword argument 'room'"),
         (
             "/rooms/<room>/<int:seat>",
             takes_room,
-            "and room, seat by name, .* unexpected keyword argument 'seat'",
+            "and room, seat by name: .* unexpected keyword argument 'seat'",
         ),
         ("/rooms/<room>", takes_two, "missing a required argument: 'other'"),
         ("/rooms/<room>", takes_room_by_place, "'room'"),
@@ -816,7 +818,7 @@ def test_handler_that_cannot_be_called_so(
 ) -> None:
     """A responder that cannot be called with the event and the path's variables is refused, saying why."""
     told = refusal(phone.respond(InitiateCallback, path), handler)
-    assert told.startswith(f"{line_of(handler)} is called with the event as its only positional argument")
+    assert told.startswith(f"{line_of(handler)} must take the event as its only positional argument")
     assert re.search(reason, told)
 
 
@@ -830,7 +832,9 @@ def test_subscriber_that_cannot_be_called_so(phone: CallbackBlueprint, handler: 
 @pytest.mark.parametrize("handler", ["greet", 7, Hangup()], ids=repr)
 def test_handler_that_cannot_be_called(phone: CallbackBlueprint, decorator: str, handler: object) -> None:
     """What cannot be called is refused as a handler."""
-    assert f"{handler!r} cannot be called" in refusal(getattr(phone, decorator)(InitiateCallback), handler)
+    assert f"must be callable, got {handler!r}" in refusal(
+        getattr(phone, decorator)(InitiateCallback), handler
+    )
 
 
 @pytest.mark.parametrize("decorator", ["respond", "on"])
@@ -839,7 +843,7 @@ def test_decorator_after_registration(app: Flask, phone: CallbackBlueprint, deco
     begun = getattr(phone, decorator)(InitiateCallback)
     app.register_blueprint(phone)
     message = (
-        rf"{decorator}\(\) is used after blueprint 'phone' was registered.*before app.register_blueprint"
+        rf"{decorator}\(\) was called after blueprint 'phone' was registered.*before app.register_blueprint"
     )
     with pytest.raises(SubscriptionError, match=message):
         getattr(phone, decorator)(InitiateCallback)
@@ -972,7 +976,7 @@ def test_subscriber_that_returns_something_is_told_why_that_is_wrong(
     """The return value of a subscriber must be None; the log says whose was not, and what it was."""
     phone.on(DisconnectCallback)(babbles)
     assert call("disconnect").status_code == 204
-    assert f"Subscriber {line_of(babbles)} returned int, which goes nowhere" in caplog.text
+    assert f"Subscriber {line_of(babbles)} must return None, got int" in caplog.text
 
 
 # -- Responders that raise ---------------------------------------------------------------------------------
@@ -1132,20 +1136,20 @@ def test_who_would_answer_is_told_without_calling_anybody(phone: CallbackBluepri
     assert answers(GatherCallback(digits="1")) is own
     assert answers(InitiateCallback(), "/menu") is None
     assert answers(DisconnectCallback()) is None
-    near = phone.subscriptions.subscribers_near(GatherCallback())
+    near = phone.subscriptions.subscriber_candidates(GatherCallback())
     assert [candidate.subscription.handler for candidate in near] == [hear]
 
 
 def test_subscriptions_may_be_added_after_asking(phone: CallbackBlueprint) -> None:
     """Asking early freezes nothing: who is subscribed later is found, too."""
     assert phone.subscriptions.responder(InitiateCallback()) is None
-    assert phone.subscriptions.subscribers_near(InitiateCallback()) == []
+    assert phone.subscriptions.subscriber_candidates(InitiateCallback()) == []
     phone.respond(InitiateCallback)(first)
     phone.on(InitiateCallback)(second)
     responder = phone.subscriptions.responder(InitiateCallback())
     assert responder is not None
     assert responder.handler is first
-    assert len(phone.subscriptions.subscribers_near(InitiateCallback())) == 1
+    assert len(phone.subscriptions.subscriber_candidates(InitiateCallback())) == 1
 
 
 def test_ten_thousand_numbers(phone: CallbackBlueprint, call: Call) -> None:
@@ -1154,7 +1158,7 @@ def test_ten_thousand_numbers(phone: CallbackBlueprint, call: Call) -> None:
     for number in range(10_000):
         phone.respond(InitiateCallback, to=f"+1{number}")(says(str(number)))
         phone.on(InitiateCallback, to=f"+1{number}")(lambda event: None)
-    assert "would both answer" in refusal(phone.respond(InitiateCallback, to={"+17", "+2"}))
+    assert "would both reply to" in refusal(phone.respond(InitiateCallback, to={"+17", "+2"}))
     assert time.monotonic() - began < 20
     call("disconnect")  # registers
     began = time.monotonic()
@@ -1174,7 +1178,7 @@ def test_what_has_no_hash_is_refused(phone: CallbackBlueprint) -> None:
 
     with pytest.raises(SubscriptionError, match="has no hash"):
         phone.on(InitiateCallback)(Callee())
-    with pytest.raises(SubscriptionError, match=r"matches on to: .*has no hash"):
+    with pytest.raises(SubscriptionError, match=r"match of .* on to must be hashable"):
         phone.on(InitiateCallback, to=Callee())(lambda event: None)
     assert phone.subscriptions.subscribers == []
 

@@ -54,7 +54,7 @@ def _show(routes: list[CallbackRoute]) -> None:
 
 
 def _events(subscription: Subscription) -> str:
-    return ", ".join(_event(target, answers=subscription.answers) for target in subscription.targets)
+    return ", ".join(_event(target, answers=subscription.is_responder) for target in subscription.targets)
 
 
 def _event(target: Target, *, answers: bool) -> str:

@@ -358,10 +358,10 @@ def test_a_rejection() -> None:
     result = send(make_app(phone), "initiate")
     assert result.exit_code == 1
     assert "404 Not Found\nContent-Type: application/problem+json\n" in result.output
-    assert "Rejected: Nobody answers 'initiate' here.\n" in result.output
+    assert "Rejected: No responder for 'initiate' at this URL.\n" in result.output
     result = send(make_app(phone), "disconnect", "--remove", "callId")
-    assert "Rejected: callId is missing: 'disconnect' is about nothing without it.\n" in result.output
-    assert '{"callId": ["Missing, empty or no text."]}\n' in result.output
+    assert "Rejected: callId is required for 'disconnect' events.\n" in result.output
+    assert '{"callId": ["Must be a string that is not empty."]}\n' in result.output
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ class Log(logging.Handler):
             # The handler that is ready to paste has lines of its own, always as many.
             assert len(others) in (0, 8)
             assert all(line.isprintable() for line in others)
-            assert not others or first.endswith("A responder, to begin with:")
+            assert not others or first.endswith("Start from this one:")
 
 
 @contextmanager

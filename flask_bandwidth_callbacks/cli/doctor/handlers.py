@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -136,16 +137,18 @@ def _listed(events: Sequence[str]) -> str:
 
 def _async_without_support(app: Flask, route: CallbackRoute) -> Iterator[Finding]:
     subscriptions = route.registration.subscriptions
-    handlers = [
-        handler for handler in (*subscriptions.responders, *subscriptions.subscribers) if handler.is_async
+    coroutines = [
+        subscription
+        for subscription in (*subscriptions.responders, *subscriptions.subscribers)
+        if inspect.iscoroutinefunction(subscription.handler)
     ]
     try:
-        for subscription in handlers:
+        for subscription in coroutines:
             app.ensure_sync(subscription.handler)
     except RuntimeError as error:
         yield Finding(
             "error",
-            f"{', '.join(map(str, handlers))} cannot run: {error}",
+            f"{', '.join(map(str, coroutines))} cannot run: {error}",
             "Every call that needs one of them is lost.",
             "pip install 'flask[async]'",
         )
