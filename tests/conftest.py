@@ -1,4 +1,4 @@
-"""Fixtures that the tests share: a host application, a blueprint, and Bandwidth's end of the line."""
+"""Fixtures that the tests share: a host application, a blueprint, and a sender of callbacks."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def list_heard() -> ResponseReturnValue:
 
 
 def main(server: str, fd: int) -> None:
-    """Serve on a socket that listens already."""
+    """Serve on a socket that is listening already."""
     if server == "waitress":
         waitress.create_server(app, sockets=[socket.socket(fileno=fd)], threads=4).run()
     else:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def gunicorn(app: str, threads: int) -> list[str]:
-    """Return what starts gunicorn with one worker of threads, for :func:`running`."""
+    """Return the arguments that start gunicorn with one worker of threads, for :func:`running`."""
     return [
         "-m", "gunicorn", app, "--threads", str(threads), "--log-level", "warning", "--no-control-socket",
         "--bind", "fd://{fd}",

@@ -1,4 +1,4 @@
-"""What is refused, with which words, and what is delivered all the same: the table "Bad input" by rows."""
+"""Malformed callbacks: which are rejected, with which words, and which are delivered nevertheless."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ANSWERED = [
 
 @dataclass
 class Line:
-    """An application whose own error handlers would show, and what its handlers heard."""
+    """An application with error handlers of its own, and the events that its handlers got."""
 
     app: Flask
     heard: list[Callback] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Line:
         return self.send(data=data, content_type=content_type, **request)
 
     def stream(self, stream: io.RawIOBase, **environ: str) -> TestResponse:
-        """Send a body whose length nobody tells, as servers that understand chunked bodies hand it on."""
+        """Send a body of unknown length, as servers pass on chunked bodies."""
         return self.send(
             content_type="application/json",
             environ_overrides={
@@ -105,7 +105,7 @@ def line() -> Line:
 
 
 def refusal_of(line: Line, response: TestResponse, status: int) -> dict[str, Any]:
-    """Return the members of a refusal, after the things that hold for every one."""
+    """Return the members of a rejection, after checking what holds for every one."""
     assert response.status_code == status
     assert response.content_type == "application/problem+json"
     problem: dict[str, Any] = json.loads(response.data)
@@ -120,7 +120,7 @@ def refusal_of(line: Line, response: TestResponse, status: int) -> dict[str, Any
 
 
 class Stream(io.RawIOBase):
-    """A body that counts how much of it was read; it goes on with spaces for ``length`` bytes in all."""
+    """A body that counts how much of it was read and has ``length`` bytes, the last ones spaces."""
 
     def __init__(self, start: bytes, length: int, error: Exception | None = None) -> None:
         self.start = start
@@ -159,7 +159,7 @@ class Stream(io.RawIOBase):
 )
 @pytest.mark.parametrize("method", ["POST", "GET", "PUT", "OPTIONS", "BREW"])
 def test_challenges_before_reading(line: Line, method: str, authorization: str | None) -> None:
-    """Without credentials that fit, the reply is a Basic challenge, and not one byte of the body is read."""
+    """Without valid credentials the reply is a Basic challenge, and no byte of the body is read."""
     body = Stream(json.dumps(CALL).encode(), 1000)
     response = line.send(
         method,
@@ -174,7 +174,7 @@ def test_challenges_before_reading(line: Line, method: str, authorization: str |
 
 @pytest.mark.parametrize("path", ["/phone", "/phone/"])
 def test_a_refusal_says_nothing_of_the_body_to_strangers(line: Line, path: str) -> None:
-    """A body that would be refused for itself, too large or of another type, is challenged all the same."""
+    """Without credentials an invalid body gets the challenge, too, and no other reply."""
     refusal_of(line, line.post(b"x" * (LIMIT + 1), "text/plain", path=path, headers={}), 401)
 
 
@@ -183,14 +183,14 @@ def test_a_refusal_says_nothing_of_the_body_to_strangers(line: Line, path: str) 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW"])
 def test_refuses_other_methods(line: Line, method: str) -> None:
-    """With credentials, any other method gets 405 that tells the methods which there are."""
+    """With credentials, any other method gets 405 with the allowed methods."""
     response = line.send(method)
     assert "PO" in refusal_of(line, response, 405)["detail"]
     assert response.headers["Allow"] == "POST, GET"
 
 
 def test_refuses_head(line: Line) -> None:
-    """HEAD is no callback either, although Flask would let it follow from GET."""
+    """HEAD is rejected, although Flask would allow it along with GET."""
     response = line.send("HEAD", query_string=CALL)
     assert (response.status_code, response.data, line.heard) == (405, b"", [])
 
@@ -231,19 +231,19 @@ def test_refuses_head(line: Line) -> None:
     ids=lambda value: repr(value[:40]),
 )
 def test_refuses_what_is_no_json_object(line: Line, body: bytes, says: str) -> None:
-    """A body that is no JSON object in UTF-8 gets 400, which says what is wrong and, in a text, where."""
+    """A body that is not a JSON object in UTF-8 gets 400 with the reason and, in a text, the position."""
     assert says in refusal_of(line, line.post(body), 400)["detail"]
 
 
 def nested(levels: int, opening: str, closing: str) -> bytes:
-    """A callback that has so many levels in all, itself being the first."""
+    """Return a callback with so many levels, itself being the first."""
     inside = opening * (levels - 1) + "null" * opening.startswith("{") + closing * (levels - 1)
     return (json.dumps(CALL)[:-1] + f', "deep": {inside}' + "}").encode()
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"x":', "}")])
 def test_takes_64_levels_and_no_more(line: Line, opening: str, closing: str) -> None:
-    """64 levels are delivered; the 65th is refused."""
+    """A callback of 64 levels is delivered, and one of 65 is rejected."""
     assert line.post(nested(64, opening, closing)).status_code == 200
     assert [event.call_id for event in line.heard if isinstance(event, InitiateCallback)] == ["c-1", "c-1"]
     line.heard.clear()
@@ -251,12 +251,12 @@ def test_takes_64_levels_and_no_more(line: Line, opening: str, closing: str) -> 
 
 
 def test_brackets_in_a_text_are_no_levels(line: Line) -> None:
-    """A text full of brackets, and many lists side by side, are not taken for depth."""
+    """Brackets inside a string and lists side by side do not count as levels."""
     assert line.post({**CALL, "text": "[{" * 1000, "wide": [[]] * 1000}).status_code == 200
 
 
 def test_the_last_of_duplicate_keys_counts(line: Line) -> None:
-    """Of duplicate keys the last one wins, as in Python's json, also for what the event cannot do without."""
+    """The last of duplicate keys wins, as in Python's json, also for required properties."""
     body = b'{"eventType": "gather", "callId": null, "eventType": "initiate", "callId": "c-1"}'
     assert line.post(body).status_code == 200
     assert isinstance(line.heard[0], InitiateCallback)
@@ -264,7 +264,7 @@ def test_the_last_of_duplicate_keys_counts(line: Line) -> None:
 
 
 def test_takes_a_byte_order_mark(line: Line) -> None:
-    """UTF-8 with a byte order mark is UTF-8."""
+    """UTF-8 with a byte order mark is accepted."""
     assert line.post(b"\xef\xbb\xbf" + json.dumps(CALL).encode()).status_code == 200
 
 
@@ -277,7 +277,7 @@ def test_takes_a_byte_order_mark(line: Line) -> None:
      "multipart/form-data; boundary=x", "json", "application/jsonp", "text/plain; a=application/json"],
 )  # fmt: skip
 def test_refuses_other_content_types(line: Line, content_type: str | None) -> None:
-    """A body that says to be something else than JSON gets 415, which names what it says to be."""
+    """A body of another content type gets 415, which names that type."""
     detail = refusal_of(line, line.post(content_type=content_type), 415)["detail"]
     assert "application/json" in detail
     assert f"got {repr(content_type.partition(';')[0]) if content_type else 'none'}." in detail
@@ -290,7 +290,7 @@ def test_refuses_other_content_types(line: Line, content_type: str | None) -> No
      "application/problem+json; charset=utf-16"],
 )  # fmt: skip
 def test_reads_json_types_as_utf8(line: Line, content_type: str) -> None:
-    """JSON and everything built on it is read, as UTF-8 whatever the charset parameter says."""
+    """JSON and types built on it are read as UTF-8, whatever the charset parameter says."""
     body = json.dumps({**CALL, "from": "sip:café@example.com"}, ensure_ascii=False).encode()
     assert line.post(body, content_type).status_code == 200
     assert isinstance(line.heard[0], InitiateCallback)
@@ -298,7 +298,7 @@ def test_reads_json_types_as_utf8(line: Line, content_type: str) -> None:
 
 
 def test_takes_half_of_a_surrogate_pair() -> None:
-    """JSON can spell what no text can hold; it is heard as it came, and spoken as U+FFFD."""
+    """Half a surrogate pair is delivered as it came, and spoken as U+FFFD."""
     line = make_line(answers=False)
     phone = CallbackBlueprint("echo", __name__, credentials=[CREDENTIALS])
     phone.respond(InitiateCallback)(lambda call: SpeakSentence(f"Hello {call.var_from}"))
@@ -312,7 +312,7 @@ def test_takes_half_of_a_surrogate_pair() -> None:
 
 
 def test_does_not_believe_a_charset(line: Line) -> None:
-    """What is written in Latin-1 is refused, although the charset parameter tells so."""
+    """A body in Latin-1 is rejected, even if the charset parameter says so."""
     response = line.post('{"from": "café"}'.encode("latin-1"), "application/json; charset=latin-1")
     assert "Not UTF-8: byte 13" in refusal_of(line, response, 400)["detail"]
 
@@ -327,7 +327,7 @@ START = json.dumps(CALL).encode()
 )
 @pytest.mark.parametrize("host_limit", [None, 100, 10_000_000])
 def test_takes_as_much_as_the_limit(config: dict[str, int], limit: int, host_limit: int | None) -> None:
-    """A body of exactly the limit is answered, with a length or chunked; one byte more is 413.
+    """A body of exactly the limit is accepted, with a length or chunked; one byte more gets 413.
 
     The host's own MAX_CONTENT_LENGTH, smaller or larger, is about other pages.
     """
@@ -342,7 +342,7 @@ def test_takes_as_much_as_the_limit(config: dict[str, int], limit: int, host_lim
 
 @pytest.mark.parametrize("length", [LIMIT + 1, LIMIT + 2, 2 * LIMIT, 10**12])
 def test_reads_no_further_than_the_limit(line: Line, length: int) -> None:
-    """A body without a length is left alone once it is too large; what was read is not taken for all."""
+    """A body of unknown length is read no further than just beyond the limit."""
     body = Stream(START, length)
     refusal_of(line, line.stream(body), 413)
     assert body.position <= LIMIT + 1
@@ -350,7 +350,7 @@ def test_reads_no_further_than_the_limit(line: Line, length: int) -> None:
 
 @pytest.mark.parametrize("terminated", [True, False])
 def test_reads_nothing_that_says_to_be_too_large(line: Line, terminated: bool) -> None:
-    """A Content-Length above the limit is refused without reading, whoever terminates the stream."""
+    """A Content-Length above the limit is rejected without reading."""
     body = Stream(START, LIMIT + 1)
     environ: dict[str, Any] = {"wsgi.input": body, "CONTENT_LENGTH": str(LIMIT + 1)}
     if terminated:
@@ -362,7 +362,7 @@ def test_reads_nothing_that_says_to_be_too_large(line: Line, terminated: bool) -
 
 @pytest.mark.parametrize("host_limit", [None, 200, 10_000_000])
 def test_a_host_that_looks_at_the_form_moves_no_limit(host_limit: int | None) -> None:
-    """A before_request of the host that looks at request.form lets no more through, and cuts nothing."""
+    """A before_request of the host that reads request.form does not change the limit."""
     line = make_line({"MAX_CONTENT_LENGTH": host_limit})
 
     @line.app.before_request
@@ -376,7 +376,7 @@ def test_a_host_that_looks_at_the_form_moves_no_limit(host_limit: int | None) ->
 
 
 def test_a_body_that_the_host_has_read_is_held_against_the_limit(line: Line) -> None:
-    """A host that reads every body first gets callbacks answered, and the limit still counts."""
+    """The limit holds for a body that the host has read before."""
 
     @line.app.before_request
     def look() -> None:
@@ -388,7 +388,7 @@ def test_a_body_that_the_host_has_read_is_held_against_the_limit(line: Line) -> 
 
 
 def test_a_stream_without_an_end_is_not_read(line: Line) -> None:
-    """Where nobody tells the length and the server does not end the stream, the body counts as empty."""
+    """A body without a length, on a server that does not end the stream, counts as empty."""
     body = Stream(START, 10**12)
     response = line.send(
         content_type="application/json", environ_overrides={"wsgi.input": body, "CONTENT_LENGTH": ""}
@@ -398,7 +398,7 @@ def test_a_stream_without_an_end_is_not_read(line: Line) -> None:
 
 
 class ServerError(Exception):
-    """What a server raises for a broken chunk; gunicorn's InvalidChunkSize is no OSError either."""
+    """An error of a server for a broken chunk, which is not an OSError, like gunicorn's InvalidChunkSize."""
 
 
 @pytest.mark.parametrize("terminated", [True, False])
@@ -406,7 +406,7 @@ class ServerError(Exception):
 def test_refuses_a_body_shorter_than_its_length(
     line: Line, terminated: bool, fails: Exception | None
 ) -> None:
-    """A connection that ends early gives 400, also where what has arrived is JSON by chance."""
+    """A body that ends early gets 400, even if the part that came is JSON."""
     environ: dict[str, Any] = {
         "wsgi.input": Stream(START, len(START), fails),
         "CONTENT_LENGTH": str(len(START) + 1),
@@ -418,7 +418,7 @@ def test_refuses_a_body_shorter_than_its_length(
 
 
 def test_a_body_may_arrive_in_pieces(line: Line) -> None:
-    """A server that gives out a body bit by bit is asked until all of it is there, and it stays readable."""
+    """A body that the server returns in pieces is read whole, and stays readable for the application."""
     body = START
 
     class InPieces(io.BytesIO):
@@ -442,14 +442,14 @@ def test_a_body_may_arrive_in_pieces(line: Line) -> None:
 
 @pytest.mark.parametrize("error", [OSError("connection reset"), ValueError("closed"), ServerError()])
 def test_refuses_a_chunked_body_that_breaks_off(line: Line, error: Exception) -> None:
-    """An error of the server's stream, of whatever kind, gives 400: nobody knows what was to come."""
+    """An error of the server's stream, of any class, gives 400."""
     response = line.stream(Stream(START, len(START), error))
     assert "ended early" in refusal_of(line, response, 400)["detail"]
 
 
 @pytest.mark.parametrize("length", ["-1", "abc", "1e3", "1_0", "٣", "", "+9", " 9 ", "0x9"])
 def test_a_content_length_that_is_no_number_is_none(line: Line, length: str) -> None:
-    """A Content-Length that cannot be read never becomes an error of the application."""
+    """An unreadable Content-Length never becomes an error of the application."""
     environ = {"wsgi.input": io.BytesIO(START), "CONTENT_LENGTH": length}
     response = line.send(content_type="application/json", environ_overrides=environ)
     refusal_of(line, response, 400)
@@ -460,7 +460,7 @@ def test_a_content_length_that_is_no_number_is_none(line: Line, length: str) -> 
 
 @pytest.mark.parametrize("event_type", [..., None, "", 0, 1, True, ["initiate"], {"initiate": 1}])
 def test_refuses_without_an_event_type(line: Line, event_type: Any) -> None:
-    """An eventType that is missing, empty or no text gets 422, which names it."""
+    """An eventType that is missing, empty or not a string gets 422, which names it."""
     payload = {**CALL, "eventType": event_type}
     if event_type is ...:
         del payload["eventType"]
@@ -477,7 +477,7 @@ def identity_of(event_type: str) -> str:
 @pytest.mark.parametrize("value", [..., None, "", 42, ["c-1"], {}], ids=repr)
 @pytest.mark.parametrize("event_type", EVENT_TYPES)
 def test_refuses_without_what_it_is_about(line: Line, event_type: str, value: Any) -> None:
-    """A known event without a usable callId, or conferenceId, gets 422, which names it."""
+    """A known event without a usable callId or conferenceId gets 422, which names it."""
     name = identity_of(event_type)
     payload = {"eventType": event_type, "callId": "c-1", "conferenceId": "conf-1", name: value}
     if value is ...:
@@ -489,14 +489,14 @@ def test_refuses_without_what_it_is_about(line: Line, event_type: str, value: An
 
 @pytest.mark.parametrize("event_type", EVENT_TYPES)
 def test_delivers_with_nothing_else(line: Line, event_type: str) -> None:
-    """Every known event is delivered with its identity alone: nothing else is ever required."""
+    """Every known event is delivered with its id alone, because nothing else is required."""
     response = line.post({"eventType": event_type, identity_of(event_type): "x-1"})
     assert response.status_code in (200, 204)
     assert [event.event_type for event in line.heard] == [event_type] * len(line.heard) != []
 
 
 def test_a_refusal_lists_the_other_faults_too(line: Line) -> None:
-    """Without the callId, the properties that cannot be read are named as well."""
+    """A callback without callId gets a list of its unreadable properties, too."""
     problem = refusal_of(line, line.post({"eventType": "initiate", "startTime": "soon"}), 422)
     assert sorted(problem["errors"]) == ["callId", "startTime"]
 
@@ -507,7 +507,7 @@ FAULTY = {**CALL, "startTime": "soon", "to": 42, "stirShaken": {"verstat": [], "
 
 
 def test_delivers_what_can_be_read(line: Line, caplog: pytest.LogCaptureFixture) -> None:
-    """Properties of the wrong type cost nobody the call: they are None, told in .errors, and logged."""
+    """Properties of the wrong type become None, with the reason in .errors and in the log."""
     assert line.post(FAULTY).status_code == 200
     event = line.heard[0]
     assert isinstance(event, InitiateCallback)
@@ -521,7 +521,7 @@ def test_delivers_what_can_be_read(line: Line, caplog: pytest.LogCaptureFixture)
 
 
 def test_strict_refuses_with_all_of_them() -> None:
-    """BANDWIDTH_CALLBACKS_STRICT refuses the same callback with 422 and lists every fault where it is."""
+    """BANDWIDTH_CALLBACKS_STRICT rejects the same callback with 422 and lists every fault."""
     line = make_line({"BANDWIDTH_CALLBACKS_STRICT": True})
     problem = refusal_of(line, line.post(FAULTY), 422)
     assert all(name in problem["detail"] for name in ("startTime", "stirShaken", "to"))
@@ -530,17 +530,17 @@ def test_strict_refuses_with_all_of_them() -> None:
 
 
 def test_strict_takes_what_is_clean() -> None:
-    """STRICT is about properties that cannot be read, not about those that are unknown or missing."""
+    """STRICT accepts unknown and missing properties, and rejects only unreadable ones."""
     line = make_line({"BANDWIDTH_CALLBACKS_STRICT": True})
     assert line.post({**CALL, "tomorrow": [1], "to": None}).status_code == 200
     assert line.heard[0].extra == {"tomorrow": [1]}
 
 
-# -- Event types that nobody knows -------------------------------------------------------------------------
+# -- Unknown event types -----------------------------------------------------------------------------------
 
 
-def test_delivers_unknown_events_to_whoever_subscribed(caplog: pytest.LogCaptureFixture) -> None:
-    """An event type that this library does not know reaches the subscribers of its name, and nobody warns."""
+def test_delivers_unknown_events_to_their_subscribers(caplog: pytest.LogCaptureFixture) -> None:
+    """An unknown event type reaches the subscribers to its name, without a warning."""
     heard: list[UnknownCallback] = []
     phone = CallbackBlueprint("phone", __name__, credentials=[CREDENTIALS])
     with pytest.warns(BandwidthCallbacksWarning, match="'callTeleported'"):
@@ -557,10 +557,10 @@ def test_delivers_unknown_events_to_whoever_subscribed(caplog: pytest.LogCapture
 
 
 @pytest.mark.parametrize("payload", [{}, {"callId": None}, {"callId": 42}, {"conferenceId": "conf-1"}])
-def test_unknown_events_that_nobody_wants_get_204(
+def test_unknown_events_without_a_handler_get_204(
     payload: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An unknown event that nobody hears gets 204 and a warning; it needs no callId."""
+    """An unknown event without a handler gets 204 and a warning; it needs no callId."""
     app = Flask(__name__)
     app.register_blueprint(
         CallbackBlueprint("phone", __name__, credentials=[CREDENTIALS]), url_prefix="/phone"
@@ -576,7 +576,7 @@ def test_unknown_events_that_nobody_wants_get_204(
 
 @pytest.mark.parametrize("event_type", ANSWERED)
 def test_shows_a_handler_ready_to_paste(event_type: str, caplog: pytest.LogCaptureFixture) -> None:
-    """An answered event without a responder gets 404; pasting what the log shows is enough to answer it."""
+    """An answered event without a responder gets 404, and the logged responder works when pasted."""
     line = make_line(answers=False)
     payload = {"eventType": event_type, "callId": "c-1"}
     response = line.post(payload)
@@ -596,7 +596,7 @@ def test_shows_a_handler_ready_to_paste(event_type: str, caplog: pytest.LogCaptu
     assert (answer.status_code, answer.mimetype) == (200, "application/xml")
 
 
-# -- A responder that returns nothing, or something that is no BXML ----------------------------------------
+# -- A responder that returns None, or something that is not BXML ------------------------------------------
 
 NO_ANSWERS: list[Callable[[], Any]] = [
     lambda: None,
@@ -628,7 +628,7 @@ def no_answer_app(make: Callable[[], Any], **config: Any) -> Flask:
 
 @pytest.mark.parametrize("make", NO_ANSWERS)
 def test_names_the_handler_that_gave_no_answer(make: Callable[[], Any]) -> None:
-    """What is no answer is a TypeError that names the handler and what it returned."""
+    """An invalid reply is a TypeError that names the handler and what it returned."""
     returned = make()
     shown = "None" if returned is None else re.sub(r" at 0x\w+.*", "", repr(returned))
     with pytest.raises(TypeError, match="answer_wrongly") as raised:
@@ -640,7 +640,7 @@ def test_names_the_handler_that_gave_no_answer(make: Callable[[], Any]) -> None:
 def test_no_answer_is_500_without_a_traceback(
     make: Callable[[], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """In production this is 500, so that Bandwidth goes to its fallback URL; only the log says more."""
+    """In production an invalid reply gives 500 without details, which only the log has."""
     response = Line(no_answer_app(make)).post()
     assert response.status_code == 500
     assert "Traceback" not in response.text
@@ -671,7 +671,7 @@ def test_of_repeated_names_the_last_one_counts(line: Line) -> None:
     ],
 )
 def test_takes_odd_query_strings(line: Line, query: str, expected: tuple[str, str]) -> None:
-    """Percent-encoding that is broken or no UTF-8 is kept as it is, and the call is answered."""
+    """Percent-encoding that is broken or not UTF-8 is kept unchanged, and the event is delivered."""
     response = line.send("GET", query_string=f"eventType=initiate&callId=c-1&{query}")
     assert response.status_code == 200
     event = line.heard[0]
@@ -684,7 +684,7 @@ def test_takes_odd_query_strings(line: Line, query: str, expected: tuple[str, st
     ["{", "", "NaN", "[1]", "null", "3", '{"verstat": 1}', "[" * 5000, "{'verstat': 'x'}", "%ff"],
 )
 def test_takes_json_text_that_is_broken(line: Line, text: str) -> None:
-    """A nested object whose JSON text cannot be read is told in .errors; the call is answered."""
+    """A nested object with broken JSON is listed in .errors, and the event is delivered."""
     response = line.send("GET", query_string={**CALL, "stirShaken": text})
     assert response.status_code == 200
     event = line.heard[0]
@@ -700,18 +700,18 @@ def test_takes_json_text_that_is_broken(line: Line, text: str) -> None:
      ("eventType=conferenceCreated&callId=c-1", "conferenceId")],
 )  # fmt: skip
 def test_refuses_get_callbacks_that_lack_something(line: Line, query: str, names: str) -> None:
-    """GET has the same rules as POST: what the event cannot do without is named with 422."""
+    """GET has the rules of POST: a missing required property gets 422, which names it."""
     assert names in refusal_of(line, line.send("GET", query_string=query), 422)["detail"]
 
 
 def test_refuses_a_query_string_that_is_no_utf8(line: Line) -> None:
-    """Bytes that nobody percent-encoded and that are no UTF-8 get 400, with their place."""
+    """Raw bytes in a query string that are not UTF-8 get 400 with their position."""
     response = line.send("GET", environ_overrides={"QUERY_STRING": "eventType=initiate&callId=\xe9"})
     assert "must be UTF-8, got a stray byte at position 26" in refusal_of(line, response, 400)["detail"]
 
 
 def test_takes_a_query_string_of_raw_utf8(line: Line) -> None:
-    """UTF-8 that nobody percent-encoded is read."""
+    """Raw UTF-8 in a query string is read."""
     raw = "eventType=initiate&callId=c-1&from=sip:café".encode().decode("latin-1")
     assert line.send("GET", environ_overrides={"QUERY_STRING": raw}).status_code == 200
     assert isinstance(line.heard[0], InitiateCallback)
@@ -720,6 +720,6 @@ def test_takes_a_query_string_of_raw_utf8(line: Line) -> None:
 
 @pytest.fixture(autouse=True)
 def no_prints(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
-    """Logging prints an error of its own to stderr when it cannot write a record: that is a failure too."""
+    """Fail where logging prints an error to stderr because it cannot write a record."""
     yield
     assert "Logging error" not in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Who is let in: a blueprint's credentials, the challenge, and what becomes of a request without them."""
+"""Credentials: where they come from, the challenge, and the way of a request without them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def host(phone: Blueprint, **config: Any) -> Flask:
 
 
 def status(app: Flask, auth: Any = None, url: str = "/phone/") -> int:
-    """Return how a callback that nobody needs to answer fares."""
+    """Return the status of the reply to a notification."""
     return app.test_client().post(url, json=DISCONNECT, auth=auth).status_code
 
 
@@ -54,7 +54,7 @@ def basic(username_and_password: bytes) -> str:
 
 
 def status_with(app: Flask, header: str) -> int:
-    """Return how a callback with this ``Authorization`` header fares."""
+    """Return the status of the reply to a notification with this ``Authorization`` header."""
     client = app.test_client()
     return client.post("/phone/", json=DISCONNECT, headers={"Authorization": header}).status_code
 
@@ -75,7 +75,7 @@ FORMS = [
 
 @pytest.mark.parametrize("given", FORMS)
 def test_every_form_of_argument(given: Any) -> None:
-    """The argument takes a list of pairs, also as ``user:password`` texts, and one such text alone."""
+    """The argument takes a list of pairs, also as ``user:password`` strings, and one such string alone."""
     phone = CallbackBlueprint("phone", __name__, credentials=given)
     app = host(phone)
     assert status(app, ("bandwidth", "s3cret")) == 204
@@ -108,7 +108,7 @@ def test_every_form_of_configuration(given: Any) -> None:
 def test_credentials_from_the_environment(
     monkeypatch: pytest.MonkeyPatch, text: str, accepted: list[tuple[str, str]]
 ) -> None:
-    """What Flask's from_prefixed_env reads of an environment variable works as it is."""
+    """A value that Flask's from_prefixed_env reads from the environment works without conversion."""
     monkeypatch.setenv(f"FLASK_{KEY}", text)
     app = Flask("host")
     app.config.from_prefixed_env()
@@ -118,7 +118,7 @@ def test_credentials_from_the_environment(
 
 
 def test_argument_goes_before_the_configuration() -> None:
-    """The argument is what counts where both are given, and None is an argument, too."""
+    """The argument takes precedence over the setting, even if it is None."""
     config = {KEY: ["config:c0nfig"]}
     app = host(CallbackBlueprint("phone", __name__, credentials=["argument:4rgument"]), **config)
     assert status(app, ("argument", "4rgument")) == 204
@@ -127,7 +127,7 @@ def test_argument_goes_before_the_configuration() -> None:
 
 
 def test_credentials_are_read_at_registration() -> None:
-    """What the configuration says later changes neither who is let in nor what is handed out."""
+    """A later change of the setting changes neither the accepted pairs nor the one handed out."""
     phone = CallbackBlueprint("phone", __name__)
     app = host(phone, BANDWIDTH_CALLBACKS_CREDENTIALS=["bandwidth:s3cret"])
     app.config[KEY] = ["later:l4ter"]
@@ -137,7 +137,7 @@ def test_credentials_are_read_at_registration() -> None:
 
 
 def test_rotation() -> None:
-    """Every pair is accepted and the first is handed out: to the verbs, and to code that makes calls."""
+    """Every pair is accepted and the first is handed out, to verbs and for outbound calls."""
     phone = CallbackBlueprint("phone", __name__, credentials=["new:n3w", "old:0ld"])
     phone.respond(InitiateCallback)(lambda call: bxml.Redirect(redirect_url=phone))
     app = host(phone)
@@ -151,8 +151,8 @@ def test_rotation() -> None:
 
 
 @pytest.mark.parametrize("as_argument", [True, False])
-def test_none_lets_everyone_in(caplog: pytest.LogCaptureFixture, as_argument: bool) -> None:
-    """None, said outright, accepts every request, with whatever header; the log says so once."""
+def test_none_disables_authentication(caplog: pytest.LogCaptureFixture, as_argument: bool) -> None:
+    """None disables authentication: every request is accepted, and the log says so once."""
     phone = CallbackBlueprint("phone", __name__, **({"credentials": None} if as_argument else {}))
     app = host(phone, **({} if as_argument else {KEY: None}))
     assert [record.getMessage() for record in caplog.records] == [
@@ -165,7 +165,7 @@ def test_none_lets_everyone_in(caplog: pytest.LogCaptureFixture, as_argument: bo
 
 
 def test_none_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment says None as JSON does."""
+    """A JSON null in the environment means None."""
     monkeypatch.setenv(f"FLASK_{KEY}", "null")
     app = Flask("host")
     app.config.from_prefixed_env()
@@ -173,8 +173,8 @@ def test_none_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert status(app) == 204
 
 
-def test_saying_nothing_is_an_error() -> None:
-    """Neither an argument nor a configuration is an error at registration, which tells the remedy."""
+def test_missing_credentials_are_an_error() -> None:
+    """Without an argument and without a setting, registering raises an error with the remedy."""
     app = Flask("host")
     with pytest.raises(ConfigurationError) as refused:
         app.register_blueprint(CallbackBlueprint("phone", __name__))
@@ -237,7 +237,7 @@ def test_malformed_credentials(given: Any, fault: str, as_argument: bool) -> Non
     ],
 )
 def test_credentials_that_basic_cannot_carry(pair: tuple[str, str], fault: str, remedy: str) -> None:
-    """A username with a colon and control characters are refused, without showing the password."""
+    """A username with a colon and control characters raise an error that does not show the password."""
     with pytest.raises(ConfigurationError) as refused:
         host(CallbackBlueprint("phone", __name__, credentials=[pair]))
     message = str(refused.value)
@@ -261,7 +261,7 @@ def test_credentials_that_basic_cannot_carry(pair: tuple[str, str], fault: str, 
 def test_other_configuration_is_checked_at_registration(
     phone: CallbackBlueprint, key: str, value: Any, rule: str
 ) -> None:
-    """A value that would fail when the phone rings fails at registration, naming key, value and rule."""
+    """An invalid setting raises an error at registration with the key, the rule and the value."""
     with pytest.raises(ConfigurationError) as refused:
         host(phone, **{key: value})
     assert str(refused.value) == f"{key} {rule}, got {value!r}."
@@ -271,7 +271,7 @@ def test_other_configuration_is_checked_at_registration(
 
 
 def test_handed_out_pair_of_each_application() -> None:
-    """One blueprint in two applications hands out the pair of the application whose context is open."""
+    """One blueprint in two applications hands out the pair of the current application context."""
     phone = CallbackBlueprint("phone", __name__)
     one = host(phone, BANDWIDTH_CALLBACKS_CREDENTIALS="one:0ne")
     two = host(phone, BANDWIDTH_CALLBACKS_CREDENTIALS="two:tw0")
@@ -287,7 +287,7 @@ def test_handed_out_pair_of_each_application() -> None:
 
 
 def test_handed_out_pair_of_several_registrations() -> None:
-    """Registered several times, all registrations of an application hand out the same pair."""
+    """All registrations of a blueprint with an application hand out the same pair."""
     phone = CallbackBlueprint("phone", __name__, credentials=["bandwidth:s3cret"])
     app = host(phone)
     app.register_blueprint(phone, name="second", url_prefix="/second")
@@ -297,7 +297,7 @@ def test_handed_out_pair_of_several_registrations() -> None:
 
 
 def test_handed_out_pair_before_registration(phone: CallbackBlueprint) -> None:
-    """Before it is registered, and in another application, a blueprint hands out nothing."""
+    """Before registration, and in another application, a blueprint has no credentials to hand out."""
     with pytest.raises(LinkError, match="registered with 0 applications"):
         _ = phone.credentials
     host(phone)
@@ -332,14 +332,14 @@ def test_challenge(app: Flask, phone: CallbackBlueprint) -> None:
     [("the phone", "the phone"), ('a"b\\c', "a_b_c"), ("Café\n电话", "Caf____")],
 )
 def test_realm_of_any_name(name: str, realm: str) -> None:
-    """Whatever a blueprint is called, its challenge is a header that every server can send."""
+    """The challenge of a blueprint with any name is a header that every server can send."""
     app = host(CallbackBlueprint(name, __name__, credentials=["bandwidth:s3cret"]))
     response = app.test_client().post("/phone/", json=DISCONNECT)
     assert response.headers["WWW-Authenticate"] == f'Basic realm="{realm}"'
 
 
 def test_credentials_are_not_remembered(app: Flask, phone: CallbackBlueprint) -> None:
-    """Each request is asked anew: being let in once is no ticket for the next."""
+    """Every request needs credentials, also after one that was accepted."""
     app.register_blueprint(phone, url_prefix="/phone")
     client = app.test_client()
     assert client.post("/phone/", json=DISCONNECT, auth=("bandwidth", "s3cret")).status_code == 204
@@ -361,7 +361,7 @@ def test_credentials_are_not_remembered(app: Flask, phone: CallbackBlueprint) ->
     ],
 )
 def test_wrong_credentials(app: Flask, phone: CallbackBlueprint, auth: tuple[str, str]) -> None:
-    """Only the exact pair is let in; anything else is challenged again."""
+    """Only the exact pair is accepted; any other is challenged again."""
     app.register_blueprint(phone, url_prefix="/phone")
     response = app.test_client().post("/phone/", json=DISCONNECT, auth=auth)
     assert response.status_code == 401
@@ -395,14 +395,14 @@ def test_wrong_credentials(app: Flask, phone: CallbackBlueprint, auth: tuple[str
     ids=lambda header: header[:40],
 )
 def test_malformed_headers(app: Flask, phone: CallbackBlueprint, header: str) -> None:
-    """A header with no colon, no base64, no UTF-8, nothing or another scheme is challenged, never a 500."""
+    """A malformed Authorization header is challenged and never gives 500."""
     app.register_blueprint(phone, url_prefix="/phone")
     assert status_with(app, header) == 401
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC", "  Basic ", "Basic  "])
 def test_scheme_is_read_as_http_has_it(app: Flask, phone: CallbackBlueprint, scheme: str) -> None:
-    """The name of the scheme counts in any case, and with any white space around it."""
+    """The name of the scheme may have any case and any white space around it."""
     app.register_blueprint(phone, url_prefix="/phone")
     assert status_with(app, f"{scheme} {b64encode(b'bandwidth:s3cret').decode()}") == 204
 
@@ -420,7 +420,7 @@ def test_any_password(password: str) -> None:
 
 
 def test_every_pair_is_compared_as_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All pairs are compared in constant time, also behind the one that fits, so that time tells nothing."""
+    """All pairs are compared in constant time, also after one that fits."""
     app = host(CallbackBlueprint("phone", __name__, credentials=["a:1", "b:2", "c:3"]))
     compared: list[tuple[Any, Any]] = []
 
@@ -437,7 +437,7 @@ def test_every_pair_is_compared_as_bytes(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 class Body(io.BytesIO):
-    """A body that knows whether it was read."""
+    """A body that records whether it was read."""
 
     was_read = False
 
@@ -456,7 +456,7 @@ class Body(io.BytesIO):
 def test_body_is_not_read_before_the_challenge(
     app: Flask, phone: CallbackBlueprint, auth: Any, status_code: int
 ) -> None:
-    """The challenge is answered without a look at the body, which is read once the request was let in."""
+    """The challenge is sent without reading the body, which is read once the credentials are accepted."""
     app.register_blueprint(phone, url_prefix="/phone")
     text = json.dumps(DISCONNECT).encode()
     body = Body(text)
@@ -482,13 +482,13 @@ def test_body_is_not_read_before_the_challenge(
 def test_challenge_goes_before_every_other_refusal(
     app: Flask, phone: CallbackBlueprint, body: dict[str, Any]
 ) -> None:
-    """Whatever is wrong with a request besides, who is not let in is told nothing but that."""
+    """Without credentials every request gets the challenge, whatever else is wrong with it."""
     app.register_blueprint(phone, url_prefix="/phone")
     assert app.test_client().post("/phone/", **body).status_code == 401
 
 
 def test_challenge_goes_before_before_request(app: Flask, phone: CallbackBlueprint, call: Call) -> None:
-    """The blueprint's own before_request functions see only requests that were let in."""
+    """The blueprint's own before_request functions run only for requests with credentials."""
     seen = []
     phone.before_request(lambda: seen.append("before"))
     assert call("disconnect", auth=None).status_code == 401
@@ -498,7 +498,7 @@ def test_challenge_goes_before_before_request(app: Flask, phone: CallbackBluepri
 
 
 def test_before_request_may_answer(phone: CallbackBlueprint, call: Call) -> None:
-    """A before_request function that answers stands, once the request was let in."""
+    """The return value of a before_request function is the reply to a request with credentials."""
     phone.before_request(lambda: ("closed for today", 503))
     assert call("disconnect", auth=None).status_code == 401
     assert call("disconnect").status_code == 503
@@ -507,7 +507,7 @@ def test_before_request_may_answer(phone: CallbackBlueprint, call: Call) -> None
 def test_nothing_runs_without_credentials(
     app: Flask, phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A request that is not let in reaches no handler and no signal but callback_rejected."""
+    """A request without credentials reaches no handler and no signal except callback_rejected."""
     ran: list[object] = []
 
     @phone.respond(InitiateCallback)
@@ -541,7 +541,7 @@ def test_nothing_runs_without_credentials(
 def test_every_method_on_every_url_is_challenged_first(
     app: Flask, phone: CallbackBlueprint, url: str, method: str
 ) -> None:
-    """Every method on every callback URL is challenged; with credentials all but GET and POST are refused."""
+    """Every method on every callback URL is challenged; with credentials all but GET and POST get 405."""
     phone.respond(InitiateCallback, "/menu")(lambda call: bxml.Response())
     phone.respond(InitiateCallback, "/rooms/<int:room>")(lambda call, room: bxml.Response())
     app.register_blueprint(phone, url_prefix="/phone")
@@ -559,7 +559,7 @@ def test_every_method_on_every_url_is_challenged_first(
 
 
 def test_ordinary_page_is_free(app: Flask, phone: CallbackBlueprint) -> None:
-    """Only the callback URLs ask for credentials: other pages of the blueprint are the application's."""
+    """Only callback URLs require credentials, and other pages of the blueprint do not."""
     phone.add_url_rule("/calls", view_func=lambda: "today's calls", methods=["GET"])
     app.register_blueprint(phone, url_prefix="/phone")
     app.add_url_rule("/", view_func=lambda: "home", endpoint="home")
@@ -571,7 +571,7 @@ def test_ordinary_page_is_free(app: Flask, phone: CallbackBlueprint) -> None:
 
 
 def test_host_does_not_change_the_challenge(app: Flask, phone: CallbackBlueprint, call: Call) -> None:
-    """Error handlers of the host and of the blueprint see no refusal: it is returned, not raised."""
+    """Error handlers do not see rejections, because these are returned and not raised."""
     app.errorhandler(401)(lambda error: ("log in, please", 302))
     phone.errorhandler(401)(lambda error: ("log in, please", 302))
     response = call("disconnect", auth=None)
@@ -580,7 +580,7 @@ def test_host_does_not_change_the_challenge(app: Flask, phone: CallbackBlueprint
 
 
 def test_two_blueprints_with_different_credentials(app: Flask) -> None:
-    """Each blueprint of an application asks for its own pair."""
+    """Each blueprint of an application requires its own pair."""
     for name in ("one", "two"):
         app.register_blueprint(
             CallbackBlueprint(name, __name__, credentials=[(name, "s3cret")]), url_prefix=f"/{name}"
@@ -591,7 +591,7 @@ def test_two_blueprints_with_different_credentials(app: Flask) -> None:
 
 
 def test_nested_blueprints_ask_for_their_own(app: Flask) -> None:
-    """A CallbackBlueprint inside another asks for its own pair, not for that of its parent."""
+    """A nested CallbackBlueprint requires its own pair, not that of its parent."""
     parent = CallbackBlueprint("parent", __name__, credentials=["parent:p4rent"], url_prefix="/parent")
     child = CallbackBlueprint("child", __name__, credentials=["child:ch1ld"], url_prefix="/child")
     parent.register_blueprint(child)
@@ -607,7 +607,7 @@ def test_nested_blueprints_ask_for_their_own(app: Flask) -> None:
 
 
 def test_passwords_are_in_no_repr(phone: CallbackBlueprint) -> None:
-    """What is printed of a blueprint, of its credentials and of its verbs holds no password."""
+    """The repr of a blueprint, of its credentials and of its verbs does not show a password."""
     handed_out = phone.respond(InitiateCallback)(lambda call: bxml.Redirect(redirect_url=phone))
     app = host(phone)
     shown = [
@@ -626,7 +626,7 @@ def test_passwords_are_in_no_repr(phone: CallbackBlueprint) -> None:
 def test_passwords_are_in_no_log_record(
     app: Flask, phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither the pair that is accepted nor one that was sent is in any log record, whatever goes wrong."""
+    """Neither an accepted password nor one that was sent is in a log record."""
     caplog.set_level(logging.DEBUG)
     app.config.update(PROPAGATE_EXCEPTIONS=False, BANDWIDTH_CALLBACKS_CHECK_BXML=False)
     document = (
@@ -635,8 +635,8 @@ def test_passwords_are_in_no_log_record(
     phone.respond(InitiateCallback)(lambda call: document)
     no_verbs: list[Any] = [bxml.Redirect(redirect_url=phone, password="wr0ng"), 7]
     phone.respond("answer")(lambda call: no_verbs)
-    phone.respond("gather")(lambda call: bxml.Redirect(redirect_url=nobody, password="wr0ng"))
-    phone.on(DisconnectCallback)(nobody)
+    phone.respond("gather")(lambda call: bxml.Redirect(redirect_url=fail, password="wr0ng"))
+    phone.on(DisconnectCallback)(fail)
     expected = {"initiate": 200, "answer": 500, "gather": 500, "redirect": 404, "disconnect": 204, "": 422}
     for event_type, status_code in expected.items():
         assert call(event_type).status_code == status_code
@@ -649,8 +649,8 @@ def test_passwords_are_in_no_log_record(
         assert b64encode(b"bandwidth:wr0ng").decode() not in told
 
 
-def nobody(event: Callback) -> None:
-    raise LookupError("nobody is there")
+def fail(event: Callback) -> None:
+    raise LookupError("no database")
 
 
 def test_signature_of_the_blueprint() -> None:

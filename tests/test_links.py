@@ -1,4 +1,4 @@
-"""Handlers as URLs: what url_for gives, what verbs carry, and the credentials that go with it."""
+"""The URLs of handlers: what url_for returns, what verbs carry, and the credentials that go with them."""
 
 from __future__ import annotations
 
@@ -60,24 +60,24 @@ def host(*blueprints: tuple[Blueprint, str | None], **config: Any) -> Flask:
 
 
 def answer(app: Flask, url: str = "/phone/", **options: Any) -> Element:
-    """Return the one verb with which an inbound call is answered."""
+    """Return the one verb of the reply to an inbound call."""
     (verb,) = bxml.parse(app.test_client().post(url, json=INITIATE, auth=AUTH, **options).data).children
     return verb
 
 
 def take(event: Callback) -> Any:
-    """A handler of whatever a test subscribes it to."""
+    """Handle any event."""
 
 
 def take_room(event: Callback, room: str) -> Any:
-    """A handler on a path with a variable."""
+    """Handle an event at a path with a variable."""
 
 
 # -- url_for -----------------------------------------------------------------------------------------------
 
 
 def test_url_of_handlers(phone: CallbackBlueprint) -> None:
-    """A responder's URL is its path below the prefix, or the blueprint's own, as a subscriber's is."""
+    """The URL of a responder is its path below the prefix; that of a subscriber is the blueprint's own."""
     own, menu, hear = (lambda event: take(event) for _ in range(3))
     phone.respond(InitiateCallback)(own)
     phone.respond(GatherCallback, "/menu/v1.2")(menu)
@@ -89,7 +89,7 @@ def test_url_of_handlers(phone: CallbackBlueprint) -> None:
 
 
 def test_url_with_variables_and_query(phone: CallbackBlueprint) -> None:
-    """Values fill the variables of the path, and are the query string beyond these; all are escaped."""
+    """Values fill the variables of the path, further ones become the query string, and all are escaped."""
     phone.respond(GatherCallback, "/rooms/<room>")(take_room)
     _app = host((phone, "/phone"))
     assert phone.url_for(take_room, room="a b", turn=2, why="a&b") == "/phone/rooms/a%20b?turn=2&why=a%26b"
@@ -158,8 +158,8 @@ def test_url_defaults_of_the_application(phone: CallbackBlueprint) -> None:
     assert answer(app, "/fr/phone/").redirect_url == "/fr/phone/menu"
 
 
-def test_url_of_what_is_no_handler(phone: CallbackBlueprint) -> None:
-    """A function that was never decorated has no URL: the error names it, the blueprint and the remedy."""
+def test_url_of_a_function_that_is_not_a_handler(phone: CallbackBlueprint) -> None:
+    """A function that is not a handler raises an error with its name, the blueprint and the remedy."""
     _app = host((phone, "/phone"))
     with pytest.raises(LinkError) as refused:
         phone.url_for(take)
@@ -168,7 +168,7 @@ def test_url_of_what_is_no_handler(phone: CallbackBlueprint) -> None:
 
 
 def test_url_of_a_handler_with_several_paths(phone: CallbackBlueprint) -> None:
-    """A handler that is reached at several URLs has none of its own: the error names all of them."""
+    """A handler with several paths raises an error that names all of them."""
     phone.respond(GatherCallback, "/a")(take)
     phone.respond(GatherCallback, "/b")(take)
     phone.on(DisconnectCallback)(take)
@@ -205,21 +205,21 @@ def test_url_that_lacks_a_variable(phone: CallbackBlueprint, values: dict[str, A
 
 
 def test_unregistered_blueprint(app: Flask, phone: CallbackBlueprint) -> None:
-    """Before it is registered, and in an application that does not have it, a blueprint has no URLs."""
+    """A blueprint that is not registered with the application has no URLs there."""
     phone.on(DisconnectCallback)(take)
     with pytest.raises(LinkError, match=r"'phone' must be registered with this application first\. Call app"):
         phone.url_for(take)  # pytest-flask holds a context of app open
 
 
 def test_unregistered_blueprint_without_a_context(phone: CallbackBlueprint) -> None:
-    """Without a context the application must be known from the registration."""
+    """Outside an application context, an unregistered blueprint raises an error with the remedy."""
     phone.on(DisconnectCallback)(take)
     with pytest.raises(LinkError, match=r"registered with 0 applications.*Use app.app_context\(\)"):
         phone.url_for(take)
 
 
 def test_two_applications(phone: CallbackBlueprint) -> None:
-    """Of two applications the open context says which is meant, and without one it is an error."""
+    """With two applications the current context decides, and without one an error is raised."""
     phone.respond(GatherCallback, "/menu")(take)
     phone.respond(InitiateCallback)(lambda event: Redirect(redirect_url=phone.url_for(take)))
     one, two = host((phone, "/one")), host((phone, "/two"))
@@ -234,7 +234,7 @@ def test_two_applications(phone: CallbackBlueprint) -> None:
 
 
 def test_application_factory_used_twice(phone: CallbackBlueprint) -> None:
-    """A factory whose first application is still there needs a context; both applications answer."""
+    """A factory whose first application still exists needs a context; both applications reply."""
 
     def create_app() -> Flask:
         return host((phone, "/phone"))
@@ -246,7 +246,7 @@ def test_application_factory_used_twice(phone: CallbackBlueprint) -> None:
 
 
 def test_several_registrations(phone: CallbackBlueprint) -> None:
-    """A handler's URL is that of the registration which received the request, in verbs and in url_for."""
+    """The URL of a handler is that of the registration which received the request."""
     phone.respond(GatherCallback, "/menu")(take)
     phone.respond(InitiateCallback, to="+1")(lambda event: Gather(gather_url=take))
     phone.respond(InitiateCallback)(lambda event: SpeakSentence(phone.url_for(take)))
@@ -268,7 +268,7 @@ def test_several_registrations(phone: CallbackBlueprint) -> None:
 
 
 def test_nested_blueprint(phone: CallbackBlueprint) -> None:
-    """A blueprint inside others is linked to below their prefixes."""
+    """The URL of a handler on a nested blueprint begins with the prefixes of its parents."""
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=take))
     phone.respond(GatherCallback, "/menu")(take)
     inner, outer = Blueprint("inner", __name__), Blueprint("outer", __name__)
@@ -280,7 +280,7 @@ def test_nested_blueprint(phone: CallbackBlueprint) -> None:
 
 
 def test_blueprint_of_a_parent_that_is_registered_twice(phone: CallbackBlueprint) -> None:
-    """Each registration of a parent makes one of the child, told apart by the request."""
+    """Each registration of a parent has a registration of the child, and the request decides which one."""
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=take))
     phone.respond(GatherCallback, "/menu")(take)
     outer = Blueprint("outer", __name__)
@@ -330,7 +330,7 @@ def test_variables_of_the_path_are_not_taken_from_the_request(phone: CallbackBlu
     ids=["responder", "subscriber", "blueprint", "url_for", "url_for with query", "url_for with host"],
 )
 def test_links(phone: CallbackBlueprint, link: Callable[[CallbackBlueprint], Any], url: str) -> None:
-    """A URL attribute takes a handler, the blueprint, or what url_for gave, and the verb gets the pair."""
+    """A URL attribute takes a handler, the blueprint, or a URL of url_for, and the verb gets the pair."""
     phone.respond(GatherCallback, "/menu")(menu)
     phone.on(GatherCallback)(hear)
     phone.respond(InitiateCallback)(lambda event: Gather(SpeakSentence("Hi"), gather_url=link(phone)))
@@ -346,7 +346,7 @@ def hear(event: GatherCallback) -> None: ...
 
 
 def test_url_that_leads_elsewhere_stays_as_it_is(phone: CallbackBlueprint) -> None:
-    """A text that leads to no CallbackBlueprint of this application is sent as it is, without credentials."""
+    """A string that leads to no CallbackBlueprint of this application is sent unchanged."""
     elsewhere = Gather(gather_url="https://elsewhere.example/phone/")
     phone.respond(InitiateCallback)(lambda event: elsewhere)
     assert answer(host((phone, "/phone"))) == elsewhere
@@ -356,7 +356,7 @@ def test_url_that_leads_elsewhere_stays_as_it_is(phone: CallbackBlueprint) -> No
     "answered", [list, lambda verbs: bxml.Response(*verbs), lambda verbs: verbs[0], tuple]
 )
 def test_links_in_every_kind_of_answer(phone: CallbackBlueprint, answered: Callable[[Any], Any]) -> None:
-    """Handlers are linked to in a verb, in a sequence of verbs and in a document."""
+    """Handlers become URLs in a verb, in a sequence of verbs and in a document."""
     phone.respond(InitiateCallback)(lambda event: answered([Gather(gather_url=menu)]))
     phone.respond(GatherCallback, "/menu")(menu)
     assert answer(host((phone, "/phone"))).gather_url == "/phone/menu"
@@ -394,7 +394,7 @@ URL_ATTRIBUTES = [
     ids=[f"{name} {attribute}" for name, attribute, _ in URL_ATTRIBUTES],
 )
 def test_every_url_attribute(phone: CallbackBlueprint, name: str, attribute: str, url: bxml.Url) -> None:
-    """Every URL attribute takes a handler of its events; the verb carries the pair, or it is an error."""
+    """Every URL attribute takes a handler of its events; the verb carries the pair, or raises an error."""
     phone.on(url.events)(take)
     phone.respond(InitiateCallback)(lambda event: VERBS[name](**{attribute: take}))
     app = host((phone, "/phone"))
@@ -420,7 +420,7 @@ def test_every_url_attribute(phone: CallbackBlueprint, name: str, attribute: str
     ids=[f"{name} {attribute}" for name, attribute, _ in URL_ATTRIBUTES],
 )
 def test_handler_of_another_event(phone: CallbackBlueprint, name: str, attribute: str, url: bxml.Url) -> None:
-    """A handler that does not take what an attribute leads to is an error that names both."""
+    """A handler that does not take the event of an attribute raises an error that names both."""
     phone.on((DisconnectCallback, "neverSent"))(take)
     phone.respond(InitiateCallback)(lambda event: VERBS[name](**{attribute: take}))
     with pytest.raises(LinkError) as refused:
@@ -450,7 +450,7 @@ def test_link_goes_to_the_path_that_takes_the_event(phone: CallbackBlueprint) ->
 
 
 def test_link_to_a_handler_with_several_paths(phone: CallbackBlueprint) -> None:
-    """Where several paths of a handler take the event it is an error, which names them."""
+    """A handler that takes the event of an attribute at several paths raises an error that names them."""
     phone.respond(GatherCallback, "/a", digits="1")(take)
     phone.respond(GatherCallback, "/b")(take)
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=take))
@@ -459,7 +459,7 @@ def test_link_to_a_handler_with_several_paths(phone: CallbackBlueprint) -> None:
 
 
 def test_link_to_a_path_with_variables(phone: CallbackBlueprint) -> None:
-    """A handler whose path has variables is linked to with url_for; as it is, it lacks them."""
+    """A handler whose path has variables needs url_for in a URL attribute."""
     phone.respond(GatherCallback, "/rooms/<room>")(take_room)
     phone.respond(InitiateCallback, to="+1")(lambda event: Gather(gather_url=take_room))
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=phone.url_for(take_room, room="blue")))
@@ -470,8 +470,8 @@ def test_link_to_a_path_with_variables(phone: CallbackBlueprint) -> None:
 
 
 @pytest.mark.parametrize("link", [take, Flask("other"), print, GatherCallback])
-def test_link_to_what_is_no_handler(phone: CallbackBlueprint, link: Any) -> None:
-    """What nobody decorated is an error that names verb, attribute and function, and the remedy."""
+def test_link_to_a_function_that_is_not_a_handler(phone: CallbackBlueprint, link: Any) -> None:
+    """A function that is not a handler raises an error with the verb, the attribute and the remedy."""
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=link))
     remedy = (
         r"Decorate it with respond\(\) or on\(\), or give the URL that the blueprint's url_for\(handler\)"
@@ -483,7 +483,7 @@ def test_link_to_what_is_no_handler(phone: CallbackBlueprint, link: Any) -> None
 
 
 def test_link_to_a_blueprint_that_is_not_registered(phone: CallbackBlueprint) -> None:
-    """A blueprint that this application does not have is an error."""
+    """A blueprint that is not registered with this application raises an error."""
     other = CallbackBlueprint("other", __name__, credentials=None)
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=other))
     with pytest.raises(LinkError, match="'other' must be registered with this application"):
@@ -494,7 +494,7 @@ def test_link_to_a_blueprint_that_is_not_registered(phone: CallbackBlueprint) ->
 
 
 def test_both_pairs_of_a_verb(phone: CallbackBlueprint) -> None:
-    """The pair goes to the attributes that each URL is asked with, fallback URLs having their own."""
+    """Each URL has its pair in the attributes that belong to it; fallback URLs have their own."""
     phone.respond(InitiateCallback)(
         lambda event: Gather(gather_url=menu, gather_fallback_url=phone, terminating_digits="#")
     )
@@ -511,7 +511,7 @@ def test_both_pairs_of_a_verb(phone: CallbackBlueprint) -> None:
 
 
 def test_children_carry_credentials_of_their_own(phone: CallbackBlueprint) -> None:
-    """The URLs of a PhoneNumber are asked with its own pair, those of its Transfer with the Transfer's."""
+    """The URLs of a PhoneNumber have its own pair, those of its Transfer the Transfer's."""
     phone.on(TransferCompleteCallback)(take)
     phone.on("transferDisconnect")(ended)
     phone.respond(InitiateCallback)(
@@ -550,7 +550,7 @@ def test_two_urls_share_one_pair(phone: CallbackBlueprint) -> None:
     [{"username": "mine", "password": "m1ne"}, {"username": "mine"}, {"password": "m1ne"}],
 )
 def test_credentials_of_the_application_are_kept(phone: CallbackBlueprint, own: dict[str, Any]) -> None:
-    """Where the application set its own username or password, nothing is filled in beside it."""
+    """A username or password of the application is kept, and nothing is filled in beside it."""
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=menu, gather_fallback_url=menu, **own))
     phone.respond(GatherCallback, "/menu")(menu)
     expected = Gather(
@@ -564,7 +564,7 @@ def test_credentials_of_the_application_are_kept(phone: CallbackBlueprint, own: 
 
 
 def test_open_blueprint_needs_no_credentials() -> None:
-    """A link to a blueprint that lets everyone in carries nothing, also where the verb has no room for it."""
+    """A link to a blueprint without authentication carries no credentials."""
     phone = CallbackBlueprint("phone", __name__, credentials=None)
     phone.on(("partialgather", GatherCallback))(take)
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=take, partial_result_callback=take))
@@ -584,21 +584,21 @@ def other() -> CallbackBlueprint:
 def test_link_to_another_blueprint(
     phone: CallbackBlueprint, other: CallbackBlueprint, link: Callable[[CallbackBlueprint], Any]
 ) -> None:
-    """A handler of another blueprint is linked to there, with the pair that is asked for there."""
+    """A link to a handler of another blueprint carries the pair of that blueprint."""
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=link(other)))
     app = host((phone, "/phone"), (other, "/other"))
     assert answer(app) == Gather(gather_url="/other/menu", username="other", password="0ther")
 
 
 def test_handler_of_two_blueprints(phone: CallbackBlueprint, other: CallbackBlueprint) -> None:
-    """A handler that this blueprint has too is linked to here."""
+    """A link to a handler of several blueprints leads to the current one."""
     phone.respond(GatherCallback, "/here")(menu)
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=menu))
     assert answer(host((phone, "/phone"), (other, "/other"))).gather_url == "/phone/here"
 
 
 def test_handler_of_two_other_blueprints(phone: CallbackBlueprint, other: CallbackBlueprint) -> None:
-    """A handler that two other blueprints have leads to neither: url_for of one says which is meant."""
+    """A link to a handler of two other blueprints is ambiguous and raises an error."""
     third = CallbackBlueprint("third", __name__, credentials=None)
     third.respond(GatherCallback)(menu)
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=menu))
@@ -608,7 +608,7 @@ def test_handler_of_two_other_blueprints(phone: CallbackBlueprint, other: Callba
 
 
 def test_two_urls_that_need_different_pairs(phone: CallbackBlueprint, other: CallbackBlueprint) -> None:
-    """A verb has one pair: two URLs that need different ones are an error that names both, and the remedy."""
+    """A verb whose URLs need different pairs raises an error that names both, with the remedy."""
     phone.on("recordComplete")(hear_record)
     phone.respond(InitiateCallback)(
         lambda event: Record(record_complete_url=hear_record, recording_available_url=take)
@@ -628,7 +628,7 @@ def hear_record(event: Callback) -> None: ...
 
 
 def test_two_blueprints_with_the_same_pair(phone: CallbackBlueprint) -> None:
-    """Two URLs that lead to different blueprints go together if these ask for the same pair."""
+    """The URLs of a verb may lead to different blueprints with the same pair."""
     twin = CallbackBlueprint("twin", __name__, credentials=[AUTH])
     twin.on(RecordingAvailableCallback)(take)
     phone.on("recordComplete")(hear_record)
@@ -641,7 +641,7 @@ def test_two_blueprints_with_the_same_pair(phone: CallbackBlueprint) -> None:
 
 @pytest.mark.parametrize("pair", [("both", "b0th"), ("old", "0ld")])
 def test_pair_that_both_accept(pair: tuple[str, str]) -> None:
-    """The remedy works: a pair of the application's that both blueprints accept is sent to both."""
+    """A pair of the application that both blueprints accept is sent to both."""
     one = CallbackBlueprint("one", __name__, credentials=[AUTH, ("both", "b0th"), ("old", "0ld")])
     two = CallbackBlueprint("two", __name__, credentials=[("two", "tw0"), ("both", "b0th"), ("old", "0ld")])
     one.on("recordComplete")(hear_record)
@@ -660,7 +660,7 @@ def test_pair_that_both_accept(pair: tuple[str, str]) -> None:
 
 
 def test_pair_that_would_go_over_http(phone: CallbackBlueprint) -> None:
-    """Bandwidth sends no credentials for recordings over http, so a link that would need it is an error."""
+    """Bandwidth sends no credentials for recordings over http, so a link that needs them is an error."""
     phone.on(RecordingAvailableCallback)(take)
     phone.respond(InitiateCallback)(
         lambda event: Record(recording_available_url=phone.url_for(take, _external=True))
@@ -672,7 +672,7 @@ def test_pair_that_would_go_over_http(phone: CallbackBlueprint) -> None:
 
 
 def test_pair_that_would_go_to_another_host(phone: CallbackBlueprint) -> None:
-    """A pair that another host would get too is an error that names that host and the remedy."""
+    """A pair that would be sent to another host raises an error that names the host and the remedy."""
     phone.on(RecordingAvailableCallback)(take)
     phone.respond(InitiateCallback)(
         lambda event: Record(
@@ -694,7 +694,7 @@ def test_pair_that_would_go_to_another_host(phone: CallbackBlueprint) -> None:
     ["/page", "page", "https://localhost/page", "//localhost/page"],
 )
 def test_pair_that_goes_to_a_page_of_this_host(phone: CallbackBlueprint, page: str) -> None:
-    """Another page of the same host may get the pair, too: it is the application's own."""
+    """A pair may be sent to another page of the same host."""
     phone.on(RecordingAvailableCallback)(take)
     phone.respond(InitiateCallback)(
         lambda event: Record(record_complete_url=page, recording_available_url=take)
@@ -704,7 +704,7 @@ def test_pair_that_goes_to_a_page_of_this_host(phone: CallbackBlueprint, page: s
 
 
 def test_fallback_on_another_host_gets_no_pair(phone: CallbackBlueprint) -> None:
-    """A fallback URL elsewhere is asked with the fallback pair, which stays the application's."""
+    """A fallback URL on another host has the fallback pair, which the application sets."""
     elsewhere = "https://elsewhere.example/"
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=menu, gather_fallback_url=elsewhere))
     phone.respond(GatherCallback, "/menu")(menu)
@@ -713,7 +713,7 @@ def test_fallback_on_another_host_gets_no_pair(phone: CallbackBlueprint) -> None
 
 
 def test_pair_set_by_the_application_may_go_anywhere(phone: CallbackBlueprint) -> None:
-    """Set on purpose, the pair is sent to another host as well."""
+    """A pair that the application sets may be sent to another host."""
     elsewhere = "https://elsewhere.example/"
     pair: dict[str, Any] = {"username": "bandwidth", "password": "s3cret"}
     phone.on(RecordingAvailableCallback)(take)
@@ -745,7 +745,7 @@ def test_pair_set_by_the_application_may_go_anywhere(phone: CallbackBlueprint) -
     ],
 )
 def test_plain_url_that_leads_here_without_credentials(phone: CallbackBlueprint, url: str) -> None:
-    """A plain URL of a blueprint of this application is found out, before Bandwidth is sent there in vain."""
+    """A plain URL that leads to a blueprint of this application without credentials is a fault."""
     phone.respond(GatherCallback, "/menu")(menu)
     phone.respond(GatherCallback, "/rooms/<room>")(take_room)
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=url))
@@ -769,7 +769,7 @@ def test_plain_url_that_leads_here_without_credentials(phone: CallbackBlueprint,
     ],
 )
 def test_plain_url_that_leads_elsewhere(phone: CallbackBlueprint, url: str) -> None:
-    """Ordinary pages, other hosts, and blueprints that let everyone in need no credentials."""
+    """Ordinary pages, other hosts and blueprints without authentication need no credentials."""
     phone.add_url_rule("/calls", view_func=lambda: "today's calls", methods=["POST"])
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=url))
     open_to_all = CallbackBlueprint("open", __name__, credentials=None)
@@ -787,7 +787,7 @@ def test_plain_url_that_leads_elsewhere(phone: CallbackBlueprint, url: str) -> N
     ],
 )
 def test_plain_url_with_credentials(pair: tuple[str | None, str | None], accepted: bool) -> None:
-    """A plain URL with any pair that is accepted there is no fault; with another one it is."""
+    """A plain URL is a fault unless its pair is accepted at that URL."""
     phone = CallbackBlueprint("phone", __name__, credentials=[AUTH, ("old", "0ld")])
     username, password = pair
     own: dict[str, Any] = {"username": username, "password": password}
@@ -802,7 +802,7 @@ def test_plain_url_with_credentials(pair: tuple[str | None, str | None], accepte
 
 
 def test_plain_url_in_a_child(phone: CallbackBlueprint) -> None:
-    """Plain URLs are looked at in children as well, against the child's own pair."""
+    """Plain URLs in children are checked against the child's own pair."""
     phone.respond(InitiateCallback)(
         lambda event: Transfer(
             PhoneNumber("+1555", transfer_answer_url="/phone/"), username="bandwidth", password="s3cret"
@@ -813,14 +813,14 @@ def test_plain_url_in_a_child(phone: CallbackBlueprint) -> None:
 
 
 def test_plain_url_where_the_verb_has_no_credentials(phone: CallbackBlueprint) -> None:
-    """A plain URL in an attribute without credentials cannot lead to a blueprint that asks for them."""
+    """A plain URL in an attribute without credentials cannot lead to a blueprint that requires them."""
     phone.respond(InitiateCallback)(lambda event: Gather(partial_result_callback="/phone/"))
     with pytest.raises(InvalidBXML, match="Gather partial_result_callback='/phone/' leads to"):
         answer(host((phone, "/phone")))
 
 
 def test_url_that_was_made_from_one_of_url_for(phone: CallbackBlueprint) -> None:
-    """A text made from what url_for gave is a plain URL: it does not know the credentials any more."""
+    """A string that is built from what url_for returned is a plain URL."""
     phone.respond(GatherCallback, "/menu")(menu)
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=f"{phone.url_for(menu)}?turn=2"))
     with pytest.raises(InvalidBXML, match=r"gather_url='/phone/menu\?turn=2' leads to"):
@@ -852,7 +852,7 @@ def test_links_where_the_application_is_mounted(phone: CallbackBlueprint) -> Non
 
 
 def test_linked_url_is_where_the_handler_is(phone: CallbackBlueprint) -> None:
-    """Following the link of an answer, with the pair that it carries, reaches the handler."""
+    """A request to the URL in a reply, with the pair that it carries, reaches the handler."""
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=take_key))
     phone.respond(GatherCallback, "/keys", digits=str.isdigit)(take_key)
     app = host((phone, "/phone"))
@@ -869,7 +869,7 @@ def take_key(event: GatherCallback) -> SpeakSentence:
 def test_a_responder_of_a_base_class_is_no_link_for_a_notification(
     phone: CallbackBlueprint, call: Callable[..., TestResponse]
 ) -> None:
-    """respond(Callback) means answered events: such a handler where a notification goes is an error."""
+    """A responder to a base class, which means answered events, cannot be linked to for a notification."""
 
     @phone.respond(Callback)
     def every(event: Callback) -> StartRecording:
@@ -880,7 +880,7 @@ def test_a_responder_of_a_base_class_is_no_link_for_a_notification(
 
 
 def test_a_value_that_does_not_fit_the_path(app: Flask, phone: CallbackBlueprint) -> None:
-    """A value that the path's converter refuses is a LinkError that says so."""
+    """A value that the path's converter rejects raises a LinkError with the reason."""
 
     @phone.respond(GatherCallback, "/rooms/<int:room>")
     def enter(event: GatherCallback, room: int) -> SpeakSentence:
@@ -895,7 +895,7 @@ def test_a_value_that_does_not_fit_the_path(app: Flask, phone: CallbackBlueprint
 def test_a_plain_url_is_known_however_it_is_spelled(
     phone: CallbackBlueprint, call: Callable[..., TestResponse], url: str
 ) -> None:
-    """A plain URL that leads to one's own blueprint without its credentials is a fault in every spelling."""
+    """A plain URL that leads to a blueprint without its credentials is a fault in every spelling."""
 
     @phone.respond(GatherCallback, "/menu")
     def menu(event: GatherCallback) -> SpeakSentence:

@@ -1,4 +1,4 @@
-"""The blueprint among what else an application has: nothing of the host changes, and nothing of it hurts."""
+"""The blueprint inside an application: it changes nothing of its host, and nothing of the host breaks it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OTHERS = ("someone", "else")
 def make_phone(
     name: str = "phone", credentials: tuple[str, str] | None = CREDENTIALS, **options: Any
 ) -> CallbackBlueprint:
-    """A blueprint that greets with a menu and says what was pressed."""
+    """Return a blueprint that greets with a menu and repeats the key that was pressed."""
     options.setdefault("credentials", [credentials] if credentials else None)
     phone = CallbackBlueprint(name, __name__, **options)
 
@@ -73,7 +73,7 @@ def ring(
 
 
 def gather_of(response: TestResponse) -> dict[str, str]:
-    """Return the attributes of the Gather that a greeting is."""
+    """Return the attributes of the Gather in a greeting."""
     assert response.status_code == 200
     (gather,) = ElementTree.fromstring(response.data)
     assert gather.tag == "Gather"
@@ -135,7 +135,7 @@ def protected_app(setup: Callable[[Flask, Callable[[], None]], None]) -> Flask:
 @pytest.mark.parametrize("setup", [protect_first, protect_last, init_first, init_last])
 @pytest.mark.parametrize("prefix", ["/phone", "/renamed", "/parent/nested"])
 def test_callbacks_need_no_csrf_token(setup: Any, prefix: str) -> None:
-    """The callbacks pass CSRFProtect, whichever of the two was set up first, and still need credentials."""
+    """Callbacks pass CSRFProtect, in either order of set-up, and still need credentials."""
     app = protected_app(setup)
     assert gather_of(ring(app, prefix))["gatherUrl"] == f"{prefix}/menu"
     assert ring(app, f"{prefix}/menu", "gather", digits="1").status_code == 200
@@ -145,7 +145,7 @@ def test_callbacks_need_no_csrf_token(setup: Any, prefix: str) -> None:
 @pytest.mark.parametrize("setup", [protect_first, protect_last, init_first, init_last])
 @pytest.mark.parametrize("url", ["/page", "/phone/page", "/renamed/page", "/parent/nested/page"])
 def test_ordinary_pages_stay_protected(setup: Any, url: str) -> None:
-    """Other pages, those on the very same blueprint too, take a form with its token only."""
+    """Other pages, also those on the same blueprint, accept a form only with its token."""
     app = protected_app(setup)
     client = app.test_client()
     assert client.post(url).status_code == 400
@@ -208,7 +208,7 @@ def host_pages(app: Flask) -> None:
 )
 @pytest.mark.parametrize("own_pages", [True, False])
 def test_host_answers_as_without_us(own_pages: bool, method: str, url: str) -> None:
-    """Every other URL is answered as if the blueprint were not there, unknown ones below its prefix too."""
+    """Every other URL behaves as without the blueprint, unknown ones below its prefix included."""
     answers = []
     for with_phone in (True, False):
         app = make_app(TESTING=False)
@@ -222,7 +222,7 @@ def test_host_answers_as_without_us(own_pages: bool, method: str, url: str) -> N
 
 
 def test_error_handlers_of_the_host_see_the_failures_of_responders() -> None:
-    """A responder that raises goes Flask's usual way: to the host's page, with 500."""
+    """The exception of a responder reaches the host's error page, with 500."""
     app = make_app(TESTING=False)
     host_pages(app)
     phone = CallbackBlueprint("phone", __name__, credentials=[CREDENTIALS])
@@ -242,7 +242,7 @@ def test_error_handlers_of_the_host_see_the_failures_of_responders() -> None:
 
 @pytest.mark.parametrize("code", [401, 404, 405, 415, 422, HTTPException, Exception])
 def test_error_handlers_do_not_change_refusals(code: Any) -> None:
-    """Refusals are replies, not errors: no error handler, the host's or the blueprint's, gets to see them."""
+    """Rejections are replies, not errors, so no error handler gets them."""
     app = make_app()
     phone = make_phone()
     for owner in (app, phone):
@@ -260,7 +260,7 @@ def test_error_handlers_do_not_change_refusals(code: Any) -> None:
 
 
 def test_ordinary_pages_on_the_blueprint() -> None:
-    """A page on the blueprint is Flask's own: no credentials, its own methods, its own error page."""
+    """A page on the blueprint needs no credentials and has its own methods and error page."""
     app = make_app()
     phone = make_phone(static_folder=".", static_url_path="/static")
 
@@ -290,7 +290,7 @@ def test_flask_lists_the_routes() -> None:
 
 
 def test_order_of_before_request() -> None:
-    """The host's before_request sees every request, the blueprint's own only those that were let in."""
+    """The host's before_request gets every request, the blueprint's own only those with credentials."""
     ran: list[str] = []
     app = make_app()
     phone = make_phone()
@@ -306,7 +306,7 @@ def test_order_of_before_request() -> None:
 
 
 def test_before_request_may_answer() -> None:
-    """A before_request of the blueprint that returns something is the reply, as everywhere in Flask."""
+    """The return value of the blueprint's before_request is the reply, as everywhere in Flask."""
     app = make_app()
     phone = make_phone()
     phone.before_request(lambda: ("closed", 503))
@@ -317,7 +317,7 @@ def test_before_request_may_answer() -> None:
 
 @pytest.mark.parametrize("auth", [CREDENTIALS, None])
 def test_after_request_sees_every_reply(auth: tuple[str, str] | None) -> None:
-    """Headers that the host adds to every reply are on answers and on refusals."""
+    """Headers that the host adds to every response are on replies and on rejections."""
     app = make_app()
 
     @app.after_request
@@ -330,7 +330,7 @@ def test_after_request_sees_every_reply(auth: tuple[str, str] | None) -> None:
 
 
 def test_g_and_session_are_the_host_s() -> None:
-    """Handlers see the host's g and session, and nothing else stands in g."""
+    """Handlers have the host's g and session, and the library stores nothing in g."""
     app = make_app()
     phone = CallbackBlueprint("phone", __name__, credentials=[CREDENTIALS])
     seen: list[Any] = []
@@ -357,7 +357,7 @@ def test_g_and_session_are_the_host_s() -> None:
 @pytest.mark.parametrize("config", [{"TESTING": True}, {"TESTING": False}, {"DEBUG": True}])
 @pytest.mark.parametrize("url", ["/phone", "/phone/"])
 def test_answers_in_every_mode(config: dict[str, bool], url: str) -> None:
-    """Testing, production and debug answer alike, with and without the closing slash."""
+    """Testing, production and debug give the same replies, with and without the closing slash."""
     app = make_app(**{"TESTING": False, **config})
     app.register_blueprint(make_phone(), url_prefix="/phone")
     assert gather_of(ring(app, url)) == {
@@ -371,7 +371,7 @@ def test_answers_in_every_mode(config: dict[str, bool], url: str) -> None:
 
 
 class AsyncioFlask(Flask):
-    """Runs coroutines its own way, as Flask's documentation shows for gevent and the like."""
+    """A Flask application that runs coroutines its own way, as Flask's documentation shows."""
 
     def async_to_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *args, **kwargs: asyncio.run(func(*args, **kwargs))
@@ -379,7 +379,7 @@ class AsyncioFlask(Flask):
 
 @pytest.mark.parametrize("flask_class", [Flask, AsyncioFlask])
 def test_async_handlers(flask_class: type[Flask]) -> None:
-    """Handlers, error handlers and before_request functions may all be async, as Flask's own views."""
+    """Handlers, error handlers and before_request functions may all be async, as in Flask."""
     app = flask_class(__name__)
     heard: list[str | None] = []
     phone = CallbackBlueprint("phone", __name__, credentials=[CREDENTIALS])
@@ -418,7 +418,7 @@ def test_async_handlers(flask_class: type[Flask]) -> None:
 
 
 def test_two_registrations_of_one_blueprint() -> None:
-    """A blueprint registered twice answers with URLs of the registration that the request came to."""
+    """A blueprint that is registered twice replies with URLs of the registration that got the request."""
     app = make_app()
     phone = make_phone()
     app.register_blueprint(phone, url_prefix="/one")
@@ -430,7 +430,7 @@ def test_two_registrations_of_one_blueprint() -> None:
 
 
 def test_two_blueprints_with_different_credentials() -> None:
-    """Each blueprint takes its own pair only, and a verb carries the pair of the blueprint it leads to."""
+    """Each blueprint accepts only its own pair, and a verb carries the pair of the blueprint of its URL."""
     app = make_app()
     phone = make_phone()
     office = CallbackBlueprint("office", __name__, credentials=[OTHERS])
@@ -454,7 +454,7 @@ def test_two_blueprints_with_different_credentials() -> None:
 
 @pytest.mark.parametrize("prefix", ["/outer/inner", "/other/inner"])
 def test_nested(prefix: str) -> None:
-    """A blueprint inside of a blueprint is challenged, answers and links, also when the parent is renamed."""
+    """A nested blueprint is challenged, replies and has URLs, also when its parent is renamed."""
     app = make_app()
     outer = Blueprint("outer", __name__)
     outer.register_blueprint(make_phone(), url_prefix="/inner")
@@ -467,7 +467,7 @@ def test_nested(prefix: str) -> None:
 
 
 def test_a_callback_blueprint_inside_of_another() -> None:
-    """Of two callback blueprints, one inside of the other, each asks for its own pair, in its own name."""
+    """Of two nested callback blueprints each requires its own pair, in its own name."""
     app = make_app()
     outer = make_phone("outer")
     outer.register_blueprint(make_phone("inner", OTHERS), url_prefix="/inner")
@@ -484,7 +484,7 @@ def test_a_callback_blueprint_inside_of_another() -> None:
 
 
 def test_an_app_factory_used_twice() -> None:
-    """One blueprint of a module in two applications: credentials, URLs and signals are those of each."""
+    """One blueprint in two applications has the credentials, URLs and signals of each."""
     phone = CallbackBlueprint("phone", __name__)
 
     @phone.respond(InitiateCallback)
@@ -582,7 +582,7 @@ def test_proxy_fix() -> None:
 
 @pytest.mark.parametrize("url", ["/voice/phone/menu", "menu", "https://calls.example.com/voice/phone/menu"])
 def test_proxy_fix_and_the_check_of_plain_urls(url: str) -> None:
-    """A plain URL that leads through the proxy to the blueprint is found out to lack the credentials."""
+    """A plain URL that leads through the proxy to the blueprint without credentials is a fault."""
     app, _ = behind_proxy(url)
     with pytest.raises(InvalidBXML, match="without the credentials"):
         ring(app, headers=PROXY)
@@ -592,13 +592,13 @@ def test_proxy_fix_and_the_check_of_plain_urls(url: str) -> None:
     "url", ["/phone/menu", "https://calls.example.com/phone/menu", "http://localhost/menu"]
 )
 def test_proxy_fix_and_plain_urls_of_others(url: str) -> None:
-    """A plain URL outside of the public prefix or host is somebody else's."""
+    """A plain URL outside the public prefix or host is not checked."""
     app, _ = behind_proxy(url)
     assert gather_of(ring(app, headers=PROXY)) == {"gatherUrl": url}
 
 
 def test_application_root() -> None:
-    """Outside of a request APPLICATION_ROOT stands before the prefix, in a request what the server says."""
+    """Outside a request APPLICATION_ROOT comes before the prefix, in a request the server's root."""
     app = make_app(APPLICATION_ROOT="/root")
     phone = CallbackBlueprint("phone", __name__, credentials=[CREDENTIALS])
 
@@ -629,7 +629,7 @@ def test_application_root() -> None:
     ],
 )
 def test_prefixes(options: dict[str, Any], url: str, expected: str) -> None:
-    """Any prefix will do, none too; its variables go on from the request into the links."""
+    """Any prefix works, none too; its variables pass from the request into the URLs of handlers."""
     app = make_app()
     app.register_blueprint(make_phone(), **options)
     assert ring(app, url, auth=None).status_code == 401
@@ -638,14 +638,14 @@ def test_prefixes(options: dict[str, Any], url: str, expected: str) -> None:
 
 
 def test_the_blueprint_s_own_prefix() -> None:
-    """A prefix that the blueprint was made with counts where the registration gives none, variables too."""
+    """The prefix of the blueprint is used where the registration gives none, with its variables."""
     app = make_app()
     app.register_blueprint(make_phone(url_prefix="/<tenant>"), url_prefix=None)
     assert gather_of(ring(app, "/acme"))["gatherUrl"] == "/acme/menu"
 
 
 def test_prefix_variables_that_a_preprocessor_takes() -> None:
-    """The usual pair of url_value_preprocessor and url_defaults keeps a variable out of every function."""
+    """url_value_preprocessor and url_defaults can keep a variable out of every function."""
     app = make_app()
     phone = make_phone()
 
@@ -663,7 +663,7 @@ def test_prefix_variables_that_a_preprocessor_takes() -> None:
 
 @pytest.mark.parametrize("subdomain", ["phone", "<tenant>"])
 def test_subdomains(subdomain: str) -> None:
-    """On a subdomain of its own, a variable one too, the blueprint is reached there only and links there."""
+    """A blueprint on a subdomain, a variable one too, is reached only there and has its URLs there."""
     app = Flask(__name__, subdomain_matching=True)
     app.config.update(TESTING=True, SERVER_NAME="example.com")
     app.register_blueprint(make_phone(), subdomain=subdomain, url_prefix="/calls")
@@ -673,7 +673,7 @@ def test_subdomains(subdomain: str) -> None:
 
 
 def test_links_to_another_subdomain() -> None:
-    """A handler on another subdomain is linked with its host, and with its own credentials."""
+    """A link to a handler on another subdomain has its host and its credentials."""
     app = Flask(__name__, subdomain_matching=True)
     app.config.update(TESTING=True, SERVER_NAME="example.com")
     office = CallbackBlueprint("office", __name__, credentials=[OTHERS])
@@ -715,7 +715,7 @@ def test_host_matching() -> None:
 
 
 def test_json_pages_of_the_host_are_untouched() -> None:
-    """The limits and rules of callbacks hold for callbacks only: the host reads its own JSON its own way."""
+    """The limits and rules of callbacks do not apply to the host's own JSON pages."""
     app = make_app(BANDWIDTH_CALLBACKS_MAX_CONTENT_LENGTH=10)
 
     @app.post("/page")

@@ -1,4 +1,4 @@
-"""The same callbacks over HTTP, to the servers that people use: what no test client can show."""
+"""Callbacks over HTTP to real servers, for what a test client cannot show."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LET_IN = JSON | basic("bandwidth", "s3cret")
 
 @dataclass(frozen=True)
 class Server:
-    """A server that runs on 127.0.0.1, and what can be expected of it."""
+    """A server that runs on 127.0.0.1, and the behavior to expect of it."""
 
     port: int
     keeps_alive: bool
@@ -43,7 +43,7 @@ class Server:
         return HTTPConnection("127.0.0.1", self.port, timeout=5)
 
     def heard(self) -> list[str]:
-        """Return the ids of the calls that handlers heard of; the server must be alive to tell."""
+        """Return the ids of the calls that handlers got; fails if the server is down."""
         with closing(self.connect()) as connection:
             connection.request("GET", "/heard")
             ids: list[str] = json.loads(connection.getresponse().read())
@@ -52,7 +52,7 @@ class Server:
     def send_raw(
         self, head: list[str], *body: bytes, target: bytes = b"/phone/", ends: bool = False
     ) -> int | None:
-        """Send a POST as bytes; return the status, or None if the server just hangs up.
+        """Send a POST as bytes; return the status, or None if the server closes the connection.
 
         With ``ends`` nothing more is sent after the body; else the server would have to wait for it.
         """
@@ -101,7 +101,7 @@ def call_id() -> str:
 
 
 def initiate(call_id: str, length: int = 0) -> bytes:
-    """Return the callback of an inbound call, with spaces up to a length."""
+    """Return the callback of an inbound call, padded with spaces to a length."""
     payload = {"eventType": "initiate", "callId": call_id, "from": "+15551112222"}
     return json.dumps(payload).encode().ljust(length)
 
@@ -119,7 +119,7 @@ def chunked(parts: Iterable[bytes], end: bytes = b"0\r\n\r\n") -> bytes:
 
 
 def test_a_call_on_one_connection(server: Server, call_id: str) -> None:
-    """A call goes its whole way, challenge first, over one connection where the server keeps it open."""
+    """A whole call, challenge first, works over one connection where the server keeps it open."""
     with closing(server.connect()) as connection:
         connection.request("POST", "/phone", initiate(call_id), JSON)
         response = connection.getresponse()
@@ -153,7 +153,7 @@ def test_a_call_on_one_connection(server: Server, call_id: str) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "OPTIONS", "HEAD", "BREW"])
 def test_other_methods(server: Server, method: str) -> None:
-    """Other methods are challenged and then refused, and the connection is good for the next request."""
+    """Other methods are challenged and then rejected, and the connection stays usable."""
     with closing(server.connect()) as connection:
         for headers, status in ((JSON, 401), (LET_IN, 405), (JSON, 401)):
             connection.request(method, "/phone/", headers=headers)
@@ -163,7 +163,7 @@ def test_other_methods(server: Server, method: str) -> None:
 
 
 def send(connection: HTTPConnection, body: bytes, headers: dict[str, str], *, in_chunks: bool) -> None:
-    """Send a callback, as far as the server lets it: one that has answered may hang up on the rest."""
+    """Send a callback as far as the server allows: one that has replied may close the connection."""
     with suppress(BrokenPipeError, ConnectionResetError):
         connection.request(
             "POST", "/phone/", chunks(body) if in_chunks else body, headers, encode_chunked=in_chunks
@@ -176,7 +176,7 @@ def send(connection: HTTPConnection, body: bytes, headers: dict[str, str], *, in
 @pytest.mark.parametrize("length", [0, 50_000, LIMIT + 1])
 @pytest.mark.parametrize("in_chunks", [False, True])
 def test_goes_on_after_an_unread_body(server: Server, call_id: str, length: int, in_chunks: bool) -> None:
-    """What is left unread of a challenged request is not taken for the next one, which is answered.
+    """The unread body of a challenged request is not mistaken for the next request, which gets its reply.
 
     A server may hang up rather than discard a body that is far larger than any callback.
     """
@@ -201,7 +201,7 @@ def test_goes_on_after_an_unread_body(server: Server, call_id: str, length: int,
 
 @pytest.mark.parametrize("framing", ["Content-Length: 1000", "Transfer-Encoding: chunked"])
 def test_challenges_without_waiting_for_the_body(server: Server, framing: str) -> None:
-    """The challenge comes although the body never does, unless the server itself waits for it."""
+    """The challenge comes before the body does, unless the server itself waits for the body."""
     if server.buffers:
         pytest.skip("This server reads every body before it asks the application.")
     assert server.send_raw(["Content-Type: application/json", framing]) == 401
@@ -215,7 +215,7 @@ def test_challenges_without_waiting_for_the_body(server: Server, framing: str) -
 )
 @pytest.mark.parametrize("in_chunks", [True, False])
 def test_the_limit(server: Server, call_id: str, in_chunks: bool, length: int, status: int) -> None:
-    """A body of up to 256 KiB is answered, chunked or not; more is 413, never an answer to what was read."""
+    """A body of up to 256 KiB is accepted, chunked or not, and a larger one gets 413."""
     body = initiate(call_id, length)
     with closing(server.connect()) as connection:
         send(connection, body, LET_IN, in_chunks=in_chunks)
@@ -226,7 +226,7 @@ def test_the_limit(server: Server, call_id: str, in_chunks: bool, length: int, s
 
 
 def test_does_not_wait_for_the_end_of_what_is_too_large(server: Server, call_id: str) -> None:
-    """A chunked body is refused soon after the first byte too many, while the client would go on for ever."""
+    """A chunked body is rejected soon after the limit, although the client would go on forever."""
     if server.buffers:
         pytest.skip("This server reads every body before it asks the application.")
     body = chunked(chunks(initiate(call_id, LIMIT + 8192)), end=b"")
@@ -247,7 +247,7 @@ def test_takes_a_slow_body(server: Server, call_id: str) -> None:
 
 @pytest.mark.parametrize("missing", [1, 1000])
 def test_refuses_a_cut_body(server: Server, call_id: str, missing: int) -> None:
-    """A body that ends before its length is not answered, although what has come is a whole callback."""
+    """A body that ends before its length is rejected, even if the part that came is a whole callback."""
     body = initiate(call_id)
     status = server.send_raw([*RAW, f"Content-Length: {len(body) + missing}"], body, ends=True)
     assert status in (400, None)
@@ -256,14 +256,14 @@ def test_refuses_a_cut_body(server: Server, call_id: str, missing: int) -> None:
 
 @pytest.mark.parametrize("end", [b"", b"0", b"5\r\n ", b"zz\r\n", b"-1\r\n\r\n"])
 def test_refuses_broken_chunks(server: Server, call_id: str, end: bytes) -> None:
-    """A chunked body that breaks off, or has a chunk of no size, is not answered."""
+    """A chunked body that ends early, or has an invalid chunk, is rejected."""
     status = server.send_raw(CHUNKED, chunked([initiate(call_id)], end), ends=True)
     assert status in (400, None)
     assert call_id not in server.heard()
 
 
 def test_refuses_bytes_in_the_query_string(server: Server, call_id: str) -> None:
-    """Raw bytes in a query string that are no UTF-8 are refused, unless the server percent-encodes them."""
+    """Raw bytes in a query string that are not UTF-8 are rejected, unless the server encodes them."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
         target = b"/phone/?eventType=initiate&callId=%s&from=\xe9" % call_id.encode()
         head = "\r\n".join(["Host: localhost", *RAW, "", ""]).encode()

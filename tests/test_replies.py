@@ -1,4 +1,4 @@
-"""What a handler returned becomes the reply: its kinds, None, what is no answer, and the checks."""
+"""From what a handler returned to the reply: valid and invalid values, None, and the checks."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ HANGUP = "<Response><Hangup/></Response>"
 
 @pytest.fixture
 def returns(phone: CallbackBlueprint, call: Call) -> Callable[..., TestResponse]:
-    """Return what becomes of a value that the responder ``handler`` returns for an event."""
+    """Return a function that sends an event whose responder, ``handler``, returns a given value."""
 
     def reply(returned: Any, event_type: str = "initiate") -> TestResponse:
         def handler(event: Callback) -> Any:
@@ -62,7 +62,7 @@ def returns(phone: CallbackBlueprint, call: Call) -> Callable[..., TestResponse]
 
 
 class Own:
-    """Something of the application's that writes itself as BXML."""
+    """An object of the application that writes itself as BXML."""
 
     def __init__(self, written: Any) -> None:
         self.written = written
@@ -107,7 +107,7 @@ class Own:
     ids=lambda value: repr(value)[:60],
 )
 def test_what_a_responder_may_return(returns: Call, returned: Any, verbs: list[bxml.Verb]) -> None:
-    """Verbs, sequences, documents, texts, bytes, what writes itself, the SDK's and responses are answers."""
+    """Verbs, sequences, documents, strings, bytes, objects with to_bxml() and responses are replies."""
     response = returns(returned)
     assert response.status_code == 200
     assert bxml.parse(response.data) == bxml.Response(*verbs)
@@ -117,19 +117,19 @@ def test_what_a_responder_may_return(returns: Call, returned: Any, verbs: list[b
     "returned", [Hangup(), [], HANGUP, HANGUP.encode(), sdk.Hangup(), Own(HANGUP)], ids=repr
 )
 def test_answers_are_xml_in_utf_8(returns: Call, returned: Any) -> None:
-    """An answer is application/xml in UTF-8, status 200."""
+    """A reply is application/xml in UTF-8, with status 200."""
     response = returns(returned)
     assert (response.status, response.headers["Content-Type"]) == ("200 OK", "application/xml; charset=utf-8")
 
 
 def test_text_is_sent_as_it_was_written(returns: Call) -> None:
-    """A document that the application wrote itself is not written anew."""
+    """A document that the application wrote as a string is sent unchanged."""
     document = "<Response> <!-- mine --> <Hangup></Hangup> </Response>"
     assert returns(document).text == document
 
 
 def test_text_that_utf_8_cannot_hold(returns: Call) -> None:
-    """Half a surrogate pair in a text becomes a question mark and costs nobody the call."""
+    """Half a surrogate pair in a string becomes a question mark, and the reply is sent."""
     response = returns("<Response><SpeakSentence>\ud83d</SpeakSentence></Response>")
     assert bxml.parse(response.data) == bxml.Response(SpeakSentence("?"))
 
@@ -147,7 +147,7 @@ def test_flask_response_is_sent_as_it_is(phone: CallbackBlueprint, call: Call) -
 
 
 def test_streamed_response_is_not_looked_into(phone: CallbackBlueprint, call: Call) -> None:
-    """A stream can be read once only, so it is sent unread."""
+    """A stream can be read only once, so it is sent unchecked."""
 
     def stream() -> Iterator[bytes]:
         yield b"<Response>"
@@ -158,7 +158,7 @@ def test_streamed_response_is_not_looked_into(phone: CallbackBlueprint, call: Ca
 
 
 def test_responder_may_abort(phone: CallbackBlueprint, call: Call) -> None:
-    """abort() does in a responder what it does in a view."""
+    """abort() works in a responder as in a view."""
     phone.respond(InitiateCallback)(lambda event: abort(503))
     assert call("initiate").status_code == 503
 
@@ -172,7 +172,7 @@ REQUIRED = sorted(ANSWERED.keys() - {*CONFERENCE, *NOTHING_TO_ADD})
 
 
 def test_answered_events() -> None:
-    """The answered events are those of the documentation: the tests below look at each."""
+    """The answered events are those of the documentation, and the tests below cover each."""
     assert [*REQUIRED] == [
         "answer",
         "bridgeComplete",
@@ -188,7 +188,7 @@ def test_answered_events() -> None:
 
 @pytest.mark.parametrize("event_type", REQUIRED)
 def test_none_for_an_event_that_needs_an_answer(returns: Call, event_type: str) -> None:
-    """A forgotten return is an error that names handler and event, and how to hang up on purpose."""
+    """A forgotten return raises an error that names the handler, the event and the remedy."""
     with pytest.raises(TypeError) as refused:
         returns(None, event_type)
     message = str(refused.value)
@@ -201,7 +201,7 @@ def test_none_for_an_event_that_needs_an_answer(returns: Call, event_type: str) 
 
 @pytest.mark.parametrize("event_type", NOTHING_TO_ADD)
 def test_none_as_an_empty_document(returns: Call, event_type: str) -> None:
-    """For transferAnswer and referComplete None is nothing to add: an empty document."""
+    """For transferAnswer and referComplete, None becomes an empty document."""
     response = returns(None, event_type)
     assert response.status_code == 200
     assert bxml.parse(response.data) == bxml.Response()
@@ -210,7 +210,7 @@ def test_none_as_an_empty_document(returns: Call, event_type: str) -> None:
 @pytest.mark.filterwarnings("ignore::flask_bandwidth_callbacks.BandwidthCallbacksWarning")
 @pytest.mark.parametrize("event_type", [*CONFERENCE, "tomorrow"])
 def test_none_as_no_content(returns: Call, event_type: str) -> None:
-    """For conference events, and for those that nobody knows, None is 204 without a body."""
+    """For conference events and unknown events, None becomes 204 without a body."""
     response = returns(None, event_type)
     assert (response.status_code, response.data) == (204, b"")
     assert "Content-Type" not in response.headers
@@ -218,7 +218,7 @@ def test_none_as_no_content(returns: Call, event_type: str) -> None:
 
 @pytest.mark.parametrize("event_type", sorted(EVENT_CLASSES.keys() - ANSWERED.keys()))
 def test_notifications_get_no_content(phone: CallbackBlueprint, call: Call, event_type: str) -> None:
-    """A notification gets 204 without a body, heard or not."""
+    """A notification gets 204 without a body, with and without subscribers."""
     heard: list[Callback] = []
     phone.on(event_type)(heard.append)
     response = call(event_type)
@@ -228,21 +228,21 @@ def test_notifications_get_no_content(phone: CallbackBlueprint, call: Call, even
 
 
 @pytest.mark.parametrize("event_type", [*CONFERENCE, "tomorrow", "disconnect"])
-def test_nobody_needs_to_answer(call: Call, event_type: str) -> None:
-    """A conference event, an unknown event and a notification get 204 where nobody answers."""
+def test_events_that_need_no_responder(call: Call, event_type: str) -> None:
+    """Conference events, unknown events and notifications get 204 without a responder."""
     response = call(event_type)
     assert (response.status_code, response.data) == (204, b"")
 
 
 @pytest.mark.parametrize("event_type", [*REQUIRED, *NOTHING_TO_ADD])
-def test_nobody_answers(call: Call, event_type: str) -> None:
-    """An answered event that nobody answers is 404, as a problem document that names the event."""
+def test_missing_responder(call: Call, event_type: str) -> None:
+    """An answered event without a responder gets 404, as a problem document that names the event."""
     response = call(event_type)
     assert (response.status_code, response.mimetype) == (404, "application/problem+json")
     assert response.get_json()["detail"] == f"No responder for '{event_type}' at this URL."
 
 
-# -- What is no answer -------------------------------------------------------------------------------------
+# -- Invalid replies ---------------------------------------------------------------------------------------
 
 
 async def coroutine() -> None: ...
@@ -279,8 +279,8 @@ async def coroutine() -> None: ...
     ],
     ids=lambda value: repr(value)[:40],
 )
-def test_what_is_no_answer(returns: Call, returned: Any, shown: str) -> None:
-    """Anything else is a TypeError that names handler, value and event, and what may be returned."""
+def test_invalid_reply(returns: Call, returned: Any, shown: str) -> None:
+    """An invalid reply raises a TypeError with the handler, the value, the event and the valid types."""
     with pytest.raises(TypeError) as refused:
         returns(returned)
     message = str(refused.value)
@@ -293,8 +293,8 @@ def test_what_is_no_answer(returns: Call, returned: Any, shown: str) -> None:
 
 
 @pytest.mark.parametrize("returned", [None, 7, "<Response", {"a": 1}, ("<Response/>", 503)], ids=repr)
-def test_what_is_no_answer_is_a_500(app: Flask, returns: Call, returned: Any) -> None:
-    """In production what is no answer is a 500, so that Bandwidth goes to its fallback URL."""
+def test_invalid_reply_is_a_500(app: Flask, returns: Call, returned: Any) -> None:
+    """In production an invalid reply gives 500, so that Bandwidth goes to its fallback URL."""
     app.config.update(TESTING=False, BANDWIDTH_CALLBACKS_CHECK_BXML=True)
     assert returns(returned).status_code == 500
 
@@ -304,7 +304,7 @@ def secretive(event: Callback, password: str) -> Any:
 
 
 def test_message_names_the_function_of_a_partial(phone: CallbackBlueprint, call: Call) -> None:
-    """A handler that is a partial is named by its function; what it was given is not shown."""
+    """A partial is named by its function in messages, which do not show its arguments."""
     phone.respond(InitiateCallback)(functools.partial(secretive, password="s3cret"))
     with pytest.raises(TypeError, match=r"^secretive \(test_replies.py:\d+\) returned 7") as refused:
         call("initiate")
@@ -383,7 +383,7 @@ faulty = pytest.mark.parametrize(
 
 @faulty
 def test_checked_answers(app: Flask, returns: Call, event_type: str, returned: Any, fault: str) -> None:
-    """With the checks on, a fault of whatever made it is an error that names handler, event and rule."""
+    """With the checks on, a fault of any reply raises an error with the handler, the event and the rule."""
     app.config["BANDWIDTH_CALLBACKS_CHECK_BXML"] = True
     with pytest.raises(InvalidBXML) as refused:
         returns(returned, event_type)
@@ -398,7 +398,7 @@ def test_checked_answers(app: Flask, returns: Call, event_type: str, returned: A
 def test_unchecked_answers(
     app: Flask, returns: Call, caplog: pytest.LogCaptureFixture, event_type: str, returned: Any, fault: str
 ) -> None:
-    """With the checks off, a faulty answer is sent, and the log has the same fault with the call."""
+    """With the checks off, invalid BXML is sent, and its fault is logged with the call."""
     app.config["BANDWIDTH_CALLBACKS_CHECK_BXML"] = False
     response = returns(returned, event_type)
     assert response.status_code == 200
@@ -422,13 +422,13 @@ def test_unchecked_answers(
     ],
 )
 def test_when_answers_are_checked(app: Flask, returns: Call, config: dict[str, Any], checked: bool) -> None:
-    """Unset, the checks are on while the application is in debug or testing; set, as it says."""
+    """The checks follow the setting; without it they are on in debug and testing."""
     app.config.update({"TESTING": False, "PROPAGATE_EXCEPTIONS": False, **config})
     assert returns("<Response><Hangup></Response>").status_code == (500 if checked else 200)
 
 
 def test_every_fault_is_named(returns: Call) -> None:
-    """Several faults of one answer are all named at once."""
+    """An error names every fault of a reply."""
     with pytest.raises(InvalidBXML) as refused:
         returns([Hangup(), Redirect(redirect_url="/phone/")], "conferenceMemberJoin")
     assert [fault.partition("': ")[2].partition(" ")[0] for fault in refused.value.faults] == [
@@ -468,13 +468,13 @@ def test_password_is_not_shown_in_a_fault(returns: Call) -> None:
 def test_faultless_answers(
     returns: Call, caplog: pytest.LogCaptureFixture, event_type: str, returned: Any
 ) -> None:
-    """What is within the rules passes the checks without a word."""
+    """A valid reply passes the checks, and nothing is logged."""
     assert returns(returned, event_type).status_code == 200
     assert caplog.records == []
 
 
 def test_what_is_not_known_is_sent(returns: Call, caplog: pytest.LogCaptureFixture) -> None:
-    """Verbs and attributes that nobody knows yet are sent as they are; the log tells of them."""
+    """Unknown verbs and attributes are sent unchanged and logged."""
     document = '<Response><Whisper to="all"/><Hangup loud="true"/></Response>'
     assert returns(document).text == document
     told = [record.getMessage() for record in caplog.records]
@@ -486,7 +486,7 @@ def test_what_is_not_known_is_sent(returns: Call, caplog: pytest.LogCaptureFixtu
 
 
 def test_own_classes_of_verbs(phone: CallbackBlueprint, call: Call) -> None:
-    """A verb class of the application's is an answer like the one that it derives from."""
+    """A verb class of the application works like the class that it derives from."""
 
     class Greeting(SpeakSentence):
         def __init__(self, name: str) -> None:
@@ -500,7 +500,7 @@ def test_own_classes_of_verbs(phone: CallbackBlueprint, call: Call) -> None:
 def test_get_callbacks_are_answered_alike(
     app: Flask, phone: CallbackBlueprint, event: type[Callback]
 ) -> None:
-    """A callback by GET gets the answer that the same callback by POST gets."""
+    """A callback gets the same reply by GET as by POST."""
     phone.respond(event)(lambda event: SpeakSentence("Hi"))
     app.register_blueprint(phone, url_prefix="/phone")
     payload = {"eventType": event.event_types[0], "callId": "c-1", "conferenceId": "conf-1"}

@@ -1,4 +1,4 @@
-"""Who answers and who hears of which event: the decorators, their matches, their refusals."""
+"""Responders and subscribers: the decorators, their matches, their errors, and the order of calls."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Handler = Callable[..., Any]
 
 
 def says(text: str) -> Handler:
-    """Return a responder that speaks a text, to tell responders apart."""
+    """Return a responder that speaks a text, so that tests can distinguish responders."""
 
     def responder(event: Callback) -> SpeakSentence:
         return SpeakSentence(text)
@@ -51,7 +51,7 @@ def says(text: str) -> Handler:
 
 
 def spoken(response: TestResponse) -> str | None:
-    """Return what the reply speaks; nothing if it is none."""
+    """Return the sentence that the reply speaks, None for a reply without a document."""
     if response.status_code != 200:
         return None
     (sentence,) = bxml.parse(response.data).children
@@ -59,18 +59,18 @@ def spoken(response: TestResponse) -> str | None:
 
 
 def refusal(decorate: Callable[[Any], Any], handler: Any = None) -> str:
-    """Return the message with which a decorator refuses a handler."""
+    """Return the message of the error that a decorator raises for a handler."""
     with pytest.raises(SubscriptionError) as refused:
         decorate(handler or says("unheard"))
     return str(refused.value)
 
 
 def line_of(handler: Handler) -> str:
-    """Return the place by which messages name a handler."""
+    """Return the name, file and line by which messages name a handler."""
     return f"{handler.__qualname__} (test_subscriptions.py:{handler.__code__.co_firstlineno})"
 
 
-# -- What is subscribed to ---------------------------------------------------------------------------------
+# -- The events of a handler -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def line_of(handler: Handler) -> str:
 def test_event_is_named_by_class_string_tuple_or_base(
     phone: CallbackBlueprint, call: Call, event: Any
 ) -> None:
-    """A class, an event type, a tuple of these and a base class all name an event, to both decorators."""
+    """Both decorators take an event as a class, an event type, a tuple of these and a base class."""
     heard: list[Any] = []
     phone.respond(event)(says("answered"))
     phone.on(event)(heard.append)
@@ -97,7 +97,7 @@ def test_event_is_named_by_class_string_tuple_or_base(
 
 
 def test_tuple_names_each_of_its_events(phone: CallbackBlueprint, call: Call) -> None:
-    """A responder of several events answers each of them, and no other."""
+    """A responder to several events replies to each of them, and to no other."""
     phone.respond((InitiateCallback, "gather", InitiateCallback))(says("both"))
     assert spoken(call("initiate")) == "both"
     assert spoken(call("gather")) == "both"
@@ -105,7 +105,7 @@ def test_tuple_names_each_of_its_events(phone: CallbackBlueprint, call: Call) ->
 
 
 def test_base_class_means_all_events_below_it(phone: CallbackBlueprint, call: Call) -> None:
-    """A subscriber of a base class hears all events below it, unknown ones included, and no others."""
+    """A subscriber to a base class gets all events below it, unknown ones included, and no others."""
     heard: dict[str, list[str | None]] = {"all": [], "calls": [], "conferences": []}
     phone.on(Callback)(lambda event: heard["all"].append(event.event_type))
     phone.on(CallCallback)(lambda event: heard["calls"].append(event.event_type))
@@ -123,7 +123,7 @@ def test_base_class_means_all_events_below_it(phone: CallbackBlueprint, call: Ca
 def test_responder_of_a_base_class_is_not_asked_for_notifications(
     phone: CallbackBlueprint, call: Call, event_type: str
 ) -> None:
-    """Of the events below a base class, a responder gets those that are answered only."""
+    """A responder to a base class gets only the answered events below it."""
     asked: list[Callback] = []
     phone.respond(Callback)(asked.append)
     phone.respond(ConferenceCallback)(asked.append)
@@ -132,7 +132,7 @@ def test_responder_of_a_base_class_is_not_asked_for_notifications(
 
 
 def test_responder_of_all_conference_events(phone: CallbackBlueprint, call: Call) -> None:
-    """A responder of ConferenceCallback answers the conference events and leaves the calls alone."""
+    """A responder to ConferenceCallback replies to conference events and to no call event."""
     phone.respond(ConferenceCallback)(says("conference"))
     assert spoken(call("conferenceMemberJoin")) == "conference"
     assert call("initiate").status_code == 404
@@ -143,7 +143,7 @@ def test_responder_of_all_conference_events(phone: CallbackBlueprint, call: Call
 def test_both_spellings_of_record_complete(
     phone: CallbackBlueprint, call: Call, named: Any, sent: str
 ) -> None:
-    """Whichever spelling is subscribed to, both are answered: they mean one class."""
+    """Either spelling of recordComplete registers a handler for both, because they are one class."""
     phone.respond(named)(says("recorded"))
     assert spoken(call(sent)) == "recorded"
 
@@ -151,7 +151,7 @@ def test_both_spellings_of_record_complete(
 @pytest.mark.parametrize("decorator", ["respond", "on"])
 @pytest.mark.parametrize("named", ["initate", ("gather", "initate")])
 def test_unknown_event_type_is_warned_about(phone: CallbackBlueprint, decorator: str, named: Any) -> None:
-    """An event type that nobody knows is warned about at the decorator's line, with the nearest known one."""
+    """An unknown event type gives a warning at the decorator's line, with the nearest known one."""
     with pytest.warns(
         BandwidthCallbacksWarning, match=r"'initate' is unknown; the nearest known one is 'initiate'"
     ) as told:
@@ -162,7 +162,7 @@ def test_unknown_event_type_is_warned_about(phone: CallbackBlueprint, decorator:
 
 
 def test_known_event_type_is_not_warned_about(phone: CallbackBlueprint) -> None:
-    """A known event type is as good as its class: nothing is said."""
+    """A known event type works like its class, without a warning."""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         phone.on("initiate")(lambda event: None)
@@ -170,7 +170,7 @@ def test_known_event_type_is_not_warned_about(phone: CallbackBlueprint) -> None:
 
 
 def test_unknown_event_type_is_delivered_all_the_same(phone: CallbackBlueprint, call: Call) -> None:
-    """What is subscribed to by an unknown name is answered and heard, by that name only."""
+    """Handlers of an unknown event type get events of that type, and no others."""
     heard: list[Any] = []
     with pytest.warns(BandwidthCallbacksWarning):
         phone.respond("callParked")(says("parked"))
@@ -184,7 +184,7 @@ def test_unknown_event_type_is_delivered_all_the_same(phone: CallbackBlueprint, 
 
 
 def test_all_unknown_events(phone: CallbackBlueprint, call: Call) -> None:
-    """A responder of UnknownCallback answers every unknown event that was not named outright."""
+    """A responder to UnknownCallback gets every unknown event without a responder of its own."""
     phone.respond(UnknownCallback)(says("unknown"))
     with pytest.warns(BandwidthCallbacksWarning):
         phone.respond("callParked")(says("parked"))
@@ -193,7 +193,7 @@ def test_all_unknown_events(phone: CallbackBlueprint, call: Call) -> None:
 
 
 def test_decorators_return_the_function_unchanged(phone: CallbackBlueprint) -> None:
-    """The decorated function is still itself, so that it can be decorated again and called in a test."""
+    """A decorator returns the function itself, so that it can be decorated again and called in a test."""
 
     def handler(event: Callback) -> Any:
         return None
@@ -210,7 +210,7 @@ def test_decorators_return_the_function_unchanged(phone: CallbackBlueprint) -> N
 def test_own_url_with_and_without_closing_slash(
     phone: CallbackBlueprint, call: Call, url: str, path: str | None
 ) -> None:
-    """A responder without a path is reached at the blueprint's own URL, with and without the slash."""
+    """A responder without a path has the blueprint's own URL, with and without the closing slash."""
     phone.respond(InitiateCallback, path)(says("own"))
     assert spoken(call("initiate", url)) == "own"
 
@@ -220,7 +220,7 @@ def test_own_url_with_and_without_closing_slash(
 def test_own_url_under_any_prefix(
     app: Flask, phone: CallbackBlueprint, prefix: str | None, slash: str
 ) -> None:
-    """The blueprint's own URL is its prefix, whatever that is."""
+    """The blueprint's own URL is its prefix, for every form of prefix."""
     phone.respond(InitiateCallback)(says("own"))
     app.register_blueprint(phone, url_prefix=prefix)
     url = (prefix or "/").rstrip("/") + slash
@@ -231,16 +231,16 @@ def test_own_url_under_any_prefix(
 
 
 def test_responder_with_a_path_is_reached_only_there(phone: CallbackBlueprint, call: Call) -> None:
-    """A responder with a path answers there, and not at the blueprint's own URL."""
+    """A responder with a path replies at that path, and not at the blueprint's own URL."""
     phone.respond(GatherCallback, "/menu")(says("menu"))
     assert spoken(call("gather", "/phone/menu")) == "menu"
     assert call("gather").status_code == 404
 
 
-def test_event_that_nobody_takes_at_its_path_goes_to_the_own_url(
+def test_event_without_a_responder_at_its_path_goes_to_the_own_url(
     phone: CallbackBlueprint, call: Call
 ) -> None:
-    """An event that no responder of its path takes is answered as at the blueprint's own URL."""
+    """An event without a responder at its path goes to the responder at the blueprint's own URL."""
     phone.respond(GatherCallback, "/menu/<room>", digits="1")(lambda event, room: SpeakSentence(room))
     phone.respond(GatherCallback)(says("own"))
     phone.respond(RedirectCallback)(says("redirected"))
@@ -251,7 +251,7 @@ def test_event_that_nobody_takes_at_its_path_goes_to_the_own_url(
 
 
 def test_one_event_is_answered_by_path(phone: CallbackBlueprint, call: Call) -> None:
-    """The same event can have a responder on each path."""
+    """One event can have a responder on each path."""
     phone.respond(GatherCallback, "/sales")(says("sales"))
     phone.respond(GatherCallback, "/support")(says("support"))
     assert spoken(call("gather", "/phone/sales")) == "sales"
@@ -259,7 +259,7 @@ def test_one_event_is_answered_by_path(phone: CallbackBlueprint, call: Call) -> 
 
 
 def test_path_shared_by_events(phone: CallbackBlueprint, call: Call) -> None:
-    """Several events can be answered at one path."""
+    """One path can have responders to several events."""
     phone.respond(GatherCallback, "/menu")(says("gathered"))
     phone.respond(RedirectCallback, "/menu")(says("redirected"))
     assert spoken(call("gather", "/phone/menu")) == "gathered"
@@ -280,7 +280,7 @@ def test_path_variables_are_given_by_name(phone: CallbackBlueprint, call: Call) 
 
 
 def test_prefix_variables_are_not_given_to_responders(app: Flask, phone: CallbackBlueprint) -> None:
-    """Variables of the URL prefix are no business of the responder; they are Flask's view_args."""
+    """Variables of the URL prefix are not passed to the responder; Flask's view_args has them."""
 
     @phone.respond(GatherCallback, "/rooms/<room>")
     def enter(event: GatherCallback, room: str) -> SpeakSentence:
@@ -294,7 +294,7 @@ def test_prefix_variables_are_not_given_to_responders(app: Flask, phone: Callbac
 
 
 def test_subscribers_hear_events_on_every_url(phone: CallbackBlueprint, call: Call) -> None:
-    """A subscriber hears an event wherever it arrives, without the variables of the path."""
+    """A subscriber gets an event at every URL, without the variables of the path."""
     heard = []
     phone.respond(GatherCallback, "/rooms/<room>")(lambda event, room: SpeakSentence(room))
     phone.on(DisconnectCallback)(lambda event: heard.append(request.path))
@@ -310,7 +310,7 @@ def test_subscribers_hear_events_on_every_url(phone: CallbackBlueprint, call: Ca
 
 @pytest.mark.parametrize("path", ["menu", ""])
 def test_path_without_leading_slash_is_refused(phone: CallbackBlueprint, path: str) -> None:
-    """A path that does not begin with a slash is an error at once, which tells how it should look."""
+    """A path that does not begin with a slash raises an error that shows the corrected path."""
     with pytest.raises(SubscriptionError, match=f"must start with a slash, got '{path}'. Give '/{path}'"):
         phone.respond(InitiateCallback, path)
 
@@ -319,7 +319,7 @@ def test_path_without_leading_slash_is_refused(phone: CallbackBlueprint, path: s
 
 
 def test_more_matches_go_first(phone: CallbackBlueprint, call: Call) -> None:
-    """Of the responders that an event fits, the one with more matches answers, even of a wider class."""
+    """The responder with more matches replies, even if its class is wider."""
     phone.respond(InitiateCallback)(says("no match"))
     phone.respond(InitiateCallback, to="+1")(says("one match"))
     phone.respond(CallCallback, to="+1", var_from="+2")(says("two matches"))
@@ -329,7 +329,7 @@ def test_more_matches_go_first(phone: CallbackBlueprint, call: Call) -> None:
 
 
 def test_narrower_class_goes_first(phone: CallbackBlueprint, call: Call) -> None:
-    """With equally many matches the narrower class answers, whatever was registered first."""
+    """With equally many matches the narrower class replies, whichever was registered first."""
     phone.respond(Callback)(says("any event"))
     phone.respond(CallCallback)(says("any call"))
     phone.respond(InitiateCallback)(says("an inbound call"))
@@ -343,7 +343,7 @@ def test_narrower_class_goes_first(phone: CallbackBlueprint, call: Call) -> None
 
 
 def test_narrowest_class_of_a_tuple_counts(phone: CallbackBlueprint, call: Call) -> None:
-    """A tuple is as narrow as its narrowest class that the event is of."""
+    """A tuple ranks by its narrowest class that fits the event."""
     phone.respond(CallCallback)(says("any call"))
     phone.respond((Callback, GatherCallback))(says("tuple"))
     assert spoken(call("gather")) == "tuple"
@@ -351,7 +351,7 @@ def test_narrowest_class_of_a_tuple_counts(phone: CallbackBlueprint, call: Call)
 
 
 def test_first_registered_goes_first(phone: CallbackBlueprint, call: Call) -> None:
-    """With equally many matches on one class the first registered answers."""
+    """With equally many matches on one class the first registered responder replies."""
     phone.respond(InitiateCallback, var_from=re.compile("^.1"))(says("pattern"))
     phone.respond(InitiateCallback, to="+1")(says("value"))
     phone.respond(InitiateCallback, direction=str.isalpha)(says("predicate"))
@@ -362,7 +362,7 @@ def test_first_registered_goes_first(phone: CallbackBlueprint, call: Call) -> No
 
 
 def test_exactly_one_responder_answers(phone: CallbackBlueprint, call: Call) -> None:
-    """The others are not even called."""
+    """Only one responder is called for an event."""
     asked = []
 
     def asks(name: str) -> Handler:
@@ -447,7 +447,7 @@ def test_matches(
 
 
 def test_predicates_never_see_none(phone: CallbackBlueprint, call: Call) -> None:
-    """A predicate is not asked of what an event does not have."""
+    """A predicate is not called for an absent attribute."""
     seen: list[object] = []
 
     def predicate(value: object) -> bool:
@@ -476,7 +476,7 @@ def test_base_class_matches_on_what_only_some_of_its_events_have(
 def test_predicate_that_raises_while_a_responder_is_sought(
     app: Flask, phone: CallbackBlueprint, call: Call
 ) -> None:
-    """A predicate of a responder that raises is a 500, and the subscribers are told all the same."""
+    """A responder's predicate that raises gives 500, and the subscribers are still notified."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
     heard: list[Any] = []
     phone.respond(GatherCallback, digits=lambda digits: int(digits) > 1)(says("unheard"))
@@ -485,7 +485,7 @@ def test_predicate_that_raises_while_a_responder_is_sought(
     assert len(heard) == 1
 
 
-# -- Refused when the decorator runs -----------------------------------------------------------------------
+# -- Errors when the decorator runs ------------------------------------------------------------------------
 
 
 def first(event: Callback) -> SpeakSentence:
@@ -545,7 +545,7 @@ STARTS_WITH_1 = re.compile("^1")
     ],
 )
 def test_second_responder_is_refused(phone: CallbackBlueprint, one: Any, other: Any, at_event: str) -> None:
-    """A second responder of one event, path and attributes is refused, naming both and the event."""
+    """A second responder to one event, path and attributes raises an error that names both and the event."""
 
     def decorate(event: Any, path: str | None = None, match: dict[str, Any] | None = None) -> Handler:
         return phone.respond(event, path, **match or {})
@@ -584,14 +584,14 @@ def test_second_responder_of_an_unknown_type_is_refused(phone: CallbackBlueprint
 def test_responders_that_share_no_value_live_together(
     phone: CallbackBlueprint, one: dict[str, Any], other: dict[str, Any]
 ) -> None:
-    """Responders whose matches are not known to fit one event are both accepted."""
+    """Two responders are accepted if no event is known to fit the matches of both."""
     phone.respond(InitiateCallback, **one)(first)
     phone.respond(InitiateCallback, **other)(second)
     assert [str(one).partition(" ")[0] for one in phone.subscriptions.responders] == ["first", "second"]
 
 
 def test_each_attribute_shared_with_another_responder(phone: CallbackBlueprint, call: Call) -> None:
-    """A responder that shares one value with this rival and one with that, but all with none, is accepted."""
+    """A responder that shares each value with another rival, but all with none, is accepted."""
     phone.respond(InitiateCallback, to="+1", var_from="+3")(says("to"))
     phone.respond(InitiateCallback, to="+4", var_from="+2")(says("from"))
     phone.respond(InitiateCallback, to="+1", var_from="+2")(says("both"))
@@ -601,7 +601,7 @@ def test_each_attribute_shared_with_another_responder(phone: CallbackBlueprint, 
 
 
 def test_refused_responder_leaves_nothing_behind(phone: CallbackBlueprint, call: Call) -> None:
-    """After a refusal the events of the refused responder are as free as before."""
+    """A rejected responder leaves nothing behind: its events can still be registered."""
     phone.respond(GatherCallback)(first)
     refusal(phone.respond((InitiateCallback, GatherCallback)), says("refused"))
     phone.respond(InitiateCallback)(second)
@@ -610,7 +610,7 @@ def test_refused_responder_leaves_nothing_behind(phone: CallbackBlueprint, call:
 
 
 def test_subscribers_never_conflict(phone: CallbackBlueprint, call: Call) -> None:
-    """Any number of subscribers hear of one event, the same function twice included."""
+    """One event can have any number of subscribers, the same function twice included."""
     heard: list[Callback] = []
     phone.on(DisconnectCallback)(heard.append)
     phone.on(DisconnectCallback)(heard.append)
@@ -627,7 +627,7 @@ def test_subscribers_never_conflict(phone: CallbackBlueprint, call: Call) -> Non
     ],
 )
 def test_responding_to_a_notification_is_refused(phone: CallbackBlueprint, event: Any, named: str) -> None:
-    """A notification has no responder: the refusal names both, and the decorator that is meant."""
+    """A responder to a notification raises an error that names both and recommends on()."""
     told = refusal(phone.respond(event), first)
     assert f"{line_of(first)} cannot respond to {named}" in told
     assert "on()" in told
@@ -648,7 +648,7 @@ def test_responding_to_a_notification_is_refused(phone: CallbackBlueprint, event
 def test_match_on_an_attribute_that_the_event_lacks(
     phone: CallbackBlueprint, decorator: str, event: Any, attribute: str, nearest: str
 ) -> None:
-    """A match on what the event does not have is refused, with the nearest attribute that it has."""
+    """A match on an attribute that the event lacks raises an error with the nearest attribute."""
     told = refusal(getattr(phone, decorator)(event, **{attribute: "1"}), first)
     lacking = event[-1] if isinstance(event, tuple) else event
     assert f"{line_of(first)} matches on '{attribute}', which {lacking.__name__} does not have" in told
@@ -657,7 +657,7 @@ def test_match_on_an_attribute_that_the_event_lacks(
 
 @pytest.mark.parametrize("attribute", ["raw", "errors", "extra", "reply", "Schema"])
 def test_match_on_what_is_no_property(phone: CallbackBlueprint, attribute: str) -> None:
-    """Matches are for an event's properties, not for whatever its class has besides."""
+    """Only properties of the event can be matched on, not other attributes of its class."""
     assert f"'{attribute}'" in refusal(phone.on(InitiateCallback, **{attribute: "x"}))
 
 
@@ -686,7 +686,7 @@ def test_match_on_what_is_no_property(phone: CallbackBlueprint, attribute: str) 
     ],
 )
 def test_match_that_can_never_fit(phone: CallbackBlueprint, match: dict[str, Any], reason: str) -> None:
-    """A match that no event can fit is refused, naming the handler, the event, the match and the rule."""
+    """A match that no event can fit raises an error with the handler, the event, the match and the rule."""
     told = refusal(phone.respond(InitiateCallback, **match), first)
     ((attribute, wanted),) = match.items()
     assert f"{line_of(first)} would never get InitiateCallback with {attribute}={wanted!r}: " in told
@@ -705,7 +705,7 @@ def test_match_that_can_never_fit(phone: CallbackBlueprint, match: dict[str, Any
     ],
 )
 def test_match_on_the_event_type(phone: CallbackBlueprint, event: Any, possible: bool) -> None:
-    """An event type can be matched on where it is one of those that are subscribed to."""
+    """An event type can be matched on if it is one of those that the handler is registered for."""
     if possible:
         phone.on(event, event_type={"gather", "other"})(first_heard := (lambda event: None))
         assert phone.subscriptions.of(first_heard)
@@ -714,7 +714,7 @@ def test_match_on_the_event_type(phone: CallbackBlueprint, event: Any, possible:
 
 
 def test_match_given_under_both_names(phone: CallbackBlueprint) -> None:
-    """from_ and var_from are one attribute, which cannot be matched on twice."""
+    """from_ and var_from are one attribute, and matching on both is an error."""
     told = refusal(phone.respond(InitiateCallback, from_="+1", var_from="+1"), first)
     assert f"{line_of(first)} matches on from_ and on var_from" in told
 
@@ -723,8 +723,8 @@ def test_match_given_under_both_names(phone: CallbackBlueprint) -> None:
     "event", [None, "", 7, str, object(), UnknownCallback(), ["initiate"], ("initiate", 7), ()]
 )
 @pytest.mark.parametrize("decorator", ["respond", "on"])
-def test_what_names_no_event(phone: CallbackBlueprint, decorator: str, event: Any) -> None:
-    """What is no event class, no text and no tuple of these is refused before there is a function."""
+def test_invalid_event(phone: CallbackBlueprint, decorator: str, event: Any) -> None:
+    """A value that is not an event class, an event type or a tuple of these raises an error at once."""
     with pytest.raises(
         SubscriptionError, match=r"must (be an event class or an event type|not be empty).* Give"
     ):
@@ -769,16 +769,14 @@ def wrapping(*arguments: Any, **options: Any) -> SpeakSentence:
         (wrapping, "wrapping"),
     ],
 )
-def test_whatever_can_be_called_so_is_a_handler(
-    phone: CallbackBlueprint, call: Call, handler: Handler, text: str
-) -> None:
-    """Methods, instances, partials and wrapped functions are handlers as good as any."""
+def test_handlers_of_every_kind(phone: CallbackBlueprint, call: Call, handler: Handler, text: str) -> None:
+    """Methods, instances, partials and wrapped functions can be handlers."""
     phone.respond(InitiateCallback)(handler)
     assert spoken(call("initiate")) == text
 
 
-def test_callable_that_does_not_tell_its_signature(phone: CallbackBlueprint, call: Call) -> None:
-    """A callable whose signature cannot be read is taken on trust."""
+def test_callable_without_a_signature(phone: CallbackBlueprint, call: Call) -> None:
+    """A callable whose signature cannot be read is accepted."""
     with pytest.raises(ValueError, match="signature"):
         inspect.signature(type)
     of_unknown_signature: Any = type
@@ -816,7 +814,7 @@ def takes_room(event: Callback, room: str) -> None: ...
 def test_handler_that_cannot_be_called_so(
     phone: CallbackBlueprint, path: str | None, handler: Handler, reason: str
 ) -> None:
-    """A responder that cannot be called with the event and the path's variables is refused, saying why."""
+    """A responder that does not take the event and the path's variables raises an error with the reason."""
     told = refusal(phone.respond(InitiateCallback, path), handler)
     assert told.startswith(f"{line_of(handler)} must take the event as its only positional argument")
     assert re.search(reason, told)
@@ -824,14 +822,14 @@ def test_handler_that_cannot_be_called_so(
 
 @pytest.mark.parametrize("handler", [takes_nothing, takes_two, needs_keyword])
 def test_subscriber_that_cannot_be_called_so(phone: CallbackBlueprint, handler: Handler) -> None:
-    """A subscriber is called with the event alone, and refused where that cannot be."""
+    """A subscriber that does not take the event alone raises an error."""
     assert line_of(handler) in refusal(phone.on(InitiateCallback), handler)
 
 
 @pytest.mark.parametrize("decorator", ["respond", "on"])
 @pytest.mark.parametrize("handler", ["greet", 7, Hangup()], ids=repr)
 def test_handler_that_cannot_be_called(phone: CallbackBlueprint, decorator: str, handler: object) -> None:
-    """What cannot be called is refused as a handler."""
+    """A handler that is not callable raises an error."""
     assert f"must be callable, got {handler!r}" in refusal(
         getattr(phone, decorator)(InitiateCallback), handler
     )
@@ -839,7 +837,7 @@ def test_handler_that_cannot_be_called(phone: CallbackBlueprint, decorator: str,
 
 @pytest.mark.parametrize("decorator", ["respond", "on"])
 def test_decorator_after_registration(app: Flask, phone: CallbackBlueprint, decorator: str) -> None:
-    """A decorator used after the registration is refused, also where it was only begun before it."""
+    """A decorator raises an error after the registration, even if it was created before."""
     begun = getattr(phone, decorator)(InitiateCallback)
     app.register_blueprint(phone)
     message = (
@@ -853,7 +851,7 @@ def test_decorator_after_registration(app: Flask, phone: CallbackBlueprint, deco
 
 
 def test_decorator_after_the_application_is_gone(phone: CallbackBlueprint) -> None:
-    """A blueprint that was registered stays so when that application is no longer there."""
+    """A blueprint counts as registered even after its application is garbage collected."""
     Flask("gone").register_blueprint(phone)
     assert "after blueprint 'phone' was registered" in refusal(
         lambda handler: phone.on(InitiateCallback)(handler)
@@ -861,7 +859,7 @@ def test_decorator_after_the_application_is_gone(phone: CallbackBlueprint) -> No
 
 
 def test_decorator_after_a_failed_registration(app: Flask) -> None:
-    """A registration that was refused is none: handlers can still be added."""
+    """After a failed registration, handlers can still be added."""
     phone = CallbackBlueprint("phone", __name__)
     with pytest.raises(ConfigurationError):
         app.register_blueprint(phone)
@@ -875,7 +873,7 @@ def test_decorator_after_a_failed_registration(app: Flask) -> None:
 def test_subscribers_run_after_the_responder_in_order_of_registration(
     phone: CallbackBlueprint, call: Call
 ) -> None:
-    """The responder first, then the subscribers as they were registered, whatever they match on."""
+    """Subscribers run after the responder, in order of registration, whatever they match on."""
     ran: list[str] = []
 
     def hears(name: str) -> Handler:
@@ -897,8 +895,8 @@ def test_subscribers_run_after_the_responder_in_order_of_registration(
     assert ran == ["responder", "value", "base class", "pattern", "another value", "string", "values"]
 
 
-def test_subscribers_run_when_nobody_answers(phone: CallbackBlueprint, call: Call) -> None:
-    """An event that no responder takes is heard all the same."""
+def test_subscribers_run_without_a_responder(phone: CallbackBlueprint, call: Call) -> None:
+    """Subscribers get an event that has no responder."""
     heard: list[Callback] = []
     phone.on(InitiateCallback)(heard.append)
     assert call("initiate").status_code == 404
@@ -921,7 +919,7 @@ def babbles(event: Callback) -> Any:
 def test_subscribers_run_when_the_responder_failed(
     app: Flask, phone: CallbackBlueprint, call: Call, responder: Handler
 ) -> None:
-    """A responder that raises, or returns what is no answer, keeps the event from no subscriber."""
+    """Subscribers get an event whose responder raises or returns an invalid reply."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
     heard: list[Callback] = []
     phone.respond(InitiateCallback)(responder)
@@ -938,7 +936,7 @@ def test_subscribers_run_when_the_responder_failed(
         (first, {"to": lambda to: int(to)}, "ValueError: invalid literal for int()"),
     ],
 )
-def test_subscriber_that_fails_is_isolated_and_told(
+def test_subscriber_that_fails_is_isolated(
     app: Flask,
     phone: CallbackBlueprint,
     call: Call,
@@ -947,7 +945,7 @@ def test_subscriber_that_fails_is_isolated_and_told(
     match: dict[str, Any],
     error: str,
 ) -> None:
-    """A subscriber that fails stops nobody; it is logged with its traceback and Flask is told."""
+    """A subscriber that raises does not stop the others; it is logged with its traceback and signaled."""
     heard: list[Callback] = []
     sent: list[BaseException] = []
 
@@ -970,10 +968,10 @@ def test_subscriber_that_fails_is_isolated_and_told(
     assert [f"{type(one).__name__}: {one}".startswith(error) for one in sent] == [True]
 
 
-def test_subscriber_that_returns_something_is_told_why_that_is_wrong(
+def test_subscriber_that_returns_something_is_logged(
     phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The return value of a subscriber must be None; the log says whose was not, and what it was."""
+    """A subscriber must return None; the log names the one that did not, and the type of its value."""
     phone.on(DisconnectCallback)(babbles)
     assert call("disconnect").status_code == 204
     assert f"Subscriber {line_of(babbles)} must return None, got int" in caplog.text
@@ -983,7 +981,7 @@ def test_subscriber_that_returns_something_is_told_why_that_is_wrong(
 
 
 def test_responder_that_raises_is_a_500(app: Flask, phone: CallbackBlueprint, call: Call) -> None:
-    """Without an errorhandler Bandwidth gets 500, so that it goes to its fallback URL; Flask is told."""
+    """Without an errorhandler, a responder that raises gives 500 and Flask's signal."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
     sent = []
     phone.respond(InitiateCallback)(raises)
@@ -1017,7 +1015,7 @@ def test_responder_that_raises_is_seen_by_tests(phone: CallbackBlueprint, call: 
 def test_errorhandler_returns_what_a_responder_may(
     phone: CallbackBlueprint, call: Call, returned: Any, status: int, content_type: str, body: bytes
 ) -> None:
-    """An errorhandler of the blueprint may answer with verbs, or with what any Flask view returns."""
+    """An errorhandler of the blueprint may return verbs, or what any Flask view returns."""
     phone.respond(InitiateCallback)(raises)
 
     @phone.errorhandler(LookupError)
@@ -1030,7 +1028,7 @@ def test_errorhandler_returns_what_a_responder_may(
 
 
 def test_errorhandler_may_link_to_handlers(phone: CallbackBlueprint, call: Call) -> None:
-    """What an errorhandler returns is linked like any other answer, with the credentials."""
+    """Handlers in what an errorhandler returns become URLs with credentials, as in every reply."""
     phone.respond(InitiateCallback)(raises)
     again = phone.respond(RedirectCallback, "/again")(says("again"))
     phone.errorhandler(LookupError)(lambda error: bxml.Redirect(redirect_url=again))
@@ -1040,14 +1038,14 @@ def test_errorhandler_may_link_to_handlers(phone: CallbackBlueprint, call: Call)
 
 
 def test_errorhandler_takes_bad_answers_too(phone: CallbackBlueprint, call: Call) -> None:
-    """That a responder returned what is no answer is an error that an errorhandler can take."""
+    """An errorhandler gets the error of a responder that returned an invalid reply."""
     phone.respond(InitiateCallback)(babbles)
     phone.errorhandler(TypeError)(lambda error: Hangup())
     assert bxml.parse(call("initiate").data).children == (Hangup(),)
 
 
 def test_errorhandler_that_returns_no_answer(phone: CallbackBlueprint, call: Call) -> None:
-    """What no responder may return, an errorhandler may not either: the error names it."""
+    """An errorhandler that returns an invalid reply raises an error that names it."""
 
     def apologise(error: LookupError) -> Any:
         return "Sorry."
@@ -1069,7 +1067,7 @@ def test_errorhandler_of_an_ordinary_page(app: Flask, phone: CallbackBlueprint, 
 
 
 def test_errorhandler_of_the_host_application(app: Flask, phone: CallbackBlueprint, call: Call) -> None:
-    """The host's own errorhandlers take what the blueprint's do not."""
+    """The host's errorhandlers get the exceptions that the blueprint's do not take."""
     app.errorhandler(LookupError)(lambda error: ("host", 503))
     phone.respond(InitiateCallback)(raises)
     response = call("initiate")
@@ -1107,7 +1105,7 @@ def test_async_handlers(phone: CallbackBlueprint, call: Call) -> None:
 def test_async_subscriber_that_raises(
     phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A coroutine that raises is isolated like a function that does."""
+    """A coroutine function that raises is isolated as a plain function is."""
 
     @phone.on(DisconnectCallback)
     async def fail(event: DisconnectCallback) -> None:
@@ -1117,11 +1115,11 @@ def test_async_subscriber_that_raises(
     assert "LookupError: later" in caplog.text
 
 
-# -- Asked without calling ---------------------------------------------------------------------------------
+# -- The look-up -------------------------------------------------------------------------------------------
 
 
-def test_who_would_answer_is_told_without_calling_anybody(phone: CallbackBlueprint) -> None:
-    """phone.subscriptions tells who would answer and who would hear, before any application is there."""
+def test_handlers_are_found_without_calling_them(phone: CallbackBlueprint) -> None:
+    """phone.subscriptions finds the handlers of an event without an application and without calling them."""
     menu, own, hear = (says("menu"), says("own"), lambda event: raises(event))
     phone.respond(GatherCallback, "/menu", digits="1")(menu)
     phone.respond(GatherCallback)(own)
@@ -1141,7 +1139,7 @@ def test_who_would_answer_is_told_without_calling_anybody(phone: CallbackBluepri
 
 
 def test_subscriptions_may_be_added_after_asking(phone: CallbackBlueprint) -> None:
-    """Asking early freezes nothing: who is subscribed later is found, too."""
+    """Handlers that are registered after the first look-up are found, too."""
     assert phone.subscriptions.responder(InitiateCallback()) is None
     assert phone.subscriptions.subscriber_candidates(InitiateCallback()) == []
     phone.respond(InitiateCallback)(first)
@@ -1169,7 +1167,7 @@ def test_ten_thousand_numbers(phone: CallbackBlueprint, call: Call) -> None:
 
 
 def test_what_has_no_hash_is_refused(phone: CallbackBlueprint) -> None:
-    """A handler or a predicate that cannot be told from others is refused, and nothing of it is kept."""
+    """A handler or predicate without a hash raises an error, and nothing of it is kept."""
 
     class Callee:
         __hash__ = None  # type: ignore[assignment]
@@ -1186,7 +1184,7 @@ def test_what_has_no_hash_is_refused(phone: CallbackBlueprint) -> None:
 def test_a_predicate_that_raises_is_named(
     phone: CallbackBlueprint, call: Callable[..., TestResponse]
 ) -> None:
-    """What a responder's predicate raises has a note that says whose predicate it was."""
+    """The exception of a responder's predicate has a note that names the responder."""
 
     @phone.respond(GatherCallback, digits=lambda digits: int(digits) > 3)
     def high(event: GatherCallback) -> Hangup:
@@ -1199,7 +1197,7 @@ def test_a_predicate_that_raises_is_named(
 
 
 def test_paths_that_fit_the_same_requests_are_refused(phone: CallbackBlueprint) -> None:
-    """Two paths that only name their variables differently are an error that names both; others are not."""
+    """Two paths that differ only in the names of their variables raise an error that names both."""
 
     def enter(event: Callback, room: str) -> Hangup:
         return Hangup()

@@ -1,7 +1,7 @@
-"""Clients that mean no good, all at once: ``python -m tests.hostile.attacks PORT SECONDS``.
+"""Hostile clients, all at once: ``python -m tests.hostile.attacks PORT SECONDS``.
 
-They are a process of their own, so that they take nothing from whoever measures the server. In the end they
-print, as JSON, how often each did its worst and what the server did wrong.
+They run in a process of their own, so that they do not disturb the one that measures the server. In the end
+they print, as JSON, how often each attack ran and what the server did wrong.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LONGEST = 8.0
 
 
 class WrongReply(Exception):
-    """The server did not do as it should."""
+    """A reply that the server should not have given."""
 
 
 def head(framing: str, password: str = "a guess") -> bytes:
@@ -48,7 +48,7 @@ def head(framing: str, password: str = "a guess") -> bytes:
 
 @contextmanager
 def connected(port: int) -> Iterator[socket.socket]:
-    """Give a connection; that the server hangs up on it is none of its faults."""
+    """Open a connection; that the server closes it is not a failure."""
     with (
         suppress(BrokenPipeError, ConnectionResetError),
         socket.create_connection(("127.0.0.1", port), timeout=30) as connection,
@@ -57,7 +57,7 @@ def connected(port: int) -> Iterator[socket.socket]:
 
 
 def expect(connection: socket.socket, *allowed: int | None) -> None:
-    """Read the reply; raises :class:`WrongReply` if its status is another (None: there is no reply)."""
+    """Read the reply; raises :class:`WrongReply` for another status (None: no reply)."""
     status = None
     with suppress(HTTPException), HTTPResponse(connection) as response:
         response.begin()
@@ -67,7 +67,7 @@ def expect(connection: socket.socket, *allowed: int | None) -> None:
 
 
 class Attacker:
-    """One client; what it does in which order follows from its seed."""
+    """A client whose actions and their order follow from its seed."""
 
     def __init__(self, port: int, end: float, seed: int) -> None:
         self._port = port
@@ -75,7 +75,7 @@ class Attacker:
         self._chance = random.Random(seed)
 
     def send_garbage(self) -> None:
-        """Send what is no HTTP, nearly HTTP, or a body that is no callback."""
+        """Send something that is not HTTP, nearly HTTP, or a body that is not a callback."""
         chance = self._chance
         body = chance.randbytes(chance.randrange(1, 2000))
         with connected(self._port) as connection:
@@ -92,7 +92,7 @@ class Attacker:
             expect(connection, None, 400, 401, 404, 405, 414, 415, 417, 431, 501, 505)
 
     def send_huge_body(self) -> None:
-        """Send megabytes, with a length or in chunks that have no end, with or without credentials."""
+        """Send megabytes, with a length or in endless chunks, with or without credentials."""
         password = self._chance.choice([PASSWORD, "a guess"])
         framing, part = self._chance.choice(
             [
@@ -135,14 +135,14 @@ class Attacker:
             time.sleep(0.2)
 
     def guess_password(self) -> None:
-        """Send a callback with a password that is nearly right, or far from it."""
+        """Send a callback with a password that is nearly right, or entirely wrong."""
         guesses = ["", "s3cre", "s3creT", "s3cret ", "s3crets", "\xff", "x" * 3000]
         with connected(self._port) as connection:
             connection.sendall(head(f"Content-Length: {len(BODY)}", self._chance.choice(guesses)) + BODY)
             expect(connection, 401)
 
     def cut_connection(self) -> None:
-        """Send a callback that breaks off anywhere, in its head or in its body."""
+        """Send a callback that ends early, in its head or in its body."""
         whole = head(f"Content-Length: {len(BODY) + 10}", PASSWORD) + BODY
         with connected(self._port) as connection:
             connection.sendall(whole[: self._chance.randrange(len(whole))])
@@ -163,7 +163,7 @@ ATTACKS: dict[Callable[[Attacker], None], tuple[int, float]] = {
 
 
 def attack(port: int, seconds: float) -> tuple[Counter[str], list[str]]:
-    """Do all of it for some seconds; return how often, and what the server did wrong."""
+    """Run all attacks for some seconds; return how often each ran, and what the server did wrong."""
     sent: Counter[str] = Counter()
     faults: list[str] = []
     end = time.monotonic() + seconds

@@ -1,4 +1,4 @@
-"""Callbacks that are not quite what Bandwidth sends, as hypothesis strategies: mutated, misspelt, damaged."""
+"""Callbacks that differ a little from Bandwidth's, as hypothesis strategies: mutated, misspelled, damaged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EVENT_TYPES = sorted(PAYLOADS)
 
 
 def mostly(draw: st.DrawFn, usual: T, odd: st.SearchStrategy[T]) -> T:
-    """Return what is usual, and one time in eight something odd: many oddities at once hide one another."""
+    """Return the usual value, and one time in eight an odd one: many oddities at once hide one another."""
     return draw(odd) if draw(st.sampled_from(range(8))) == 0 else usual
 
 
@@ -96,7 +96,7 @@ _MUTATIONS: list[Callable[[st.DrawFn, Payload], Payload]] = [
 
 @st.composite
 def payloads(draw: st.DrawFn) -> Payload:
-    """The whole payload of some event, changed in up to three ways."""
+    """Generate the whole payload of an event, changed in up to three ways."""
     data = payload(draw(st.sampled_from(EVENT_TYPES)))
     for mutate in draw(st.lists(st.sampled_from(_MUTATIONS), max_size=3)):
         data = mutate(draw, data)
@@ -126,7 +126,7 @@ _MISSPELLINGS: list[Callable[[str], str]] = [
 
 @st.composite
 def json_texts(draw: st.DrawFn) -> bytes:
-    """A callback as JSON, or nearly so."""
+    """Generate a callback as JSON, or nearly so."""
     text = json.dumps(
         draw(payloads()), ensure_ascii=draw(st.booleans()), indent=draw(st.sampled_from([None, None, 1]))
     )
@@ -153,7 +153,7 @@ _SCRAPS = (
 
 @st.composite
 def damaged(draw: st.DrawFn, bodies: st.SearchStrategy[bytes]) -> bytes:
-    """A body in which some bytes are missing, others, or too many."""
+    """Generate a body in which some bytes are missing, changed or added."""
     body = draw(bodies)
     start = draw(st.integers(0, len(body)))
     end = draw(st.sampled_from([start, start + 1, start + 10, len(body)]))
@@ -182,14 +182,14 @@ _odd_parts = st.sampled_from(_ODD_PARTS) | st.text(st.characters(max_codepoint=2
 
 
 def _quoted(text: str, how: str) -> str:
-    """Return a text as it may stand in a query string, which WSGI hands on as Latin-1."""
+    """Return a text as it may appear in a query string, which WSGI passes on as Latin-1."""
     raw = text.encode("utf-8", "surrogatepass")
     return {"plus": quote_plus(raw), "percent": quote(raw, safe=""), "raw": raw.decode("latin-1")}[how]
 
 
 @st.composite
 def queries(draw: st.DrawFn) -> str:
-    """A callback as a query string: what is no text is JSON."""
+    """Generate a callback as a query string, with JSON for values that are not strings."""
     how = draw(st.sampled_from(["plus", "plus", "percent", "raw"]))
     parts = [
         f"{_quoted(name, how)}={_quoted(value if isinstance(value, str) else json.dumps(value), how)}"

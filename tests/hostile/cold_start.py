@@ -1,4 +1,4 @@
-"""The very first callbacks, in many threads at once; :func:`main` fails or is silent.
+"""The very first callbacks, in many threads at once; :func:`main` fails or prints nothing.
 
 What the library looks up, it makes when it is first asked: schemas and readers for each event, an index of
 the handlers, the URLs in an answer. A process of its own can forget all that and begin anew, again and again.
@@ -27,7 +27,7 @@ def forget() -> None:
 
 
 def start() -> None:
-    """Let each thread send every event, beginning with another one; fail unless all are heard as they are."""
+    """Send every event in every thread, each beginning with another; fail unless all are delivered."""
     line = Line()
     whole = list(PAYLOADS.values())
     barrier = threading.Barrier(THREADS)

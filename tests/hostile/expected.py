@@ -1,4 +1,4 @@
-"""Which status a request must get: the rules, written down a second time and in the plainest way.
+"""The status that a request must get: the rules, written a second time in the plainest way.
 
 Nothing in here is fast or kind: a request is turned away by the first rule that it breaks, and no rule of
 the library is asked, but for the schemas, of which marshmallow itself is asked what they say.
@@ -54,7 +54,7 @@ def expected_status(line: Line, request: Request) -> int:
 
 
 def is_let_in(authorization: str) -> bool:
-    """Tell whether a header carries one of the pairs (RFC 7617)."""
+    """Return whether a header carries one of the pairs (RFC 7617)."""
     found = re.fullmatch(r"\s*basic +\s*(\S+)\s*", authorization, re.IGNORECASE)
     try:
         sent = b64decode(found[1], validate=True) if found else b""
@@ -64,13 +64,13 @@ def is_let_in(authorization: str) -> bool:
 
 
 def _body(request: Request) -> tuple[int | None, bytes]:
-    """Return the body as far as it belongs to the request, or the status for one that does not do."""
+    """Return the body as far as it belongs to the request, or the status for an invalid one."""
     length = None
     if request.headers.get("HTTP_TRANSFER_ENCODING") != "chunked":
         declared = request.headers.get("CONTENT_LENGTH", "").strip()
         length = int(declared) if re.fullmatch("[0-9]+", declared) else None
     if length is None and not request.terminated:
-        return 400, b""  # without an end there is no body
+        return 400, b""  # a body without an end is empty
     if length is not None and length > LIMIT:
         return 413, b""
     arrived = request.body if length is None else request.body[:length]

@@ -1,4 +1,4 @@
-"""A phone line that anything may be sent to: what it answers, who heard of it, what was logged."""
+"""A phone line that anything may be sent to: its replies, its events and its log."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Body(io.RawIOBase):
 
 @dataclass(frozen=True)
 class Request:
-    """What a WSGI server was sent. Text is Latin-1, as WSGI has it (PEP 3333)."""
+    """A request as a WSGI server gets it. Text is Latin-1 (PEP 3333)."""
 
     method: str = "POST"
     path: str = "/phone/"
@@ -106,7 +106,7 @@ class Reply:
     body: bytes
 
     def check_refusal(self) -> None:
-        """Fail unless this is a problem document (RFC 9457) that says nothing of the inside."""
+        """Fail unless this is a problem document (RFC 9457) that reveals no internals."""
         assert self.headers["Content-Type"] == "application/problem+json"
         problem = json.loads(self.body)
         assert problem.keys() <= {"type", "title", "status", "detail", "errors"}
@@ -141,7 +141,7 @@ class Log(logging.Handler):
     def check(self, *, tracebacks_of: type[Exception] | tuple[()] = ()) -> None:
         """Fail if anything that was sent controls a terminal, begins a line, or is shown as a traceback.
 
-        ``tracebacks_of`` says which exceptions are the application's own.
+        :param tracebacks_of: the application's own exceptions.
         """
         assert [error for error in self.tracebacks if not isinstance(error, tracebacks_of)] == []
         for written in self.written:
@@ -191,7 +191,7 @@ def send(app: Callable[..., Any], request: Request) -> Reply:
 
 
 class Line:
-    """An application with a blueprint at ``/phone`` that notes what its handlers hear."""
+    """An application with a blueprint at ``/phone`` that records the events of its handlers."""
 
     def __init__(self, *, answers: bool = True, strict: bool = False) -> None:
         self.answers = answers
@@ -231,5 +231,5 @@ LINES: Sequence[Line] = (Line(), Line(answers=False), Line(strict=True))
 
 
 def create_app() -> Flask:
-    """Return the application of a line, for a server; ``/heard`` tells how often its handlers were called."""
+    """Return the application of a line, whose ``/heard`` returns how often its handlers were called."""
     return Line().app

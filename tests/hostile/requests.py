@@ -1,4 +1,4 @@
-"""Requests that may arrive, as hypothesis strategies: callbacks with whatever around them."""
+"""Requests that may arrive, as hypothesis strategies: callbacks with anything around them."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ _VALUES = (
 
 @st.composite
 def authorizations(draw: st.DrawFn) -> dict[str, str]:
-    """The header that lets in, most often; else another, or none."""
+    """Generate an accepted header most of the time, else another one or none."""
     value = mostly(draw, draw(st.sampled_from(LET_IN)), st.sampled_from(NOT_LET_IN) | _latin_1 | st.none())
     return {} if value is None else {"HTTP_AUTHORIZATION": value}
 
 
 @st.composite
 def salads(draw: st.DrawFn) -> dict[str, str]:
-    """Headers that have nothing to do with a callback, and a ``Host`` now and then."""
+    """Generate headers that have nothing to do with a callback, now and then a ``Host``."""
     odd = st.dictionaries(st.sampled_from(_NAMES), st.sampled_from(_VALUES) | _latin_1, max_size=3)
     return draw(odd) | {"HTTP_HOST": mostly(draw, "localhost", st.sampled_from(_HOSTS))}
 
@@ -104,7 +104,7 @@ _paths = st.sampled_from(["/phone", "/phone/", "/phone/rooms/7"]) | _latin_1.map
 
 
 class ServerError(Exception):
-    """What a server raises for a broken chunk; gunicorn's InvalidChunkSize is no OSError either."""
+    """An error of a server for a broken chunk, which is not an OSError, like gunicorn's InvalidChunkSize."""
 
 
 _errors = st.sampled_from([OSError("reset"), ValueError("closed"), ServerError()])
@@ -112,7 +112,7 @@ _errors = st.sampled_from([OSError("reset"), ValueError("closed"), ServerError()
 
 @st.composite
 def posts(draw: st.DrawFn) -> Request:
-    """A callback by POST, or by no method at all."""
+    """Generate a callback by POST, or by a method that does not exist."""
     body = draw(bodies)
     headers = {"CONTENT_TYPE": mostly(draw, "application/json", _content_types)}
     lengths = st.sampled_from([str(len(body) + 1), str(len(body) - 1), *_LENGTHS])
@@ -137,7 +137,7 @@ def posts(draw: st.DrawFn) -> Request:
 
 @st.composite
 def gets(draw: st.DrawFn) -> Request:
-    """A callback by GET; a body besides is no matter."""
+    """Generate a callback by GET, with or without a body, which is ignored."""
     return Request(
         method="GET",
         path=draw(_paths),

@@ -1,4 +1,4 @@
-"""A server under attack: calls that must all end as they should, while others do their worst.
+"""A server under attack: all calls must end as they should while hostile clients do their worst.
 
 A real gunicorn serves the switchboard on 127.0.0.1. Some telephone lines call it over HTTP, one call after
 the other, while the clients of ``attacks.py`` send garbage, huge and slow bodies, wrong passwords and half
@@ -143,7 +143,7 @@ class Load:
             self.faults += faults
 
     def timed(self, send: Callable[..., Any]) -> Callable[..., Any]:
-        """Return what sends a request, and notes how long the reply takes."""
+        """Return a function that sends a request and records how long the reply takes."""
 
         def send_and_note(*arguments: Any) -> Any:
             began = time.monotonic()
@@ -159,7 +159,7 @@ class Load:
 
 
 def soak(seconds: float, log: Path) -> tuple[Load, Mapping[str, int], list[str]]:
-    """Call and attack for some seconds; return the calls, the attacks by kind, and all that went wrong."""
+    """Call and attack for some seconds; return the calls, the attacks by kind, and all failures."""
     load = Load()
     server = gunicorn("examples.switchboard:create_app()", THREADS)
     with running(server, log, **SETTINGS) as port, ExitStack() as stack:
@@ -196,7 +196,7 @@ def _show_progress(load: Load, seconds: float) -> None:
 
 
 def main() -> int:
-    """Soak; returns 0 if every call ended as it should, else 1."""
+    """Run the soak; returns 0 if every call ended as it should, else 1."""
     parser = argparse.ArgumentParser(prog="python -m tests.hostile.soak", description=__doc__)
     parser.add_argument("--seconds", type=float, default=120, help="how long (default: 120)")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Whatever comes over a connection, cut, chunked or no HTTP at all, a real server goes on answering."""
+"""A real server survives everything that comes over a connection: cut, chunked or not HTTP at all."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tests.hostile.wire import Wire, wires
 from tests.servers import gunicorn, running
 
 _NOT_OURS = {308, 400, 404, 405, 413, 414, 417, 431, 501, 505}
-"""With which gunicorn turns away what is no HTTP, and Flask what leads to no callback URL."""
+"""The page with which gunicorn rejects garbage, and Flask an unknown URL."""
 
 _PAGE = b"Content-Type: text/html"
 
 
 @contextmanager
 def serving(log: Path) -> Iterator[int]:
-    """Serve an application that notes what it hears; gives the port. No traceback may be in its log."""
+    """Serve an application that records its events; gives the port. Fails on a traceback in its log."""
     with running(gunicorn("tests.hostile.line:create_app()", threads=4), log) as port:
         yield port
 
@@ -35,7 +35,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 def heard(port: int) -> int:
-    """Return how often handlers were called; the server must be alive to tell."""
+    """Return how often handlers were called; fails if the server is down."""
     with build_opener(ProxyHandler({})).open(f"http://127.0.0.1:{port}/heard", timeout=10) as reply:
         return int(reply.read())
 
@@ -43,14 +43,14 @@ def heard(port: int) -> int:
 @given(wire=wires())
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_connection(port: int, wire: Wire) -> None:
-    """A whole request gets its status; of a spoilt one nobody hears who did not show the credentials."""
+    """A whole request gets its status; a spoiled one without credentials reaches no handler."""
     before = None if wire.shows_credentials else heard(port)
     replies = wire.send(port)
     if before is not None:
         assert heard(port) == before
     for status, reply in replies:
         assert b"Traceback" not in reply
-        if _PAGE in reply:  # the server's own, or Flask's where a spoilt request led elsewhere
+        if _PAGE in reply:  # the server's own, or Flask's where a spoiled request led elsewhere
             assert status in _NOT_OURS
         else:
             assert status < 500

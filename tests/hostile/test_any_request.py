@@ -1,4 +1,4 @@
-"""Whatever a stranger or Bandwidth sends, each request gets the one reply that the rules give it."""
+"""Every request, from a stranger or from Bandwidth, gets the one reply that the rules give it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ lines = st.sampled_from(LINES)
 
 
 def check(line: Line, request: Request) -> None:
-    """Send a request; fail unless reply, handlers and log are what they must be."""
+    """Send a request; fail unless the reply, the handlers and the log are as they must be."""
     line.heard.clear()
     with logged() as log:
         reply = send(line.app, request)
@@ -25,7 +25,7 @@ def check(line: Line, request: Request) -> None:
     assert reply.headers.keys() <= HEADERS
     if reply.status >= 400 and request.method.upper() != "HEAD":
         reply.check_refusal()
-    # A subscriber hears also of what nobody answers, and the responders of these lines are one more to hear.
+    # The subscriber gets events without a responder, too; a responder records the event once more.
     heard = {200: 2, 204: 1, 404: 1}.get(reply.status, 0)
     assert len(line.heard) == heard
     assert not line.heard or is_let_in(request.headers["HTTP_AUTHORIZATION"])
@@ -36,24 +36,24 @@ def check(line: Line, request: Request) -> None:
 @given(lines, posts())
 @settings(deadline=None)
 def test_any_post(line: Line, request: Request) -> None:
-    """Mutated callbacks of every event, damaged bodies, odd headers: the status is that of the rules."""
+    """Mutated callbacks, damaged bodies and odd headers get the status of the rules."""
     check(line, request)
 
 
 @given(lines, gets())
 @settings(deadline=None)
 def test_any_get(line: Line, request: Request) -> None:
-    """The same in query strings, well encoded or not."""
+    """Mutated query strings, well encoded or not, get the status of the rules."""
     check(line, request)
 
 
 @pytest.mark.parametrize("authorization", LET_IN)
 def test_spellings_that_let_in(authorization: str) -> None:
-    """What is sampled as letting in does, so that the callbacks behind it are reached."""
+    """Every header that is sampled as valid is accepted, so that the callbacks behind it are tested."""
     assert is_let_in(authorization)
 
 
 @pytest.mark.parametrize("authorization", NOT_LET_IN)
 def test_spellings_that_do_not(authorization: str) -> None:
-    """What is sampled as wrong is: no handler may be called with it."""
+    """No header that is sampled as wrong reaches a handler."""
     assert not is_let_in(authorization)

@@ -1,4 +1,4 @@
-"""What a caller says, types or is called: in whatever verb or answer it is repeated, it stays text."""
+"""A caller's words, keys and name stay text, in every verb and reply that repeats them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tests.payloads import PAYLOADS, Place, payload, places, replaced, value_at
 
 
 def text_of(event: Callback) -> str:
-    """Return the text that an event has at the place that the query string names."""
+    """Return the text of an event in the property that the query string names."""
     value: Any = event
     for name in request.args["place"].split("."):
         if isinstance(value, dict):
@@ -49,7 +49,7 @@ def text_of(event: Callback) -> str:
 
 
 def _sources() -> list[tuple[str, Place]]:
-    """Return every text of every answered event but what it is about."""
+    """Return every text property of every answered event except its id."""
     return [
         (event_type, place)
         for event_type, whole in PAYLOADS.items()
@@ -73,7 +73,7 @@ SLOTS = text_slots()
 
 
 def repeat(slot: int, text: str) -> Verb:
-    """Return a verb with a text in one of the places where text may stand: the shortest limit is 256."""
+    """Return a verb with a text in one of the attributes that take text: the shortest limit is 256."""
     element, attribute = SLOTS[slot]
     text = f"It was {text}"[:250]
     changes: dict[str, Any] = {"text" if attribute is None else attribute.name: text}
@@ -83,7 +83,7 @@ def repeat(slot: int, text: str) -> Verb:
 
 
 class Foreign:
-    """Verbs of another library, which writes them itself."""
+    """A document with verbs of another library, which writes them itself."""
 
     def __init__(self, bxml: str) -> None:
         self._bxml = bxml
@@ -121,7 +121,7 @@ CARELESS: dict[str, Callable[[str], Any]] = {
     ),
     "URL": lambda text: f'<Response><Redirect redirectUrl="//[{text}"/></Response>',
 }
-"""Documents into which somebody wrote the text as it came."""
+"""Documents that hold the text unescaped."""
 
 
 def make_app() -> Flask:
@@ -154,7 +154,7 @@ app = make_app()
 
 
 def answer(path: str, source: tuple[str, Place], text: str) -> bytes:
-    """Return what is answered at a path to an event with a text in it; the log is looked at, too."""
+    """Return the reply at a path to an event with a text in it, after checking the log."""
     event_type, place = source
     with logged() as log:
         reply = send(
@@ -183,7 +183,7 @@ sources = st.sampled_from(SOURCES)
 @given(st.sampled_from(sorted(CAREFUL)), st.integers(0, len(SLOTS) - 1), sources, hostile_text)
 @settings(deadline=None)
 def test_text_stays_text(kind: str, slot: int, source: tuple[str, Place], text: str) -> None:
-    """In every verb and every kind of answer, another parser finds the elements that were meant, and it."""
+    """In every verb and reply, another parser finds the intended elements and the text."""
     path = f"careful/{kind}/{slot}"
     document = ElementTree.fromstring(answer(path, source, text))
     assert shape(document) == shape(ElementTree.fromstring(answer(path, source, "plain")))
@@ -198,7 +198,7 @@ def test_text_stays_text(kind: str, slot: int, source: tuple[str, Place], text: 
 @given(st.sampled_from(sorted(CARELESS)), sources, hostile_text)
 @settings(deadline=None)
 def test_careless_documents_are_sent_and_logged(kind: str, source: tuple[str, Place], text: str) -> None:
-    """A document that was broken with a caller's text is sent all the same, and told in a line."""
+    """A document that a caller's text has broken is sent, and logged on one line."""
     answer(f"careless/{kind}", source, text)
 
 
@@ -207,7 +207,7 @@ def test_careless_documents_are_sent_and_logged(kind: str, source: tuple[str, Pl
 @example(SOURCES[0], "../../x?y#z%2f")
 @settings(deadline=None)
 def test_text_in_a_url_stays_in_its_place(source: tuple[str, Place], text: str) -> None:
-    """A path variable that holds a caller's text is one segment of the path, whatever is in it."""
+    """A path variable with a caller's text is one segment of the path, whatever the text is."""
     document = ElementTree.fromstring(answer("linked", source, text))
     url = document[0].attrib["gatherUrl"]
     segment = url.removeprefix("/phone/rooms/").removesuffix("?more=1")

@@ -1,4 +1,4 @@
-"""The log: whatever a caller sends stands in the line of the record that it is in, and controls nothing."""
+"""The log: a caller's text stays on the line of its record and controls nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PACKAGE = Path(flask_bandwidth_callbacks.__file__).parent
 
 
 class Own(Exception):
-    """What the application raises; its traceback is its own affair."""
+    """An exception of the application, whose traceback is its own affair."""
 
 
 def fail(*arguments: Any, **named: Any) -> None:
@@ -31,7 +31,7 @@ def fail(*arguments: Any, **named: Any) -> None:
 
 
 def make_app() -> Flask:
-    """Return an application that goes wrong in all the ways that are logged."""
+    """Return an application that fails in all the ways that are logged."""
     phone = CallbackBlueprint("phone", __name__, credentials=PAIRS)
     phone.respond(GatherCallback, "/rooms/<room>")(lambda event, room: Hangup())
     phone.respond("answer")(lambda event: f'<Response><Redirect redirectUrl="{event.to}"/></Response>')
@@ -45,7 +45,7 @@ def make_app() -> Flask:
 
 
 def callbacks(text: str) -> Iterator[Request]:
-    """Yield requests of all sorts, each with a text wherever one can be."""
+    """Yield requests of all kinds, each with a text in every property that takes one."""
     json_body = {"CONTENT_TYPE": "application/json", "HTTP_AUTHORIZATION": BASIC}
     path = "/phone/rooms/" + (text.replace("/", "").encode("utf-8", "replace").decode("latin-1") or "x")
     header = text.encode("latin-1", "replace").decode("latin-1")
@@ -101,12 +101,12 @@ with logged():
 @example("x\nERROR forged\r\n\x1b[31m\u2028")
 @settings(deadline=None)
 def test_no_value_makes_a_line_of_the_log(text: str) -> None:
-    """A plain formatter writes each record on one line, that holds no control character; ids included."""
+    """A plain formatter writes each record on one line without control characters, ids included."""
     log_of(app, text).check(tracebacks_of=Own)
 
 
 def test_every_line_of_the_log_is_looked_at() -> None:
-    """The requests above make the library write every record that it can write while calls run."""
+    """The requests above make the library write every record that it writes during calls."""
     with logged() as log:
         log.records += log_of(make_app(), "x\u202e").records
     written = {(Path(record.pathname), record.lineno) for record in log.records}

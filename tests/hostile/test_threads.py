@@ -1,4 +1,4 @@
-"""Sixteen threads: no call is told, answered or charged as another, from the first request on."""
+"""Sixteen threads: no call gets another call's event or reply, from the first request on."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Heard = dict[str | None, list[str]]
 
 
 def make_phone(heard: Heard) -> CallbackBlueprint:
-    """Return a line that has handlers of all sorts: by number, by pattern, in rooms."""
+    """Return a blueprint with handlers of all kinds: by number, by pattern, with path variables."""
     phone = CallbackBlueprint("phone", __name__)
 
     def answer(call: InitiateCallback, number: str) -> list[Verb]:
@@ -74,7 +74,7 @@ def make_app(name: str, phone: CallbackBlueprint) -> Flask:
 
 @pytest.mark.parametrize("start", range(3))
 def test_calls_are_kept_apart(start: int) -> None:
-    """On two applications, with two registrations each, of one blueprint, every caller gets their own."""
+    """On two applications with two registrations each of one blueprint, every caller gets the right reply."""
     heard: Heard = defaultdict(list)
     phone = make_phone(heard)
     apps = [make_app(str(number), phone) for number in range(2)]
@@ -114,7 +114,7 @@ def test_calls_are_kept_apart(start: int) -> None:
 
 
 def test_a_cold_start() -> None:
-    """What is looked up once is right for every thread that asks first, together with the others."""
+    """Caches that are filled on first use are right for threads that use them first, all at once."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.hostile.cold_start"],
         cwd=ROOT,

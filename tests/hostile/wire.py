@@ -1,4 +1,4 @@
-"""Requests as bytes on a connection, whole or spoilt, as hypothesis strategies."""
+"""Requests as bytes on a connection, whole or spoiled, as hypothesis strategies."""
 
 from __future__ import annotations
 
@@ -46,23 +46,23 @@ _ODD_CHUNKS: Sequence[bytes] = (
 
 @dataclass(frozen=True)
 class Wire:
-    """What a client sends over one connection."""
+    """The bytes that a client sends over one connection."""
 
     parts: tuple[bytes, ...]
     """Sent one after the other."""
     resets: bool = False
     """Whether the client then breaks the connection; else it says that this was all, and reads."""
     request: Request | None = None
-    """The request that this is, if nothing is spoilt."""
+    """The request that this is, if nothing is spoiled."""
 
     @property
     def shows_credentials(self) -> bool:
-        """Whether there is a header in it that lets in."""
+        """Return whether the request has a header with an accepted pair."""
         values = re.findall(rb"(?im)^authorization *:(.*)$", b"".join(self.parts))
         return any(is_let_in(value.decode("latin-1")) for value in values)
 
     def send(self, port: int) -> list[tuple[int, bytes]]:
-        """Return the replies: their status, and all of their bytes."""
+        """Return the replies: their statuses, and all of their bytes."""
         with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
             # A server that has said all may hang up on the rest.
             with suppress(BrokenPipeError, ConnectionResetError):
@@ -96,7 +96,7 @@ def _chunks(body: bytes, size: int) -> list[bytes]:
 
 @st.composite
 def wires(draw: st.DrawFn) -> Wire:
-    """A request over a connection; in every second one, its head, its chunks or its end are spoilt."""
+    """Generate a request over a connection; every second one is spoiled in its head, chunks or end."""
     request = draw(posts() | gets())
     is_chunked = request.headers.get("HTTP_TRANSFER_ENCODING") == "chunked"
     headers = {
@@ -105,8 +105,8 @@ def wires(draw: st.DrawFn) -> Wire:
     request = replace(request, headers=headers, error=None, terminated=True)
     head = _head(request)
     end = b"0\r\n\r\n"
-    is_spoilt = draw(st.booleans())
-    if is_spoilt:
+    is_spoiled = draw(st.booleans())
+    if is_spoiled:
         head[0] = mostly(draw, head[0], st.sampled_from(ODD_STARTS))
         for line in draw(st.lists(st.sampled_from([*ODD_LINES, *head[1:]]), max_size=2)):
             head.insert(draw(st.integers(1, len(head))), line)
@@ -116,10 +116,10 @@ def wires(draw: st.DrawFn) -> Wire:
     else:
         size = draw(st.sampled_from([65536, 100]))
         body = [request.body[start : start + size] for start in range(0, len(request.body), size)]
-    separator = mostly(draw, b"\r\n", st.sampled_from([b"\n"])) if is_spoilt else b"\r\n"
+    separator = mostly(draw, b"\r\n", st.sampled_from([b"\n"])) if is_spoiled else b"\r\n"
     parts = [separator.join([*head, b"", b""]), *body]
-    if is_spoilt and draw(st.booleans()):
+    if is_spoiled and draw(st.booleans()):
         whole = b"".join(parts)
         cut = draw(st.integers(0, len(whole)))
         parts = [whole[:cut], whole[cut : cut + draw(st.sampled_from([0, 1, 100]))]]
-    return Wire(tuple(parts), mostly(draw, False, st.just(is_spoilt)), None if is_spoilt else request)
+    return Wire(tuple(parts), mostly(draw, False, st.just(is_spoiled)), None if is_spoiled else request)
