@@ -323,14 +323,14 @@ FAULTY = [
         "the document must be UTF-8, got a stray byte at position 58",
     ),
     ("initiate", "<html/>", "the document must be a Response or a Bxml, not <html>"),
-    ("initiate", "<!DOCTYPE x><Response/>", "a document type declaration has no place in BXML"),
+    ("initiate", "<!DOCTYPE x><Response/>", "a document type declaration is not allowed"),
     (
         "initiate",
         '<Response><Gather maxDigits="0"/></Response>',
         'Gather maxDigits="0": must be from 1 to 50',
     ),
     ("initiate", "<Response><Redirect/></Response>", "Redirect redirectUrl: must be given"),
-    ("initiate", "<Response>Hello</Response>", "Response holds no text"),
+    ("initiate", "<Response>Hello</Response>", "Response cannot hold text"),
     ("initiate", "<Bxml><Hangup/></Bxml>", "the root of a reply must be Response"),
     ("initiate", bxml.Bxml(Hangup()), "the root of a reply must be Response"),
     ("initiate", PhoneNumber("+1555"), "Response cannot hold PhoneNumber, which belongs in Transfer"),
@@ -479,8 +479,8 @@ def test_what_is_not_known_is_sent(returns: Call, caplog: pytest.LogCaptureFixtu
     assert returns(document).text == document
     told = [record.getMessage() for record in caplog.records]
     assert len(told) == 2
-    assert "<Whisper> is no element known here" in told[0]
-    assert "Hangup has no attribute loud known here" in told[1]
+    assert "<Whisper> is not a known element" in told[0]
+    assert "loud is not a known attribute of Hangup" in told[1]
     assert {record.levelname for record in caplog.records} == {"WARNING"}
     assert {vars(record)["call_id"] for record in caplog.records} == {"c-1"}
 

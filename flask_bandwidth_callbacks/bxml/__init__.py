@@ -1,6 +1,7 @@
-"""BXML, the language in which an application tells Bandwidth what to do with a call.
+"""BXML, the language in which an application instructs Bandwidth what to do with a call.
 
-One class per verb, checked when it is made; :func:`render` writes a document and :func:`parse` reads one::
+There is one class per verb, checked when it is made; :func:`render` writes a document and :func:`parse` reads
+one::
 
     >>> from flask_bandwidth_callbacks.bxml import Gather, SpeakSentence, parse, render
     >>> menu = Gather(SpeakSentence("Press 1 for sales."), gather_url="/menu", max_digits=1)
@@ -9,7 +10,7 @@ One class per verb, checked when it is made; :func:`render` writes a document an
     >>> parse(render(menu)).children == (menu,)
     True
 
-Nothing in here knows of Flask.
+This package does not depend on Flask.
 """
 
 from flask_bandwidth_callbacks.exceptions import BXMLWarning, InvalidBXML

@@ -1,11 +1,11 @@
-"""Text on its way into XML: which characters can stand there, and how they are written."""
+"""The characters that XML can hold, and how text is escaped."""
 
 from __future__ import annotations
 
 import re
 
 XML_WHITE_SPACE = " \t\r\n"
-"""What may stand between elements without meaning anything."""
+"""White space that means nothing between elements."""
 
 _UNWRITABLE = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
@@ -13,21 +13,18 @@ _UNWRITABLE = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def writable(text: str) -> str:
     """Return the text with U+FFFD for every character that XML 1.0 cannot hold.
 
-    Those are the control characters but tab, line feed and carriage return, lone surrogates, U+FFFE and
-    U+FFFF. A text without any comes back as the same object.
+    Those are lone surrogates, U+FFFE, U+FFFF, and the control characters except tab, line feed and carriage
+    return. A text without any is returned as the same object.
     """
-    # Nearly all text is printable, and asking that is several times faster than the expression.
+    # Nearly all text is printable, and checking that is several times faster than the expression.
     if text.isprintable() or not re.search(_UNWRITABLE, text):
         return text
     return re.sub(_UNWRITABLE, "\ufffd", text)
 
 
-_special = re.compile('[&<>"\t\n\r]')
-
-# Most text holds none of these: looking for each in turn is faster than str.translate, which looks up every
-# character, and in the short texts of attributes one look for all of them is faster still. A parser turns a
-# bare carriage return into a line feed, and in attributes any white space into a blank: as references they
-# arrive as they were.
+# Most text holds none of the escaped characters: replacing each in turn is faster than str.translate, which
+# looks up every character. White space is escaped because a parser turns a bare carriage return into a line
+# feed, and any white space in an attribute into a blank; references are read as they were.
 
 
 def escape_text(text: str) -> str:
@@ -37,6 +34,4 @@ def escape_text(text: str) -> str:
 
 def escape_attribute(text: str) -> str:
     """Return the text as it is written between the double quotes of an attribute."""
-    if not _special.search(text):
-        return text
     return escape_text(text).replace('"', "&quot;").replace("\t", "&#9;").replace("\n", "&#10;")

@@ -1,7 +1,7 @@
-"""What every element of a document is and does, and how its facts are read off its class.
+"""The base classes of all elements, and the specification that is read from each element's class.
 
-An element's class declares what it may hold once, in the signature of its ``__init__``: the type checker
-and the editor read that signature, and :class:`Specification` reads it for building, parsing and writing.
+An element's class declares what it may hold in the signature of its ``__init__``. :class:`Specification`
+reads that signature, and building, parsing and writing read the specification.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class InvalidBXMLType(InvalidBXML, TypeError):
-    """A value of a type that can never fit: as a mistake of the program it is a ``TypeError`` too."""
+    """Invalid BXML because of a value of a wrong type; being a programming mistake, also a ``TypeError``."""
 
 
 # -- Faults --------------------------------------------------------------------------------------------------
@@ -37,18 +37,20 @@ class Fault(NamedTuple):
     """One broken rule of one element."""
 
     attribute: str | None
-    """The attribute in Python's spelling, ``"text"`` for the text, or None for the element as a whole."""
+    """The name of the attribute in Python, ``"text"`` for the text, or None for the element as a whole."""
     value: Any
-    """What was given, None when nothing was."""
+    """The value given, None if there was none."""
     rule: str
+    """The rule, as the end of a message: ``must be from 1 to 50``."""
     wrong_type: bool = False
+    """Whether the value is of a wrong type."""
 
 
 def described(attribute: str, value: Any) -> str:
-    """Return a value as the application's code has it, but no password: this may end up in a log."""
+    """Return a value as it stands in the application's code, without passwords, for messages and logs."""
     if attribute.lower().endswith("password"):
         return "'***'"
-    name = getattr(value, "__name__", None)  # of a handler
+    name = getattr(value, "__name__", None)  # a handler has one
     if isinstance(name, str):
         return name
     try:
@@ -72,11 +74,12 @@ def raise_faults(element_name: str, faults: Iterable[Fault]) -> NoReturn:
 # -- Specifications ------------------------------------------------------------------------------------------
 
 CrossRule = Callable[["Specification", Mapping[str, Any], int], Iterator[Fault]]
-"""A rule between attributes: looks at those given, faulty ones too, and at the number of children."""
+"""A rule between attributes: yields its faults from the attributes given, faulty ones included, and the
+number of children."""
 
 
 class Specification:
-    """What one element may hold and where it may stand; every element class has one."""
+    """The facts about one element: what it may hold and where it may stand."""
 
     def __init__(
         self, element: type[Element], rules: tuple[CrossRule, ...], conference: bool, transfer_answer: bool
@@ -124,18 +127,18 @@ class Specification:
         self.required = tuple(name for name, attribute in self.attributes.items() if attribute.required)
         """The names in Python of the attributes that must be given."""
 
-    def refusal(self, child: Any) -> Fault | None:
-        """Return why ``child`` cannot stand inside this element, or None if it can.
+    def fault_of_child(self, child: Any) -> Fault | None:
+        """Return the fault if ``child`` cannot stand inside this element, else None.
 
-        An element that is not known here is never refused.
+        An unknown element may stand anywhere.
         """
         if isinstance(child, self.children):
             return None
         if not isinstance(child, Element):
-            remedy = f": it holds {_any_of(self.children)}"
+            remedy = f"pass {_any_of(self.children)}"
             if isinstance(child, list | tuple):
-                remedy = ": give its members one by one"
-            rule = f"cannot hold {shorten(described('', child))}, which is no element of BXML{remedy}"
+                remedy = "pass its members one by one"
+            rule = f"cannot hold {shorten(described('', child))}, which is not a BXML element; {remedy}"
             return Fault(None, None, rule, wrong_type=True)
         name = child.specification.name
         if ELEMENTS.get(name) is None and not isinstance(child, Document):
@@ -147,10 +150,11 @@ class Specification:
             remedy = f", which belongs in {' or '.join(homes)}"
         return Fault(None, None, f"cannot hold {name}{remedy}", wrong_type=True)
 
-    def miscount(self, children: tuple[Element, ...], count: Count) -> Iterator[Fault]:
-        """Yield that these are too few or too many children, if they are."""
+    def faults_of_count(self, children: tuple[Element, ...], count: Count) -> Iterator[Fault]:
+        """Yield a fault if there are too few or too many children."""
         minimum, maximum = count.minimum, count.maximum
-        # An element that is not known here may count where one is needed, never where there are too many.
+        # An unknown element counts toward the minimum, because it may be one of those that are needed, but
+        # not toward the maximum.
         known = sum(isinstance(child, self.children) for child in children)
         if len(children) < minimum or known > maximum:
             number = f"{minimum}" if minimum == maximum else f"{minimum} to {maximum}"
@@ -178,15 +182,15 @@ def _attributes_of(table: Any) -> dict[str, Attribute]:
 
 
 class Element:
-    """One element of a document: a verb, what stands inside a verb, or the document itself.
+    """One element of a document: a verb, an element inside a verb, or the document itself.
 
-    Elements are values: they are checked when they are made and do not change afterwards, compare equal when
-    they say the same, and :meth:`replace` makes changed copies. The attributes can be read by name:
-    ``gather.max_digits`` is None when it was not given.
+    Elements are immutable values: they are checked when they are made, elements with the same content are
+    equal, and :meth:`replace` makes changed copies. Attributes are read by name: ``gather.max_digits`` is
+    None if it was not given.
     """
 
     specification: ClassVar[Specification]
-    """What this element may hold and where it may stand."""
+    """The facts about this element."""
     text: str | None
     """The text between its tags: ``Markup`` if it is SSML, None if the element holds no text."""
     children: tuple[Element, ...]
@@ -202,7 +206,7 @@ class Element:
         transfer_answer: bool = True,
         listed: bool = True,
     ) -> None:
-        # The bases below have no signature to read; an application's class keeps that of its verb.
+        # The base classes below have no signature to read; a class derived from a verb keeps the verb's own.
         if "__init__" in vars(cls) and not hasattr(cls, "specification"):
             cls.specification = Specification(cls, rules, conference, transfer_answer)
             for name, attribute in cls.specification.attributes.items():
@@ -221,8 +225,11 @@ class Element:
             except BrokenRule as broken:
                 faults += [Fault("text", text, rule, broken.wrong_type) for rule in broken.rules]
         for child in children:
-            if not isinstance(child, specification.children) and (refusal := specification.refusal(child)):
-                faults.append(refusal)
+            # Nearly every child is of a class that may stand there: that check spares the call.
+            if not isinstance(child, specification.children) and (
+                fault := specification.fault_of_child(child)
+            ):
+                faults.append(fault)
         faults += self._fill(text, children, attributes, {})
         if faults:
             raise_faults(specification.name, faults)
@@ -234,9 +241,9 @@ class Element:
         attributes: Mapping[str, Any],
         extra: dict[str, str],
     ) -> list[Fault]:
-        """Take the values over and return what is wrong with the attributes and the number of children.
+        """Set the values, and return the faults of the attributes and of the number of children.
 
-        The text and the single children are the caller's to check: a parser has done so on its way.
+        The text and each child are checked by the caller: a parser does so while it reads.
         """
         specification = self.specification
         known = specification.attributes
@@ -251,7 +258,7 @@ class Element:
             try:
                 values[name] = attribute.check(value)
             except BrokenRule as broken:
-                # It counts as given for the rules below.
+                # The value counts as given for the rules below.
                 values[name] = value
                 faults += [Fault(name, value, rule, broken.wrong_type) for rule in broken.rules]
         for name in specification.required:
@@ -259,10 +266,10 @@ class Element:
                 faults.append(Fault(name, None, "must be given"))
         count = specification.count
         if count is not None and not count.minimum <= len(children) <= count.maximum:
-            faults.extend(specification.miscount(children, count))
+            faults.extend(specification.faults_of_count(children, count))
         for rule in specification.rules:
             faults.extend(rule(specification, values, len(children)))
-        # Past __setattr__, which refuses.
+        # Directly, because __setattr__ always raises.
         state = self.__dict__
         state["text"] = text
         state["children"] = children
@@ -272,12 +279,12 @@ class Element:
 
     @property
     def attributes(self) -> Mapping[str, Any]:
-        """The attributes that were given, by their names in Python."""
+        """The attributes that were given, keyed by their names in Python."""
         return MappingProxyType(self._attributes)
 
     @property
     def extra(self) -> Mapping[str, str]:
-        """The attributes of a parsed document that are not known here, by their names there."""
+        """The unknown attributes of a parsed element, keyed by their names in the document."""
         return MappingProxyType(self._extra)
 
     def effective(self, name: str) -> Any:
@@ -300,10 +307,10 @@ class Element:
     def replace(
         self, *, text: str | None = None, children: Iterable[Element] | None = None, **attributes: Any
     ) -> Self:
-        """Return a copy with some parts replaced; an attribute that is given as None is left out of it.
+        """Return a copy with some parts replaced. An attribute that is None is removed.
 
-        Raises what making the element anew would raise: :class:`InvalidBXML`, or ``TypeError`` for an
-        attribute that it does not have.
+        Raises :class:`InvalidBXML` for a broken rule and ``TypeError`` for an attribute that the element does
+        not have.
         """
         copy = object.__new__(type(self))
         Element.__init__(
@@ -316,10 +323,10 @@ class Element:
         return copy
 
     def with_links(self, children: tuple[Element, ...], attributes: Mapping[str, Any]) -> Self:
-        """Return a copy with URLs where handlers were, and with the credentials that they ask for.
+        """Return a copy with URLs in place of handlers, and with the credentials that they require.
 
-        Every answer has some, and each of them is right by itself: only the rules between attributes are
-        checked again. Raises :class:`InvalidBXML`.
+        Each value must be valid by itself: this runs for every reply, so only the rules between attributes
+        are checked again. Raises :class:`InvalidBXML`.
         """
         specification = self.specification
         values = {**self._attributes, **attributes}
@@ -359,7 +366,7 @@ class Element:
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"{type(self).__name__} does not change: use replace() for a changed copy")
+        raise AttributeError(f"{type(self).__name__} cannot be changed. Use replace() for a changed copy.")
 
     def __delattr__(self, name: str) -> NoReturn:
         self.__setattr__(name, None)
@@ -374,7 +381,7 @@ class Element:
         return hash((text, is_markup, children, frozenset(attributes.items()), frozenset(extra.items())))
 
     def _key(self) -> tuple[Any, ...]:
-        # Markup("x") == "x", but the one is SSML and the other is not.
+        # Markup("x") == "x", but only the first is SSML.
         return self.text, isinstance(self.text, Markup), self.children, self._attributes, self._extra
 
     def __repr__(self) -> str:
@@ -397,7 +404,7 @@ def unexpected_keyword(specification: Specification, name: str) -> TypeError:
 
 
 def _suggestion(specification: Specification, name: str) -> str:
-    """Return the end of a message that names the nearest attribute, empty if none is near."""
+    """Return the end of a message that names the most similar attribute, empty if none is similar."""
     nearest = difflib.get_close_matches(name, specification.attributes, n=1) or [
         attribute for attribute in specification.attributes if attribute.endswith(f"_{name}")
     ]
@@ -405,12 +412,12 @@ def _suggestion(specification: Specification, name: str) -> str:
 
 
 def written(name: str, attributes: str, content: str) -> str:
-    """Return an element as it is written in a document, of parts that are."""
+    """Return an element as it is written in a document, from parts that are written already."""
     return f"<{name}{attributes}>{content}</{name}>" if content else f"<{name}{attributes}/>"
 
 
 class Verb(Element):
-    """An element that may stand directly in a document: something for Bandwidth to do."""
+    """An element that may stand directly in a document: an instruction to Bandwidth."""
 
 
 class ChildElement(Element):
@@ -418,7 +425,7 @@ class ChildElement(Element):
 
 
 class Document(Element):
-    """The root of a document, with verbs that are run in their order."""
+    """The root of a document; Bandwidth runs its verbs in order."""
 
     children: tuple[Verb, ...]
 

@@ -1,4 +1,4 @@
-"""Reading documents."""
+"""The parser of documents."""
 
 from __future__ import annotations
 
@@ -23,19 +23,18 @@ _ROOTS: dict[str, type[Document]] = {"Response": Response, "Bxml": Bxml}
 
 _ENCODINGS = ("utf-8", "utf-16", "utf-16be", "utf-16le", "iso-8859-1", "us-ascii")
 
-# BXML needs three levels; this bounds the recursion of whatever walks through the document later.
+# BXML needs three levels; this bounds the recursion of all code that walks through the document later.
 _DEEPEST = 64
 
 
 def parse(document: str | bytes) -> Response | Bxml:
-    """Return the document as verbs.
+    """Return the document that a text or bytes spell.
 
-    Bytes are in UTF-8, or in the UTF-16, ISO-8859-1 or US-ASCII that they declare. Elements and attributes
-    that are not known here are kept, as :class:`UnknownVerb` and in :attr:`Element.extra`, and told in a
-    :class:`BXMLWarning`.
+    Bytes must be UTF-8, or UTF-16, ISO-8859-1 or US-ASCII if the document declares it. Unknown elements and
+    attributes are kept, as :class:`UnknownVerb` and in :attr:`Element.extra`, with a :class:`BXMLWarning`.
 
-    Raises :class:`~flask_bandwidth_callbacks.exceptions.InvalidBXML`, with the place of each fault, for what
-    is not well-formed, for a document type declaration and for everything that could not be built either.
+    Raises :class:`~flask_bandwidth_callbacks.exceptions.InvalidBXML`, with the position of each fault, if the
+    document is not well-formed, declares a document type, or breaks a rule of the verbs.
     """
     root, oddities = examine(document)
     for oddity in oddities:
@@ -44,49 +43,50 @@ def parse(document: str | bytes) -> Response | Bxml:
 
 
 def examine(document: str | bytes) -> tuple[Response | Bxml, tuple[str, ...]]:
-    """Return the document, and what is odd in it but kept.
+    """Return the document, and a message for each unknown element and attribute in it.
 
-    Raises as :func:`parse` does and warns of nothing.
+    Raises :class:`~flask_bandwidth_callbacks.exceptions.InvalidBXML` as :func:`parse` does, and issues no
+    warnings.
     """
     reader = _Reader(document)
     return reader.read(), _in_order(reader.oddities)
 
 
-class _Place(NamedTuple):
+class _Position(NamedTuple):
     line: int
     column: int
 
 
-def _in_order(found: list[tuple[_Place, str]]) -> tuple[str, ...]:
-    """Return what was found in the order of the document: elements are examined where they end."""
+def _in_order(messages: list[tuple[_Position, str]]) -> tuple[str, ...]:
+    """Return the messages in the order of the document; elements are examined only when they end."""
     return tuple(
-        f"line {place.line}, column {place.column}: {message}"
-        for place, message in sorted(found, key=lambda one: one[0])
+        f"line {position.line}, column {position.column}: {message}"
+        for position, message in sorted(messages, key=lambda entry: entry[0])
     )
 
 
-class _Refused(Exception):
-    """There is no use in reading on."""
+class _Unreadable(Exception):
+    """The rest of the document cannot be read."""
 
 
 class _Frame:
-    """An element whose end has not been read."""
+    """An element whose end tag has not been read yet."""
 
     def __init__(
-        self, name: str, element: type[Element] | None, attributes: dict[str, str], place: _Place
+        self, name: str, element: type[Element] | None, attributes: dict[str, str], position: _Position
     ) -> None:
         self.name = name
         self.element = element
         self.attributes = attributes
-        self.place = place
+        self.position = position
         self.content: list[str | Element] = []
         self.has_stray_text = False
 
 
 class _Reader:
     def __init__(self, document: str | bytes) -> None:
-        self.faults: list[tuple[_Place, str]] = []
-        self.oddities: list[tuple[_Place, str]] = []
+        self.faults: list[tuple[_Position, str]] = []
+        self.oddities: list[tuple[_Position, str]] = []
         self._document = document
         self._stack: list[_Frame] = []
         self._root: Element | None = None
@@ -97,67 +97,67 @@ class _Reader:
     def read(self) -> Response | Bxml:
         document = self._document
         if isinstance(document, str):
-            # A text is decoded already: whatever encoding it declares is history.
+            # A text is decoded already, so the encoding that it declares is ignored.
             self._parser = expat.ParserCreate("utf-8")
             document = document.removeprefix("\ufeff").encode("utf-8", "surrogatepass")
         else:
             self._parser = expat.ParserCreate()
             self._parser.XmlDeclHandler = self._check_encoding
-        self._parser.StartDoctypeDeclHandler = self._refuse_doctype
+        self._parser.StartDoctypeDeclHandler = self._reject_doctype
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._characters
         try:
             self._parser.Parse(document, True)
         except expat.ExpatError as error:
-            place = _Place(error.lineno, error.offset + 1)
-            self._report(place, f"not well-formed XML: {expat.ErrorString(error.code)}")
-        except _Refused:
+            position = _Position(error.lineno, error.offset + 1)
+            self._report(position, f"not well-formed XML: {expat.ErrorString(error.code)}")
+        except _Unreadable:
             pass
         if self.faults:
             raise InvalidBXML(_in_order(self.faults))
         assert isinstance(self._root, Response | Bxml)
         return self._root
 
-    # -- What the XML parser reports ---------------------------------------------------------------------
+    # -- Handlers of the XML parser ----------------------------------------------------------------------
 
     def _check_encoding(self, _: str, encoding: str | None, __: int) -> None:
-        # Left to itself, expat would ask Python for any codec: some warn, some fail, none is needed.
+        # Otherwise expat would load any codec of Python: some warn, some fail, none is needed.
         if encoding is not None and encoding.lower() not in _ENCODINGS:
-            self._report(self._place(), f"the encoding must be UTF-8, not {shorten(encoding)}")
-            raise _Refused
+            self._report(self._position(), f"the encoding must be UTF-8, not {shorten(encoding)}")
+            raise _Unreadable
 
-    def _refuse_doctype(self, *_: object) -> NoReturn:
-        self._report(self._place(), "a document type declaration has no place in BXML")
-        raise _Refused
+    def _reject_doctype(self, *_: object) -> NoReturn:
+        self._report(self._position(), "a document type declaration is not allowed")
+        raise _Unreadable
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        place = self._place()
+        position = self._position()
         if self._transcript is not None:
             self._ssml_depth += 1
             self._transcript.start(name, attributes)
             for fault in faults_of(name, attributes):
-                self._report(place, f"SpeakSentence: {fault}")
+                self._report(position, f"SpeakSentence: {fault}")
             for oddity in oddities_of(name, attributes):
-                self.oddities.append((place, f"SpeakSentence: {oddity}"))
+                self.oddities.append((position, f"SpeakSentence: {oddity}"))
             return
         element: type[Element] | None
         if not self._stack:
             element = _ROOTS.get(name)
             if element is None:
-                self._report(place, f"the document must be a Response or a Bxml, not <{name}>")
-                raise _Refused
+                self._report(position, f"the document must be a Response or a Bxml, not <{name}>")
+                raise _Unreadable
         else:
             self._stack[-1].has_stray_text = False
             element = ELEMENTS.get(name)
             if name in _ROOTS:
-                self._report(place, f"{name} can only be the whole document")
+                self._report(position, f"{name} can only be the root of a document")
             elif element is None:
-                self.oddities.append((place, f"<{name}> is no element known here"))
+                self.oddities.append((position, f"<{name}> is not a known element"))
         if len(self._stack) == _DEEPEST:
-            self._report(place, f"elements are nested more than {_DEEPEST} levels deep")
-            raise _Refused
-        self._stack.append(_Frame(name, element, attributes, place))
+            self._report(position, f"elements are nested more than {_DEEPEST} levels deep")
+            raise _Unreadable
+        self._stack.append(_Frame(name, element, attributes, position))
         if element is not None and isinstance(element.specification.text, SpokenText):
             self._transcript = Transcript()
 
@@ -172,8 +172,8 @@ class _Reader:
         stray = text.lstrip(XML_WHITE_SPACE)
         if stray:
             frame.has_stray_text = True
-            place = self._place(len(text) - len(stray))
-            self._report(place, f"{frame.name} holds no text: {_quoted(stray.rstrip(XML_WHITE_SPACE))}")
+            position = self._position(len(text) - len(stray))
+            self._report(position, f"{frame.name} cannot hold text: {_quoted(stray.rstrip(XML_WHITE_SPACE))}")
 
     def _end(self, name: str) -> None:
         if self._ssml_depth:
@@ -187,13 +187,13 @@ class _Reader:
             self._root = element
             return
         parent = self._stack[-1]
-        refusal = parent.element.specification.refusal(element) if parent.element is not None else None
-        if refusal is None:
+        fault = parent.element.specification.fault_of_child(element) if parent.element is not None else None
+        if fault is None:
             parent.content.append(element)
         else:
-            self._report(frame.place, f"{parent.name} {refusal.rule}")
+            self._report(frame.position, f"{parent.name} {fault.rule}")
 
-    # -- What becomes of it ------------------------------------------------------------------------------
+    # -- Elements and faults -----------------------------------------------------------------------------
 
     def _build(self, frame: _Frame) -> Element:
         if frame.element is None:
@@ -208,7 +208,7 @@ class _Reader:
             attribute = specification.by_wire_name.get(name)
             if attribute is None:
                 extra[name] = value
-                self.oddities.append((frame.place, f"{frame.name} has no attribute {name} known here"))
+                self.oddities.append((frame.position, f"{name} is not a known attribute of {frame.name}"))
             else:
                 given[attribute.name] = attribute.read(value)
 
@@ -219,7 +219,7 @@ class _Reader:
                 self._transcript = None
             else:
                 text = "".join(part for part in frame.content if isinstance(part, str))
-            if not isinstance(text, Markup):  # else it was checked on the way
+            if not isinstance(text, Markup):  # SSML was checked while it was read
                 try:
                     text = specification.text.check(text)
                 except BrokenRule as broken:
@@ -229,11 +229,11 @@ class _Reader:
         children = tuple(part for part in frame.content if isinstance(part, Element))
         faults += element._fill(text, children, given, extra)
         for fault in faults:
-            self._report(frame.place, f"{self._subject(frame, fault)}: {fault.rule}")
+            self._report(frame.position, f"{self._subject(frame, fault)}: {fault.rule}")
         return element
 
     def _subject(self, frame: _Frame, fault: Fault) -> str:
-        """Return what a fault is about, in the spelling of the document."""
+        """Return the element, attribute and value of a fault, as the document spells them."""
         if fault.attribute is None:
             return frame.name
         if fault.attribute == "text":
@@ -243,12 +243,12 @@ class _Reader:
             return f"{frame.name} {name}"
         return f"{frame.name} {name}={_quoted(frame.attributes[name])}"
 
-    def _report(self, place: _Place, fault: str) -> None:
-        self.faults.append((place, fault))
+    def _report(self, position: _Position, fault: str) -> None:
+        self.faults.append((position, fault))
 
-    def _place(self, columns: int = 0) -> _Place:
+    def _position(self, columns: int = 0) -> _Position:
         parser = self._parser
-        return _Place(parser.CurrentLineNumber, parser.CurrentColumnNumber + 1 + columns)
+        return _Position(parser.CurrentLineNumber, parser.CurrentColumnNumber + 1 + columns)
 
 
 def _quoted(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Writing documents."""
+"""The writer of documents."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from .elements import Document, Verb
 from .verbs import Response
 
 MAX_DOCUMENT_SIZE = 65536
-"""How many bytes a document may have. Source: https://dev.bandwidth.com/docs/voice/bxml/about"""
+"""Maximum size of a document in bytes. Source: https://dev.bandwidth.com/docs/voice/bxml/about"""
 
 
 def render(document: Document | Verb | Iterable[Verb]) -> bytes:
     """Return a document in UTF-8, with its XML declaration.
 
     A verb, or several, are put into a ``Response``. Raises
-    :class:`~flask_bandwidth_callbacks.exceptions.InvalidBXML` if something is no verb or a URL is still a
-    handler or a blueprint. How long the document is, is not checked: see :data:`MAX_DOCUMENT_SIZE`.
+    :class:`~flask_bandwidth_callbacks.exceptions.InvalidBXML` if an item is not a verb or a URL is still a
+    handler or a blueprint. The size of the document is not checked: see :data:`MAX_DOCUMENT_SIZE`.
     """
     if isinstance(document, Verb):
         document = Response(document)

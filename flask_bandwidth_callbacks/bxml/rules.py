@@ -17,7 +17,7 @@ def few_repetitions(_: Specification, given: Mapping[str, Any], children: int) -
     """
     times = given.get("repeat_count")
     if isinstance(times, int) and times * children > _MOST_REPETITIONS:
-        rule = f"times {children} children are more than the {_MOST_REPETITIONS} that are played at most"
+        rule = f"must be at most {_MOST_REPETITIONS // children} with {children} children"
         yield Fault("repeat_count", times, rule)
 
 
@@ -35,7 +35,7 @@ def https_for_credentials(specification: Specification, given: Mapping[str, Any]
 def stabilized_for_destination(_: Specification, given: Mapping[str, Any], __: int) -> Iterator[Fault]:
     """Check that ``stabilized`` is given together with a ``destination``."""
     if "stabilized" in given and "destination" not in given:
-        yield Fault("stabilized", given["stabilized"], "needs a destination")
+        yield Fault("stabilized", given["stabilized"], "must be given together with destination")
 
 
 def preferred_languages_apart(_: Specification, given: Mapping[str, Any], __: int) -> Iterator[Fault]:
@@ -44,7 +44,7 @@ def preferred_languages_apart(_: Specification, given: Mapping[str, Any], __: in
     if not isinstance(preferred, str):
         return
     if given.get("detect_language") is True:
-        yield Fault("preferred_languages", preferred, "cannot be given while the language is detected")
+        yield Fault("preferred_languages", preferred, "must not be given while detect_language is true")
     dialects: dict[str, str] = {}
     for dialect in (part.strip() for part in preferred.split(",")):
         language = dialect.partition("-")[0].lower()

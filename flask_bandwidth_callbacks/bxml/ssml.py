@@ -1,4 +1,4 @@
-"""SSML, the markup for speech inside ``SpeakSentence``: its elements, its check and its canonical form.
+"""SSML, the markup for speech inside ``SpeakSentence``: its elements, their rules and the canonical form.
 
 Source: https://dev.bandwidth.com/docs/voice/bxml/speakSentence
 """
@@ -24,11 +24,11 @@ _NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 _DURATION = rf"({_NUMBER})(ms|s)"
 
 
-def _one_of(*words: str) -> Rule:
+def _any_of(*words: str) -> Rule:
     return matching("|".join(words), f"must be {', '.join(words[:-1])} or {words[-1]}")
 
 
-def _one_of_or(pattern: str, meaning: str, *words: str) -> Rule:
+def _any_of_or(pattern: str, meaning: str, *words: str) -> Rule:
     return matching("|".join((pattern, *words)), f"must be {', '.join(words)} or {meaning}")
 
 
@@ -44,12 +44,12 @@ _FREE = Rule("may be any text", lambda value: True)
 
 SSML_ELEMENTS: Mapping[str, Mapping[str, Rule]] = {
     "break": {
-        "strength": _one_of("none", "x-weak", "weak", "medium", "strong", "x-strong"),
+        "strength": _any_of("none", "x-weak", "weak", "medium", "strong", "x-strong"),
         "time": Rule("must be a duration such as 1s or 500ms, at most 10s", _is_break),
     },
-    "emphasis": {"level": _one_of("strong", "moderate", "reduced")},
+    "emphasis": {"level": _any_of("strong", "moderate", "reduced")},
     "lang": {
-        "xml:lang": _one_of(
+        "xml:lang": _any_of(
             *("arb", "cmn-CN", "da-DK", "nl-NL", "en-AU", "en-GB", "en-IN", "en-US", "fr-FR", "fr-CA"),
             *("hi-IN", "de-DE", "is-IS", "it-IT", "ja-JP", "ko-KR", "nb-NO", "pl-PL", "pt-BR", "pt-PT"),
             *("ro-RO", "ru-RU", "es-ES", "es-MX", "es-US", "sv-SE", "tr-TR", "cy-GB"),
@@ -58,17 +58,17 @@ SSML_ELEMENTS: Mapping[str, Mapping[str, Rule]] = {
     "p": {},
     "phoneme": {"ph": _FREE},
     "prosody": {
-        "pitch": _one_of_or(
+        "pitch": _any_of_or(
             rf"[+-]?{_NUMBER}%",
             "a relative percentage such as -15%",
             *("x-low", "low", "medium", "high", "x-high", "default"),
         ),
-        "rate": _one_of_or(
+        "rate": _any_of_or(
             rf"\+?{_NUMBER}%",
             "a percentage such as 120%",
             *("x-slow", "slow", "medium", "fast", "x-fast"),
         ),
-        "volume": _one_of_or(
+        "volume": _any_of_or(
             rf"[+-]?{_NUMBER}dB",
             "decibels such as +1dB",
             *("silent", "x-soft", "soft", "medium", "loud", "x-loud", "default"),
@@ -76,16 +76,16 @@ SSML_ELEMENTS: Mapping[str, Mapping[str, Rule]] = {
     },
     "s": {},
     "say-as": {
-        "interpret-as": _one_of("date", "time", "telephone", "characters", "cardinal", "ordinal"),
-        "format": _one_of("mdy", "dmy", "ymd", "md", "dm", "ym", "my", "d", "m", "y"),
+        "interpret-as": _any_of("date", "time", "telephone", "characters", "cardinal", "ordinal"),
+        "format": _any_of("mdy", "dmy", "ymd", "md", "dm", "ym", "my", "d", "m", "y"),
     },
     "sub": {"alias": _FREE},
 }
-"""The SSML elements that are documented, with the rules for their attributes."""
+"""The documented SSML elements, with the rules for their attributes."""
 
 
 def faults_of(name: str, attributes: Mapping[str, str]) -> Iterator[str]:
-    """Yield which rules an element inside SSML breaks."""
+    """Yield the faults of an element inside SSML."""
     if name in ELEMENTS or name in ("Response", "Bxml"):
         yield f"<{name}> is BXML and cannot stand in SSML"
     known = SSML_ELEMENTS.get(name, {})
@@ -96,27 +96,27 @@ def faults_of(name: str, attributes: Mapping[str, str]) -> Iterator[str]:
 
 
 def oddities_of(name: str, attributes: Mapping[str, str]) -> Iterator[str]:
-    """Yield what is not known of an element inside SSML."""
+    """Yield a message if an element inside SSML is unknown, and for each unknown attribute."""
     known = SSML_ELEMENTS.get(name)
     if known is None:
-        yield f"<{name}> is no SSML element known here"
+        yield f"<{name}> is not a known SSML element"
     else:
         for attribute in attributes:
             if attribute not in known:
-                yield f"<{name}> has no attribute {attribute} known here"
+                yield f"{attribute} is not a known attribute of <{name}>"
 
 
 class Transcript:
-    """Takes down SSML as a parser reports it, and gives it back in its canonical form.
+    """SSML that a parser reports piece by piece, collected in its canonical form.
 
-    Two texts that say the same have the same canonical form, and reading it gives it once more.
+    Equivalent texts have the same canonical form, and the canonical form of that form is the form itself.
     """
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
         self._plain: list[str] = []
         self._has_elements = False
-        # A tag stays open until something stands in its element: <s></s> is written <s/>.
+        # A tag stays open until its element has content: <s></s> is written <s/>.
         self._open = False
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -142,12 +142,12 @@ class Transcript:
             self._open = False
 
     def text(self) -> str:
-        """Return what was taken down: ``Markup``, or a plain str if there was no element."""
+        """Return the collected text: ``Markup``, or a plain str if there was no element."""
         return Markup("".join(self._pieces)) if self._has_elements else "".join(self._plain)
 
 
 class SpokenText(Text):
-    """Text to speak, as it is; or SSML, given on purpose as ``Markup``."""
+    """Text that is spoken as it is, or SSML given as ``Markup``."""
 
     def __init__(self) -> None:
         super().__init__(NOT_BLANK)
@@ -191,7 +191,7 @@ def _canonical(markup: Markup) -> str:
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.CharacterDataHandler = transcript.characters
-    # One element around it all: an end tag too many cannot pass.
+    # Wrapped in one element, so that a surplus end tag is an error.
     document = f"{_WRAPPER_OPENING}{writable(str(markup))}{_WRAPPER_CLOSING}"
     try:
         parser.Parse(document.encode(), True)
@@ -200,7 +200,7 @@ def _canonical(markup: Markup) -> str:
         reason = expat.ErrorString(error.code)
         raise BrokenRule(
             f"must be well-formed SSML: {reason} at line {error.lineno}, column {column}; "
-            "text that is not markup goes in as str, or through markupsafe.escape"
+            "pass text that is not markup as str, or escape it with markupsafe.escape"
         ) from None
     if faults:
         raise BrokenRule(*faults)

@@ -1,4 +1,4 @@
-"""Elements that are not known here."""
+"""Elements of which this library has no class."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ _ROOTS = ("Response", "Bxml")
 
 
 class UnknownVerb(Verb, listed=False):
-    """An element that this library does not know: perhaps a verb that Bandwidth has added since.
+    """An element without a class of its own, such as a verb that Bandwidth added later.
 
-    It is written as it was read. ``content`` has the texts and the elements inside it in their order;
-    ``text`` is all its text, and :attr:`extra` has its attributes by their names in the document.
+    It is written as it was read. ``content`` holds the texts and elements inside it in order, ``text`` is all
+    of its text, and :attr:`extra` holds its attributes, keyed by their names in the document.
 
-    :param name: the name of the element, none that has a class of its own.
+    :param name: the name of the element; not one that has a class of its own.
     :param content: texts and elements.
     :param extra: the attributes.
 
-    Raises :class:`~flask_bandwidth_callbacks.exceptions.InvalidBXML` for what XML cannot hold.
+    Raises :class:`~flask_bandwidth_callbacks.exceptions.InvalidBXML` for a name or a value that XML cannot
+    hold.
     """
 
     name: str
@@ -44,10 +45,10 @@ class UnknownVerb(Verb, listed=False):
         )
 
     def _hold(self, name: str, content: Sequence[str | Element], extra: dict[str, str]) -> None:
-        """Take over what is known to be fit for XML."""
+        """Set the values, which must be fit for XML."""
         children = tuple(part for part in content if isinstance(part, Element))
         text = "".join(part for part in content if isinstance(part, str))
-        # Between elements white space is layout; elsewhere it may mean something.
+        # White space between elements is layout; elsewhere it may have a meaning.
         is_layout = children and not text.strip(XML_WHITE_SPACE)
         arranged = children if is_layout else tuple(_joined(content))
         text = "".join(part for part in arranged if isinstance(part, str))
@@ -57,7 +58,7 @@ class UnknownVerb(Verb, listed=False):
     def replace(
         self, *, text: str | None = None, children: Iterable[Element] | None = None, **attributes: Any
     ) -> Self:
-        """Return a copy with another text or other children, the new ones in the places of the old ones."""
+        """Return a copy with another text or other children; new children take the positions of old ones."""
         for name in attributes:
             raise unexpected_keyword(self.specification, name)
         content: list[str | Element] = list(self.content)
@@ -90,7 +91,7 @@ class UnknownVerb(Verb, listed=False):
 
 
 def _joined(content: Iterable[str | Element]) -> Iterator[str | Element]:
-    """Yield the content with neighbouring texts as one, as a parser would see it."""
+    """Yield the content with adjacent texts joined, as a parser would read it."""
     text = ""
     for part in content:
         if isinstance(part, str):
@@ -108,7 +109,7 @@ def _faults(name: Any, content: Iterable[Any], extra: Mapping[Any, Any]) -> Iter
     if not _is_name(name):
         yield Fault("name", name, _NAME_RULE, wrong_type=not isinstance(name, str))
     elif name in ELEMENTS or name in _ROOTS:
-        yield Fault("name", name, "is known here: use its class")
+        yield Fault("name", name, "must not be the name of a known element. Use its class")
     yield from _faults_of_content(content)
     for key, value in extra.items():
         if not _is_name(key):

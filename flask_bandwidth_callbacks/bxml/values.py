@@ -1,8 +1,9 @@
-"""The kinds of value that an attribute or a text can have, and the rules for them.
+"""The kinds of values that attributes and texts can have, and the rules for them.
 
 A :class:`Kind` checks a Python value, reads one from the text of a document and writes one into it. A
-:class:`Rule` narrows a kind and stands in the annotation of the table:
-``max_digits: Annotated[int, between(1, 50)]``. :func:`kind_of` makes the kind from such an annotation.
+:class:`Rule` narrows a kind, and a :class:`Default` is what Bandwidth assumes; both stand in the annotations
+of the table: ``max_digits: Annotated[int, between(1, 50), Default(50)]``. :func:`kind_of` reads such an
+annotation.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ from flask_bandwidth_callbacks.spelling import camel_case
 from .characters import escape_attribute, escape_text, writable
 
 LARGEST_NUMBER = 2**63 - 1
-"""No number is larger: the documentation leaves some without a limit, but a reader must hold them."""
+"""The largest number: the documentation gives some no limit, but readers must be able to hold them."""
 
 
 class BrokenRule(Exception):
-    """A value is not what it must be; ``rules`` says what that is.
+    """A value breaks one or more rules.
 
-    ``wrong_type`` tells a value of another type (a programming mistake) from one that is out of bounds.
+    :param rules: the rules that are broken, each as the end of a message: ``must be from 1 to 50``.
+    :param wrong_type: whether the value is of a wrong type, which is a programming mistake.
     """
 
     def __init__(self, *rules: str, wrong_type: bool = False) -> None:
@@ -42,32 +44,32 @@ class BrokenRule(Exception):
 
 @runtime_checkable
 class SupportsCallbackURL(Protocol):
-    """What may stand where a URL is expected because it knows its own, such as a ``CallbackBlueprint``."""
+    """An object with a URL of its own, such as a ``CallbackBlueprint``, that may stand in place of a URL."""
 
     @property
     def url_for(self) -> Callable[..., str]: ...
 
 
 Link = str | Callable[..., Any] | SupportsCallbackURL
-"""A URL, or the function that handles what is sent there, or the blueprint that does.
+"""A URL, or the handler or the blueprint that receives the callbacks sent there.
 
-A function or a blueprint becomes a URL before the verb is written; nothing in this package does that.
+The package that knows Flask replaces a handler or a blueprint with its URL before the verb is written.
 """
 
 
 class Url:
-    """Says of a URL attribute where it leads: an annotation of the table.
+    """Where a URL attribute leads: an annotation of the table.
 
     :param events: the event types sent there, as on the wire (``"gather"``).
-    :param fallback: whether it is asked only when the URL before it failed.
-    :param authenticated: whether the verb has attributes for the credentials that go with the request.
+    :param fallback: whether it is requested only when another URL failed.
+    :param authenticated: whether the verb has attributes for the credentials of the request.
     """
 
     def __init__(self, *events: str, fallback: bool = False, authenticated: bool = True) -> None:
         self.events = events
         self.fallback = fallback
         self.credentials: tuple[str, str] | None = None
-        """The names of the two attributes that hold the username and the password sent there."""
+        """The names of the two attributes that hold the username and password sent there."""
         if authenticated:
             self.credentials = (
                 ("fallback_username", "fallback_password") if fallback else ("username", "password")
@@ -78,7 +80,7 @@ class Url:
 
 
 class Rule:
-    """What a value of the right type must fulfil besides: ``holds`` decides, ``wording`` tells."""
+    """A condition for values of the right type: ``holds`` checks a value, ``wording`` is the message."""
 
     __slots__ = ("holds", "wording")
 
@@ -101,7 +103,7 @@ def matching(pattern: str, wording: str) -> Rule:
     """A text that the whole of the regular expression matches."""
 
     def compile_and_match(value: str) -> object:
-        # Only now: compiling all of them would make up most of the time that the import takes.
+        # Compiled at first use: compiling all of them would be most of the time that the import takes.
         rule.holds = re.compile(pattern).fullmatch
         return rule.holds(value)
 
@@ -117,7 +119,7 @@ class Default:
 
 
 class Count:
-    """How many children may stand in an element: an annotation of the table."""
+    """How many children an element may hold: an annotation of the table."""
 
     def __init__(self, minimum: int, maximum: int) -> None:
         self.minimum = minimum
@@ -128,10 +130,10 @@ class Count:
 
 
 class Kind(ABC):
-    """One kind of value; the subclasses say which."""
+    """Base class of the kinds of values."""
 
     wording: str
-    """What is said of a value of another type."""
+    """The message for a value of another type."""
 
     def __init__(self, *rules: Rule) -> None:
         self.rules = rules
@@ -141,15 +143,15 @@ class Kind(ABC):
         """Return the value as a verb keeps it, or raise :class:`BrokenRule`."""
 
     def read(self, text: str) -> Any:
-        """Return the value that an attribute of a document spells, unchecked.
+        """Return the value that is written in an attribute of a document, unchecked.
 
-        A text that spells none comes back as it is, for :meth:`check` to refuse.
+        A text that does not spell a value is returned as it is; :meth:`check` will reject it.
         """
         return text
 
     @abstractmethod
     def write(self, value: Any) -> str:
-        """Return the value as it is spelled between the quotes of an attribute.
+        """Return the value as it is written between the quotes of an attribute.
 
         Raises :class:`BrokenRule` if it cannot be written yet.
         """
@@ -265,27 +267,25 @@ class Text(Kind):
         return escape_attribute(value)
 
     def write_text(self, value: str) -> str:
-        """Return the value as it is spelled between two tags."""
+        """Return the value as it is written between two tags."""
         return escape_text(value)
 
     def _must_be_text(self, value: Any) -> None:
         if not isinstance(value, str):
             raise BrokenRule(self.wording, wrong_type=True)
         if isinstance(value, Markup):
-            # Whether its <b> was meant as four characters or as a tag cannot be known.
-            raise BrokenRule(
-                "must be plain text: Markup says SSML, which only SpeakSentence holds", wrong_type=True
-            )
+            # Whether a "<b>" in it is meant as text or as a tag cannot be known.
+            raise BrokenRule("must be plain text, not Markup: only SpeakSentence holds SSML", wrong_type=True)
 
 
 class Identifier(Text):
-    """The text of an element that names something: white space around it does not count."""
+    """The text of an element that names something; white space around it is removed."""
 
     def check(self, value: Any) -> str:
         if type(value) is not str:
             self._must_be_text(value)
         stripped = value.strip()
-        # An untouched text stays the same object: a URL may know more than its characters.
+        # An unchanged text stays the same object: it may be an instance of a subclass of str.
         return super().check(value if stripped == value else stripped)
 
 
@@ -299,10 +299,10 @@ _characters_of_a_url = matching(_URL, "")
 def _is_url(value: str) -> bool:
     if not _characters_of_a_url.holds(value):
         return False
-    if "//" not in value:  # without a host nothing else can be wrong
+    if "//" not in value:  # without a host there is nothing else to check
         return True
     try:
-        urlsplit(value).port  # noqa: B018  raises ValueError, too
+        urlsplit(value).port  # noqa: B018  raises ValueError as well
     except ValueError:
         return False
     return True
@@ -314,7 +314,7 @@ URL_RULE = Rule(
 
 
 class Address(Text):
-    """A URL, or what becomes one: a function or an object with ``url_for``."""
+    """A URL, or a handler or blueprint that will become one."""
 
     wording = "must be a URL (str), a handler or a CallbackBlueprint"
 
@@ -326,7 +326,7 @@ class Address(Text):
             if not isinstance(value, str) and (callable(value) or isinstance(value, SupportsCallbackURL)):
                 return value
             self._must_be_text(value)
-        # The rule leaves nothing that would have to be made writable.
+        # A text that follows the rule needs no writable().
         self._follow_rules(value)
         return value
 
@@ -334,8 +334,8 @@ class Address(Text):
         if isinstance(value, str):
             return escape_attribute(value)
         raise BrokenRule(
-            "a handler as URL works in what a handler of a CallbackBlueprint returns; "
-            "elsewhere give what the blueprint's url_for(handler) gives"
+            "must be a URL: a handler stands for its URL only in what a handler of a CallbackBlueprint "
+            "returns. Elsewhere use the blueprint's url_for(handler)"
         )
 
 
@@ -343,10 +343,10 @@ class Address(Text):
 
 
 class Attribute:
-    """One attribute of an element, as the table has it.
+    """One attribute of an element, as declared in the table.
 
-    It is a descriptor: on an element it reads the value, None if that was not given; on the class it is the
-    attribute itself, as in ``Gather.max_digits.default``.
+    It is a descriptor: read from an element it is the value, None if that was not given; read from the class
+    it is the attribute itself, as in ``Gather.max_digits.default``.
     """
 
     __slots__ = (
@@ -371,10 +371,10 @@ class Attribute:
         self.kind = kind
         self.required = required
         self.default = next((note.value for note in notes if isinstance(note, Default)), None)
-        """What Bandwidth assumes when it is not given; None if that depends on the call, or is nothing."""
+        """What Bandwidth assumes if it is not given; None if there is no default or the call decides."""
         self.url = next((note for note in notes if isinstance(note, Url)), None)
         """Where it leads, when its value is a URL that Bandwidth sends callbacks to."""
-        # Looked up once here, not for every value.
+        # Looked up once, because rendering and checking do so for every value.
         self.check = kind.check
         self.read = kind.read
         self.write = kind.write

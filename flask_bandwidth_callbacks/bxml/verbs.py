@@ -1,7 +1,9 @@
-"""The table: one class per element of BXML, with what it may hold and where it may stand.
+"""The table: one class per element of BXML, with its attributes, their limits and defaults, and where it may
+stand.
 
-The ``TypedDict`` before a class lists its attributes with their types, limits and meanings, and the
-signature of its ``__init__`` the rest. All that this package does with an element follows from these.
+The ``TypedDict`` before a class lists its attributes with their types, limits, defaults and meanings; the
+signature of its ``__init__`` says whether it holds text or children. Everything else in this package reads
+these facts. After a change, ``make docs`` writes the stub ``verbs.pyi`` and the page ``docs/verbs.md`` anew.
 
 An attribute that is not given is not written: a :class:`~.values.Default` says what Bandwidth assumes then.
 Durations are in seconds unless stated otherwise, and every URL may be relative to the one that served the
@@ -11,7 +13,7 @@ document. Making an element with a value that breaks a rule raises
 Source of the facts: https://dev.bandwidth.com/docs/voice/bxml, where every verb has its page.
 """
 
-# No "from __future__ import annotations": the annotations are read while the program runs.
+# No "from __future__ import annotations": the annotations are read at run time.
 
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 

@@ -118,9 +118,9 @@ def test_all_faults_with_their_places() -> None:
         'line 2, column 3: Gather maxDigits="0": must be from 1 to 50',
         'line 2, column 3: Gather gatherMethod="get": must be GET or POST',
         'line 2, column 3: Gather repeatCount="x": must be a whole number',
-        'line 2, column 60: Gather holds no text: "stray"',
+        'line 2, column 60: Gather cannot hold text: "stray"',
         "line 3, column 5: Gather cannot hold Hangup, only PlayAudio or SpeakSentence",
-        'line 3, column 15: Gather holds no text: "again"',
+        'line 3, column 15: Gather cannot hold text: "again"',
         'line 4, column 5: PhoneNumber text="555": must be + and digits',
         "line 4, column 5: Gather cannot hold PhoneNumber, which belongs in Transfer",
         "line 6, column 3: Redirect redirectUrl: must be given",
@@ -133,10 +133,10 @@ def test_all_faults_with_their_places() -> None:
         'line 10, column 3: Record tag="%s...: must have at most 256 characters' % ("x" * 79),
         'line 10, column 3: Record recordCompleteUrl="http://example.com": must be https, because username '
         "and password are sent there",
-        'line 11, column 11: Hangup holds no text: "now"',
+        'line 11, column 11: Hangup cannot hold text: "now"',
         "line 11, column 31: Hangup cannot hold Hangup",
         "line 11, column 49: Response cannot hold PhoneNumber, which belongs in Transfer",
-        "line 12, column 3: Response can only be the whole document",
+        "line 12, column 3: Response can only be the root of a document",
     )
 
 
@@ -192,12 +192,12 @@ def test_what_is_not_known_is_kept_and_told() -> None:
     with pytest.warns(BXMLWarning) as told:
         parsed = parse(document)
     assert [str(warning.message) for warning in told] == [
-        "line 1, column 1: Response has no attribute room known here",
-        "line 1, column 20: Gather has no attribute newOne known here",
-        "line 1, column 55: <Whisper> is no element known here",
-        "line 1, column 89: <New> is no element known here",
-        "line 1, column 124: <Fax> is no element known here",
-        "line 1, column 165: <Loop> is no element known here",
+        "line 1, column 1: room is not a known attribute of Response",
+        "line 1, column 20: newOne is not a known attribute of Gather",
+        "line 1, column 55: <Whisper> is not a known element",
+        "line 1, column 89: <New> is not a known element",
+        "line 1, column 124: <Fax> is not a known element",
+        "line 1, column 165: <Loop> is not a known element",
     ]
     assert {warning.filename for warning in told} == {__file__}
 
@@ -297,9 +297,7 @@ def test_faults_before_the_end_of_what_is_readable() -> None:
 def test_no_document_types(declaration: str) -> None:
     """Entities, which can blow up or read files, cannot even be declared."""
     faults = faults_of(f"{declaration}<Response><SpeakSentence>&b;</SpeakSentence></Response>")
-    assert [fault.partition(": ")[2] for fault in faults] == [
-        "a document type declaration has no place in BXML"
-    ]
+    assert [fault.partition(": ")[2] for fault in faults] == ["a document type declaration is not allowed"]
 
 
 def test_depth() -> None:

@@ -79,8 +79,8 @@ def test_an_unresolved_handler() -> None:
         with pytest.raises(InvalidBXML) as caught:
             write()
         assert caught.value.faults == (
-            "Redirect redirect_url=menu: a handler as URL works in what a handler of a CallbackBlueprint "
-            "returns; elsewhere give what the blueprint's url_for(handler) gives",
+            "Redirect redirect_url=menu: must be a URL: a handler stands for its URL only in what a handler "
+            "of a CallbackBlueprint returns. Elsewhere use the blueprint's url_for(handler)",
         )
 
 

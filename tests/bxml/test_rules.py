@@ -203,16 +203,16 @@ INVALID: list[tuple[Callable[[], object], str]] = [
     (lambda: Gather(*[HI] * 21), "Gather: must hold 0 to 20 PlayAudio or SpeakSentence, not 21"),
     (
         lambda: Gather(HI, HI, repeat_count=11),
-        "Gather repeat_count=11: times 2 children are more than the 20",
+        "Gather repeat_count=11: must be at most 10 with 2 children",
     ),
     (lambda: _gather(Hangup()), "Gather: cannot hold Hangup, only PlayAudio or SpeakSentence"),
     (lambda: _gather(ANN), "Gather: cannot hold PhoneNumber, which belongs in Transfer"),
     (
         lambda: _gather("Hi"),
-        "Gather: cannot hold 'Hi', which is no element of BXML: it holds PlayAudio or SpeakSentence",
+        "Gather: cannot hold 'Hi', which is not a BXML element; pass PlayAudio or SpeakSentence",
     ),
-    (lambda: _gather([HI]), "which is no element of BXML: give its members one by one"),
-    (lambda: _gather(SpeakSentence), "Gather: cannot hold SpeakSentence, which is no element of BXML"),
+    (lambda: _gather([HI]), "which is not a BXML element; pass its members one by one"),
+    (lambda: _gather(SpeakSentence), "Gather: cannot hold SpeakSentence, which is not a BXML element"),
     (lambda: _gather(Response()), "Gather: cannot hold Response, only PlayAudio or SpeakSentence"),
     (lambda: Transfer(), "Transfer: must hold 1 to 8 PhoneNumber or SipUri, not 0"),
     (lambda: Transfer(*[ANN] * 9), "Transfer: must hold 1 to 8 PhoneNumber or SipUri, not 9"),
@@ -308,18 +308,18 @@ INVALID: list[tuple[Callable[[], object], str]] = [
         for uui in ("", "a", "a;encoding=utf-8", "a;encoding=hex,b", "a;encoding=hex,", "a;encoding=hexa")
     ),
     # Between attributes
-    (lambda: StartTranscription(stabilized=True), "StartTranscription stabilized=True: needs a destination"),
+    (lambda: StartTranscription(stabilized=True), "stabilized=True: must be given together with destination"),
     (
         lambda: StartTranscription(preferred_languages="en-US", detect_language=True),
-        "preferred_languages='en-US': cannot be given while the language is detected",
+        "preferred_languages='en-US': must not be given while detect_language is true",
     ),
     (
         lambda: StartTranscription(preferred_languages="en-US,fr-FR,EN-gb"),
         "must name one dialect per language, not en-US and EN-gb",
     ),
     # Names of unknown elements
-    (lambda: UnknownVerb("Hangup"), "UnknownVerb name='Hangup': is known here: use its class"),
-    (lambda: UnknownVerb("Response"), "is known here: use its class"),
+    (lambda: UnknownVerb("Hangup"), "UnknownVerb name='Hangup': must not be the name of a known element."),
+    (lambda: UnknownVerb("Response"), "must not be the name of a known element. Use its class"),
     (lambda: UnknownVerb("a b"), "UnknownVerb name='a b': must be a name of letters"),
     (lambda: UnknownVerb("X", extra={"a=": "b"}), "UnknownVerb extra='a=': must be a name of letters"),
 ]

@@ -67,7 +67,7 @@ def test_canonical_form_of_anything(ssml: Markup) -> None:
         ("a\n<s></p>", "mismatched tag at line 2, column 6"),
         (
             "a & b",
-            "not well-formed (invalid token) at line 1, column 4; text that is not markup goes in as str",
+            "not well-formed (invalid token) at line 1, column 4; pass text that is not markup as str",
         ),
         ("&nbsp;<s/>", "undefined entity"),
         ("</SpeakSentence><Hangup/><SpeakSentence>", "junk after document element"),
@@ -154,15 +154,15 @@ def test_unknown_ssml_is_kept_and_told() -> None:
     with pytest.warns(BXMLWarning) as told:
         sentence = SpeakSentence(Markup('<audio src="a.wav"/><s role="x">Hi</s>'))
     assert [str(warning.message) for warning in told] == [
-        "SpeakSentence: <audio> is no SSML element known here",
-        "SpeakSentence: <s> has no attribute role known here",
+        "SpeakSentence: <audio> is not a known SSML element",
+        "SpeakSentence: role is not a known attribute of <s>",
     ]
     assert {warning.filename for warning in told} == {__file__}
     assert examine(render(sentence)) == (
         Response(sentence),
         (
-            "line 2, column 26: SpeakSentence: <audio> is no SSML element known here",
-            "line 2, column 46: SpeakSentence: <s> has no attribute role known here",
+            "line 2, column 26: SpeakSentence: <audio> is not a known SSML element",
+            "line 2, column 46: SpeakSentence: role is not a known attribute of <s>",
         ),
     )
 

@@ -514,8 +514,8 @@ def test_what_is_not_known_is_passed_over(application: Application) -> None:
     call = SimulatedBandwidth(application.flask, "/start").call()
     assert (call.heard, call.cause) == (["Hello."], "hangup")
     assert call.exchanges[0].oddities == (
-        "line 1, column 11: <Dance> is no element known here",
-        "line 1, column 19: SpeakSentence has no attribute mood known here",
+        "line 1, column 11: <Dance> is not a known element",
+        "line 1, column 19: mood is not a known attribute of SpeakSentence",
     )
 
 
