@@ -1,4 +1,4 @@
-"""Hypothesis strategies for every element, made from the specifications that the elements themselves have."""
+"""Hypothesis strategies for every element, made from the specifications of the elements."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ hostile_text = st.lists(
 
 
 def takes_any_text(kind: Kind) -> bool:
-    """Return whether a kind is for text that may hold anything, up to some length."""
+    """Return whether a kind is for text that may hold any characters, up to some length."""
     return isinstance(kind, Text) and all(rule.holds("a <b> & \t\n\r \x00 \ud800 \"'") for rule in kind.rules)
 
 
@@ -149,12 +149,12 @@ def _around(content: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         ]
     )
     return st.lists(
-        st.tuples(tags, content).map(lambda one: f"{one[0][0]}{one[1]}{one[0][1]}"), max_size=3
+        st.tuples(tags, content).map(lambda pair: f"{pair[0][0]}{pair[1]}{pair[0][1]}"), max_size=3
     ).map("".join)
 
 
 def ssml() -> st.SearchStrategy[Markup]:
-    """Return valid SSML, in other spellings than the canonical one too."""
+    """Return valid SSML, not only in its canonical form."""
     return st.recursive(_escaped, _around, max_leaves=5).map(
         lambda text: Markup(f"Hi {text}<break time='1s'/>")
     )
@@ -165,7 +165,7 @@ _extra = st.dictionaries(st.sampled_from(["a", "fooUrl", "b-c"]), hostile_text, 
 
 
 def unknown_verbs() -> st.SearchStrategy[UnknownVerb]:
-    """Return elements that the library does not know, with known and unknown ones inside them."""
+    """Return unknown elements, with known and unknown elements inside them."""
     known = st.one_of(
         *(elements(ELEMENTS[name]) for name in ("Hangup", "PlayAudio", "PhoneNumber", "Gather"))
     )
@@ -180,7 +180,7 @@ def unknown_verbs() -> st.SearchStrategy[UnknownVerb]:
 
 
 def text_slots() -> list[tuple[type[Element], Attribute | None]]:
-    """Return every place for free text: an element and one of its attributes, or None for its own text."""
+    """Return every slot for free text: an element and one of its attributes, or None for its own text."""
     slots: list[tuple[type[Element], Attribute | None]] = []
     for element in ELEMENTS.values():
         kind = element.specification.text
@@ -195,7 +195,7 @@ def text_slots() -> list[tuple[type[Element], Attribute | None]]:
 
 
 def simplest(element: type[Element]) -> Element:
-    """Return an element with nothing but what it must have."""
+    """Return an element with only its required parts."""
     specification = element.specification
     positional: list[Any] = []
     if specification.text is not None:
@@ -213,7 +213,7 @@ def _first(kind: Kind) -> str:
 
 
 def documents() -> st.SearchStrategy[Document]:
-    """Return documents of both sorts with verbs of all sorts."""
+    """Return documents with either root and verbs of all classes."""
     verbs = st.one_of(
         unknown_verbs(), *(elements(element) for element in ELEMENTS.values() if issubclass(element, Verb))
     )

@@ -1,4 +1,4 @@
-"""Elements are values: they compare, copy and show themselves, and do not change."""
+"""Elements are immutable values: they can be compared, copied and shown."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def menu(call: object) -> None:
 
 
 class URL(str):
-    """A URL that knows more than its characters, as the library's own do."""
+    """A subclass of str, as the library's own URLs are."""
 
 
 def test_reading() -> None:
-    """Text, children and attributes are there by name; what was not given is None."""
+    """Text, children and attributes are read by name; an attribute that was not given is None."""
     assert MENU.text is None
     assert [type(child) for child in MENU.children] == [SpeakSentence, PlayAudio]
     assert MENU.children[0].text == "Hi"
@@ -90,7 +90,7 @@ def test_defaults_are_values_that_may_be_given() -> None:
 
 
 def test_no_attribute_hides_another() -> None:
-    """No attribute of the table has the name of something that every element has."""
+    """No attribute of the table has the name of an attribute that every element has."""
     for element in ELEMENTS.values():
         for name in element.specification.attributes:
             assert not any(hasattr(base, name) for base in (Verb, ChildElement)), f"{element.__name__}.{name}"
@@ -98,7 +98,7 @@ def test_no_attribute_hides_another() -> None:
 
 
 def test_elements_do_not_change() -> None:
-    """Nothing of an element can be set, deleted or added to."""
+    """No attribute of an element can be set, deleted or changed in place."""
     with pytest.raises(AttributeError, match=r"Gather cannot be changed\. Use replace"):
         MENU.max_digits = 2  # type: ignore[misc]
     with pytest.raises(AttributeError, match="cannot be changed"):
@@ -110,7 +110,7 @@ def test_elements_do_not_change() -> None:
 
 
 def test_equality() -> None:
-    """Elements are equal that say the same, in whatever order, and then have the same hash."""
+    """Elements with the same content, in any order of attributes, are equal and have the same hash."""
     same = Gather(
         SpeakSentence("Hi", voice="kate"), PlayAudio("/a.wav"), password="p", max_digits=1, gather_url="/menu"
     )
@@ -136,9 +136,9 @@ def test_equality() -> None:
         *examine('<Response><Hangup a="1"/></Response>')[0].children,
         *(PhoneNumber("+1"), SpeakSentence("+1"), Redirect(redirect_url="/")),
     ]
-    for index, one in enumerate(others):
-        assert one != MENU
-        assert [other for other in others if other == one] == [one], index
+    for index, element in enumerate(others):
+        assert element != MENU
+        assert [other for other in others if other == element] == [element], index
     assert len({*others}) == len(others)
 
 
@@ -153,7 +153,7 @@ def test_equality() -> None:
     ],
 )
 def test_copies(element: Element) -> None:
-    """Elements survive copying, deep copying and pickling."""
+    """An element that is copied, deep-copied or pickled equals the original."""
     for again in (copy.copy(element), copy.deepcopy(element), pickle.loads(pickle.dumps(element))):
         assert again == element
         assert again is not element
@@ -161,7 +161,7 @@ def test_copies(element: Element) -> None:
 
 
 def test_replace() -> None:
-    """A changed copy has the changes, and all else from the original, which stays as it was."""
+    """A changed copy has the changes and otherwise equals the original, which stays unchanged."""
     (original,) = examine('<Response><Gather tag="a" new="b"><New/></Gather></Response>')[0].children
     changed = original.replace(tag=None, max_digits=2)
     assert (changed.attributes, changed.extra, changed.children) == (
@@ -178,7 +178,7 @@ def test_replace() -> None:
 
 
 def test_replace_checks() -> None:
-    """A changed copy is checked as a new element would be."""
+    """A changed copy is checked like a new element."""
     with pytest.raises(InvalidBXML, match="Gather max_digits=0: must be from 1 to 50"):
         MENU.replace(max_digits=0)
     with pytest.raises(InvalidBXML, match="Gather: cannot hold Hangup"):
@@ -186,12 +186,12 @@ def test_replace_checks() -> None:
 
 
 def test_replace_in_an_unknown_verb() -> None:
-    """New children of an unknown element stand where the old ones stood; further ones follow."""
+    """New children of an unknown element take the positions of the old ones; additional children follow."""
     verb = UnknownVerb("A", "1", Hangup(), "2", Hangup(), extra={"x": "y"})
-    one, two, three = PlayAudio("1"), PlayAudio("2"), PlayAudio("3")
-    assert verb.replace(children=[one, two]).content == ("1", one, "2", two)
-    assert verb.replace(children=[one]).content == ("1", one, "2")
-    assert verb.replace(children=[one, two, three]).content == ("1", one, "2", two, three)
+    first, second, third = PlayAudio("1"), PlayAudio("2"), PlayAudio("3")
+    assert verb.replace(children=[first, second]).content == ("1", first, "2", second)
+    assert verb.replace(children=[first]).content == ("1", first, "2")
+    assert verb.replace(children=[first, second, third]).content == ("1", first, "2", second, third)
     assert verb.replace(text="3\x00").content == ("3\ufffd", Hangup(), Hangup())
     assert verb.replace(children=[]) == UnknownVerb("A", "12", extra={"x": "y"})
     assert verb.replace() == verb
@@ -218,12 +218,12 @@ def test_replace_in_an_unknown_verb() -> None:
     ],
 )
 def test_repr(element: Element, text: str) -> None:
-    """An element shows itself as the call that makes it, but for passwords."""
+    """The repr of an element is the call that makes it, without passwords."""
     assert repr(element) == text
 
 
 def test_links_are_kept() -> None:
-    """A handler, a blueprint and a string that knows more stand in an element as the very objects given."""
+    """An element keeps a handler, a blueprint and an instance of a subclass of str as the objects given."""
 
     class Blueprint:
         def url_for(self, handler: object) -> str:
@@ -241,13 +241,13 @@ def test_links_are_kept() -> None:
 
 
 def test_stripped_identifiers() -> None:
-    """White space around what names something does not count."""
+    """White space around a text that names something is removed."""
     assert PlayAudio(URL("\n /a.wav ")).text == "/a.wav"
     assert Conference("\troom\n") == Conference("room")
 
 
 def test_classes() -> None:
-    """Every element of the table is a verb or stands inside one, and knows its name in a document."""
+    """Every element of the table is a verb or stands inside a verb, and has the name of its class."""
     for name, element in ELEMENTS.items():
         assert element.specification.name == name == element.__name__
         assert issubclass(element, Verb) is not issubclass(element, ChildElement)
@@ -259,7 +259,7 @@ def test_classes() -> None:
 
 
 def test_an_applications_own_class() -> None:
-    """A class derived from a verb is that verb, and does not become another element."""
+    """A class derived from a verb writes that verb and is not listed as another element."""
 
     class Voicemail(Record):
         def __init__(self) -> None:
@@ -271,7 +271,7 @@ def test_an_applications_own_class() -> None:
 
 
 def test_where_urls_lead() -> None:
-    """Every URL attribute knows its events and credentials; a fallback goes where its URL goes."""
+    """Every URL attribute has its events and credentials; a fallback receives the events of its URL."""
     urls = {
         f"{name} {attribute.name}": attribute.url
         for name, element in ELEMENTS.items()
@@ -286,15 +286,15 @@ def test_where_urls_lead() -> None:
         False,
         ("username", "password"),
     )
-    for place, url in urls.items():
-        element = ELEMENTS[place.split()[0]]
+    for name, url in urls.items():
+        element = ELEMENTS[name.split()[0]]
         assert url.events
-        for name in url.credentials or ():
-            assert name in element.specification.attributes
+        for credential in url.credentials or ():
+            assert credential in element.specification.attributes
         if url.fallback:
-            primary = urls[primary_of.get(place, place.replace("_fallback", ""))]
+            primary = urls[primary_of.get(name, name.replace("_fallback", ""))]
             assert (primary.events, primary.fallback) == (url.events, False)
-    assert sorted(place for place, url in urls.items() if url.credentials is None) == [
+    assert sorted(name for name, url in urls.items() if url.credentials is None) == [
         "Connect event_callback_url",
         "Connect event_fallback_url",
         "Gather partial_result_callback",

@@ -37,7 +37,7 @@ def faults_of(document: str | bytes) -> tuple[str, ...]:
 
 
 def test_a_document_as_people_write_it() -> None:
-    """Layout, comments, instructions, CDATA and white space around identifiers mean nothing; text is kept."""
+    """Layout, comments, instructions, CDATA and white space around identifiers are ignored; text is kept."""
     document = parse(
         """<?xml version="1.0" encoding="UTF-8"?>
         <!-- a menu -->
@@ -97,8 +97,8 @@ def test_encodings(document: str | bytes) -> None:
     assert parse(document) == Response(Tag("\u00e9"))
 
 
-def test_all_faults_with_their_places() -> None:
-    """Every fault of a document is told, in the document's order and spelling, with line and column."""
+def test_all_faults_with_their_positions() -> None:
+    """Every fault of a document is reported, in the document's order and spelling, with line and column."""
     assert faults_of(
         """<Response>
   <Gather maxDigits="0" gatherMethod="get" repeatCount="x">stray
@@ -156,16 +156,16 @@ def test_all_faults_with_their_places() -> None:
     ],
 )
 def test_whole_numbers(value: str, fault: str) -> None:
-    """Whole numbers are digits of ASCII, few enough for Python to read."""
-    (found,) = faults_of(f'<Response><Gather maxDigits="{value}"/></Response>')
-    assert found.endswith(fault)
+    """Whole numbers are written in ASCII digits, few enough for Python to read."""
+    (message,) = faults_of(f'<Response><Gather maxDigits="{value}"/></Response>')
+    assert message.endswith(fault)
 
 
 @pytest.mark.parametrize("value", ["1.", ".5", "1,5", "1e1", "nan", "inf", "", "9" * 400 + ".0", "1" * 5000])
 def test_numbers(value: str) -> None:
     """Numbers are plain decimals: no exponent, no infinity, digits on both sides of the point."""
-    (found,) = faults_of(f'<Response><Gather speechTimeout="{value}"/></Response>')
-    assert found.endswith("must be a number")
+    (message,) = faults_of(f'<Response><Gather speechTimeout="{value}"/></Response>')
+    assert message.endswith("must be a number")
 
 
 def test_numbers_without_exponent() -> None:
@@ -182,16 +182,16 @@ def test_numbers_without_exponent() -> None:
     assert parse(render(verbs)) == Response(*verbs)
 
 
-def test_what_is_not_known_is_kept_and_told() -> None:
-    """Elements and attributes from tomorrow are kept, written again, and told at the caller's line."""
+def test_unknown_elements_and_attributes_are_kept() -> None:
+    """Unknown elements and attributes are kept, written again, and warned about at the caller's line."""
     document = (
         '<Response room="1"><Gather newOne="&lt;1&gt;" tag="x">'
         '<Whisper to="b">Hi <Hangup/> there<New/></Whisper>'
         "</Gather><Transfer><Fax>+1</Fax></Transfer><PlayAudio>/a.wav<Loop/></PlayAudio></Response>"
     )
-    with pytest.warns(BXMLWarning) as told:
+    with pytest.warns(BXMLWarning) as caught:
         parsed = parse(document)
-    assert [str(warning.message) for warning in told] == [
+    assert [str(warning.message) for warning in caught] == [
         "line 1, column 1: room is not a known attribute of Response",
         "line 1, column 20: newOne is not a known attribute of Gather",
         "line 1, column 55: <Whisper> is not a known element",
@@ -199,7 +199,7 @@ def test_what_is_not_known_is_kept_and_told() -> None:
         "line 1, column 124: <Fax> is not a known element",
         "line 1, column 165: <Loop> is not a known element",
     ]
-    assert {warning.filename for warning in told} == {__file__}
+    assert {warning.filename for warning in caught} == {__file__}
 
     gather, transfer, play = parsed.children
     assert parsed.extra == {"room": "1"}
@@ -214,11 +214,11 @@ def test_what_is_not_known_is_kept_and_told() -> None:
     assert (play.text, play.children) == ("/a.wav", (UnknownVerb("Loop"),))
 
     assert examine(render(parsed))[0] == parsed
-    assert examine(document) == (parsed, tuple(str(warning.message) for warning in told))
+    assert examine(document) == (parsed, tuple(str(warning.message) for warning in caught))
 
 
 def test_layout_in_an_unknown_element() -> None:
-    """White space between the elements of an unknown one is layout; alone in it, it may mean something."""
+    """White space between elements is layout in an unknown element, too; elsewhere in it, it is kept."""
     document, _ = examine("<Response><A>\n <Hangup/>\n</A><A> </A><A>\u00a0<Hangup/></A></Response>")
     assert document.children == (
         UnknownVerb("A", Hangup()),
@@ -228,7 +228,7 @@ def test_layout_in_an_unknown_element() -> None:
 
 
 def test_unknown_elements_do_not_make_too_many() -> None:
-    """An unknown element among the children is not held against the most that there may be."""
+    """An unknown element among the children does not count toward the maximum."""
     document, _ = examine(f"<Response><Gather>{'<PlayAudio>a</PlayAudio>' * 20}<New/></Gather></Response>")
     assert len(document.children[0].children) == 21
     (fault,) = faults_of(f"<Response><Gather>{'<PlayAudio>a</PlayAudio>' * 21}<New/></Gather></Response>")
@@ -268,17 +268,17 @@ def test_unknown_elements_do_not_make_too_many() -> None:
         ),
     ],
 )
-def test_what_is_no_document(document: str | bytes, fault: str | None) -> None:
-    """What is not well-formed, or not BXML at all, is refused with the place where that shows."""
+def test_texts_that_are_not_documents(document: str | bytes, fault: str | None) -> None:
+    """A text that is not well-formed, or not BXML, raises InvalidBXML with the position of the fault."""
     if fault is None:
         assert parse(document) == Response()
     else:
-        (found,) = faults_of(document)
-        assert fault in found
+        (message,) = faults_of(document)
+        assert fault in message
 
 
 def test_faults_before_the_end_of_what_is_readable() -> None:
-    """Faults found before a document stops being XML are told too."""
+    """Faults before the position where a document stops being XML are reported too."""
     assert faults_of('<Response>\n<Pause duration="x"/>\n<Gather>') == (
         'line 2, column 1: Pause duration="x": must be a number',
         "line 3, column 9: not well-formed XML: no element found",
@@ -295,13 +295,13 @@ def test_faults_before_the_end_of_what_is_readable() -> None:
     ],
 )
 def test_no_document_types(declaration: str) -> None:
-    """Entities, which can blow up or read files, cannot even be declared."""
+    """Entities, which can grow without limit or read files, cannot be declared."""
     faults = faults_of(f"{declaration}<Response><SpeakSentence>&b;</SpeakSentence></Response>")
     assert [fault.partition(": ")[2] for fault in faults] == ["a document type declaration is not allowed"]
 
 
 def test_depth() -> None:
-    """Elements may be nested deeper than BXML ever is, but not so deep that walking them would fail."""
+    """Elements may be nested deeper than BXML needs, but not so deep that recursion would fail."""
     deep = "<A>" * 63 + "</A>" * 63
     with pytest.warns(BXMLWarning):
         assert parse(f"<Response>{deep}</Response>").children
@@ -310,8 +310,8 @@ def test_depth() -> None:
     )
 
 
-def test_ssml_may_be_as_deep_as_it_likes() -> None:
-    """SSML is never walked, so that its depth is no matter."""
+def test_depth_of_ssml() -> None:
+    """SSML may be nested to any depth, because no code recurses into it."""
     deep = f"<Response><SpeakSentence>{'<s>' * 50_000}x{'</s>' * 50_000}</SpeakSentence></Response>"
     assert render(parse(deep)).decode().endswith(deep)
 
@@ -379,7 +379,7 @@ FRAGMENTS = st.sampled_from(
 @example(b"<?xml version='1.0' encoding='zlib'?><Response/>")
 @example(b"\xff\xfe<\x00")
 def test_nothing_but_invalid_bxml(document: str | bytes) -> None:
-    """Whatever is read, the outcome is a document that can be written again, or InvalidBXML."""
+    """Reading any input gives a document that can be written again, or raises InvalidBXML."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", BXMLWarning)
         for form in (document, document.encode(errors="replace") if isinstance(document, str) else document):
@@ -391,7 +391,7 @@ def test_nothing_but_invalid_bxml(document: str | bytes) -> None:
 
 
 def test_equal_documents() -> None:
-    """The order of attributes and the spelling of values do not make another document."""
+    """Documents are equal if only the order of attributes or the spelling of values differs."""
     assert parse('<Response><Pause duration="1"/></Response>') == Response(Pause(duration=1.0))
     assert parse('<Response><Redirect redirectMethod="GET" redirectUrl="/"/></Response>') == Response(
         Redirect(redirect_url="/", redirect_method="GET")

@@ -29,7 +29,7 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 def test_a_document() -> None:
-    """A document is written with its declaration, attributes in wire spelling and only those given."""
+    """A document is written with its declaration and with the attributes given, under their wire names."""
     document = Response(
         Gather(
             SpeakSentence('Größe & "mehr" 😀'),
@@ -52,7 +52,7 @@ def test_a_document() -> None:
 
 
 def test_what_can_be_rendered() -> None:
-    """A verb, or several, are put into a Response; a document is written as it is."""
+    """Verbs are put into a Response; a document is written as it is."""
     hangup = f"{DECLARATION}<Response><Hangup/></Response>".encode()
     assert (
         render(Hangup())
@@ -69,7 +69,7 @@ def test_what_can_be_rendered() -> None:
 
 
 def test_an_unresolved_handler() -> None:
-    """A handler that is still in a verb is an error that names both and tells where handlers work."""
+    """Writing a verb that still holds a handler raises an error that names both and the remedy."""
 
     def menu(call: object) -> None:
         """A handler."""
@@ -85,9 +85,9 @@ def test_an_unresolved_handler() -> None:
 
 
 def test_conference() -> None:
-    """A reply to a conference event holds six verbs and no others."""
-    refused = {name for name, verb in _verbs() if misplaced(Response(verb), "conference")}
-    assert {name for name, _ in _verbs()} - refused == {
+    """A reply to a conference event may hold six verbs and no others."""
+    misplaced_names = {name for name, verb in _verbs() if misplaced(Response(verb), "conference")}
+    assert {name for name, _ in _verbs()} - misplaced_names == {
         *(
             "PlayAudio",
             "SpeakSentence",
@@ -107,16 +107,16 @@ def test_conference() -> None:
 
 
 def test_transfer_answer() -> None:
-    """A reply to transferAnswer holds none of four verbs."""
-    refused = {name for name, verb in _verbs() if misplaced(Response(verb), "transferAnswer")}
-    assert refused == {"Bridge", "Conference", "Forward", "Transfer"}
+    """A reply to transferAnswer must not hold four verbs."""
+    misplaced_names = {name for name, verb in _verbs() if misplaced(Response(verb), "transferAnswer")}
+    assert misplaced_names == {"Bridge", "Conference", "Forward", "Transfer"}
     assert misplaced(Response(Transfer(PhoneNumber("+1"))), "transferAnswer") == [
         "Transfer cannot stand in the reply to transferAnswer"
     ]
 
 
 def test_unknown_verbs_may_stand_anywhere() -> None:
-    """Where a verb that is not known here may stand, is not known either."""
+    """An unknown verb is never misplaced."""
     document = Response(UnknownVerb("New"))
     assert misplaced(document, "conference") == misplaced(document, "transferAnswer") == []
 
@@ -127,12 +127,12 @@ def test_any_verb_may_stand_in_other_replies() -> None:
 
 
 def test_size() -> None:
-    """The limit is 64 KB, counted by whoever sends the document."""
+    """The maximum size of a document is 64 KB."""
     assert MAX_DOCUMENT_SIZE == 64 * 1024
 
 
 def test_public_names() -> None:
-    """What the package offers is listed, every element is offered, and nothing listed is missing."""
+    """Every element is among the public names, and all public names exist."""
     assert set(bxml.__all__) >= {*ELEMENTS, "Response", "Bxml", "UnknownVerb", "parse", "render"}
     assert sorted(bxml.__all__) == sorted(set(bxml.__all__))
     assert all(hasattr(bxml, name) for name in bxml.__all__)

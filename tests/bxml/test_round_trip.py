@@ -1,4 +1,4 @@
-"""What is written is read back as the same."""
+"""A document that is written and read again is the same document."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def reread(document: Document) -> Document:
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_every_element(element: type[Element], data: st.DataObject) -> None:
-    """Any element with any of its attributes, its text and its children is read as the element it was."""
+    """Any element with any of its attributes, text and children is read as an equal element."""
     document = Response(inside(data.draw(strategies.elements(element))))  # type: ignore[arg-type]
     assert parse(render(document)) == document
 
@@ -40,7 +40,7 @@ def test_every_element(element: type[Element], data: st.DataObject) -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(document=strategies.documents())
 def test_whole_documents(document: Document) -> None:
-    """Documents of both roots are read as they were, what is not known here included."""
+    """Documents with either root are read as equal documents, unknown elements and attributes included."""
     again = reread(document)
     assert again == document
     assert hash(again) == hash(document)
@@ -50,5 +50,5 @@ def test_whole_documents(document: Document) -> None:
 @settings(max_examples=100, deadline=None)
 @given(verb=strategies.unknown_verbs())
 def test_unknown_verbs(verb: UnknownVerb) -> None:
-    """An element that is not known here keeps its name, attributes, texts and elements, in their order."""
+    """An unknown element keeps its name and attributes, and its texts and elements in order."""
     assert reread(Response(verb)).children == (verb,)

@@ -1,4 +1,4 @@
-"""Each limit and each rule, at its edge and one step beyond; the error names what broke it."""
+"""Each limit and each rule, at its edge and just beyond; the error names the fault."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from flask_bandwidth_callbacks.bxml import (
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 
 Make = Callable[[], Element]
-# Without the types, which would refuse much of what is tried here.
+# Without types, because a type checker would reject many of the calls below.
 ELEMENT: dict[str, Any] = dict(ELEMENTS)
 
 ANN = PhoneNumber("+15551112222")
@@ -87,7 +87,7 @@ RANGES: list[tuple[Callable[..., Element], str, float, float]] = [
 
 @pytest.mark.parametrize(("element", "name", "low", "high"), RANGES)
 def test_ranges(element: Callable[..., Element], name: str, low: float, high: float) -> None:
-    """A number is taken at both ends of its range and refused beyond them, with the range in the message."""
+    """A number is accepted at both ends of its range; beyond them the error names the range."""
     step = 1 if isinstance(low, int) else 0.01
     assert getattr(element(**{name: low}), name) == low
     assert getattr(element(**{name: high}), name) == high
@@ -126,7 +126,7 @@ LENGTHS: list[tuple[Callable[..., Element], str, int]] = [
 
 @pytest.mark.parametrize(("element", "name", "longest"), LENGTHS)
 def test_lengths(element: Callable[..., Element], name: str, longest: int) -> None:
-    """A text may have so many characters, of whatever kind, and not one more."""
+    """A text may have as many characters as its limit says, of any kind, and not one more."""
     assert getattr(element(**{name: "\U0001f600" * longest}), name) == "\U0001f600" * longest
     with pytest.raises(InvalidBXML, match=rf" {name}='x+\.\.\.: must have at most {longest} characters$"):
         element(**{name: "x" * (longest + 1)})
@@ -136,7 +136,7 @@ def test_lengths(element: Callable[..., Element], name: str, longest: int) -> No
     ("element", "longest"), [(forward, 256), (SipUri("sip:a@b").replace, 256), (ANN.replace, 350)]
 )
 def test_user_to_user_lengths(element: Callable[..., Element], longest: int) -> None:
-    """User-To-User values count with all that belongs to them."""
+    """The limit of User-To-User values includes their encoding."""
     ending = ";encoding=base64"
     longest_value = "x" * (longest - len(ending)) + ending
     assert element(uui=longest_value).uui == longest_value
@@ -189,8 +189,8 @@ VALID: list[Make] = [
 
 
 @pytest.mark.parametrize("make", VALID)
-def test_what_is_valid(make: Make) -> None:
-    """What the documentation allows, or does not forbid, or only ignores, is taken."""
+def test_valid_values(make: Make) -> None:
+    """Values that the documentation allows, does not forbid or says are ignored are accepted."""
     assert isinstance(make(), Element)
 
 
@@ -227,7 +227,7 @@ INVALID: list[tuple[Callable[[], object], str]] = [
     (lambda: Response(*[Response()]), "Response: cannot hold Response, only verbs"),  # type: ignore[arg-type]
     (lambda: Response(*[SipUri("sip:a@b")]), "cannot hold SipUri, which belongs in Transfer or Refer"),  # type: ignore[arg-type]
     (lambda: Bxml(*[Endpoint("e-1")]), "Bxml: cannot hold Endpoint, which belongs in Connect"),  # type: ignore[arg-type]
-    # What must be given
+    # Required attributes
     (lambda: ELEMENT["Redirect"](), "Redirect redirect_url: must be given"),
     (lambda: Redirect(redirect_url="/").replace(redirect_url=None), "Redirect redirect_url: must be given"),
     (lambda: ELEMENT["StartGather"](), "StartGather dtmf_url: must be given"),
@@ -326,8 +326,8 @@ INVALID: list[tuple[Callable[[], object], str]] = [
 
 
 @pytest.mark.parametrize(("make", "message"), INVALID)
-def test_what_is_refused(make: Callable[[], object], message: str) -> None:
-    """What breaks a rule is refused, and the message has the verb, the attribute, the value and the rule."""
+def test_invalid_values(make: Callable[[], object], message: str) -> None:
+    """A broken rule raises an error that names the verb, the attribute, the value and the rule."""
     with pytest.raises(InvalidBXML) as caught:
         make()
     assert message in str(caught.value)
@@ -371,7 +371,7 @@ WRONG_TYPES: list[tuple[Callable[..., object], dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("make", "given", "message"), WRONG_TYPES)
 def test_wrong_types(make: Callable[..., object], given: dict[str, Any], message: str) -> None:
-    """A value of a type that can never fit is a TypeError as well."""
+    """A value of a wrong type raises an error that is a TypeError as well."""
     with pytest.raises(InvalidBXML) as caught:
         make(**given)
     assert message in str(caught.value)
@@ -380,25 +380,25 @@ def test_wrong_types(make: Callable[..., object], given: dict[str, Any], message
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_numbers_are_finite(value: float) -> None:
-    """NaN and the infinities are no durations."""
+    """NaN and the infinities are not accepted as numbers."""
     with pytest.raises(InvalidBXML, match=f"Gather speech_timeout={value}: must be a number"):
         Gather(speech_timeout=value)
 
 
-def test_numbers_are_no_novels() -> None:
-    """A number with more digits than Python writes is refused like any other that is too large."""
+def test_very_large_numbers() -> None:
+    """A number with more digits than Python writes raises the same error as any other that is too large."""
     with pytest.raises(InvalidBXML, match="Gather repeat_count=<a very large int>: must be from 0 to"):
         Gather(repeat_count=10**5000)
 
 
 def test_enumerations_of_the_application() -> None:
-    """Members of an application's own enumerations are the words and numbers that they stand for."""
+    """Members of an application's own enumerations are written as their values."""
     gather = Gather(gather_method=Method.GET, max_digits=Digits.FOUR)  # type: ignore[arg-type]
     assert gather.to_bxml() == '<Gather gatherMethod="GET" maxDigits="4"/>'
 
 
 def test_all_faults_of_a_verb_at_once() -> None:
-    """Whoever made several mistakes in a verb reads of all of them."""
+    """The error lists all faults of a verb."""
     with pytest.raises(InvalidBXML) as caught:
         _gather(Hangup(), max_digits=0, repeat_count="x", tag="x" * 257)
     assert caught.value.faults == (
@@ -411,7 +411,7 @@ def test_all_faults_of_a_verb_at_once() -> None:
 
 
 def test_a_faulty_attribute_counts_as_given() -> None:
-    """A mistake in one attribute is not reported once more as the lack of it."""
+    """A faulty attribute is not reported as missing as well."""
     with pytest.raises(InvalidBXML) as caught:
         StartTranscription(destination="x", stabilized=True, preferred_languages=1)  # type: ignore[arg-type]
     assert [fault.partition(":")[0] for fault in caught.value.faults] == [
@@ -421,7 +421,7 @@ def test_a_faulty_attribute_counts_as_given() -> None:
 
 
 def test_passwords_stay_out_of_messages() -> None:
-    """What is wrong with a password is told without the password."""
+    """The error about a password does not show the password."""
     with pytest.raises(InvalidBXML, match=r"^Gather password='\*\*\*': must be text \(str\)$"):
         Gather(password=12345)  # type: ignore[arg-type]
 
@@ -440,7 +440,7 @@ def test_passwords_stay_out_of_messages() -> None:
     ],
 )
 def test_misspelt_attributes(given: dict[str, Any], message: str) -> None:
-    """A keyword that is no attribute is a TypeError, as for any function, with the nearest that is one."""
+    """An unknown keyword raises a TypeError, as for any function, that names the most similar attribute."""
     for make in (Gather, Gather().replace):
         with pytest.raises(TypeError) as caught:
             make(**given)
@@ -449,7 +449,7 @@ def test_misspelt_attributes(given: dict[str, Any], message: str) -> None:
 
 
 def test_verbs_without_attributes() -> None:
-    """A verb that has no attributes takes none."""
+    """A verb without attributes accepts no keyword."""
     with pytest.raises(TypeError, match="unexpected keyword argument"):
         Hangup(tag="x")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="unexpected keyword argument 'tag'"):
@@ -457,6 +457,6 @@ def test_verbs_without_attributes() -> None:
 
 
 def test_none_is_not_given() -> None:
-    """An attribute that is None is the same as one that is not there."""
+    """An attribute that is None counts as not given."""
     assert Gather(max_digits=None, tag="") == Gather(tag="")  # type: ignore[arg-type]
     assert StopStream(name="a", wait=None) == StopStream(name="a")  # type: ignore[arg-type]

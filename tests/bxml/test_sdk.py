@@ -1,4 +1,4 @@
-"""The official SDK's verbs are ours, name for name."""
+"""The verbs of the official SDK and of this library have the same names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ THEIRS: dict[str, Any] = {
     if inspect.isclass(element) and name not in ("Verb", "NestableVerb", "Root")
 }
 
-# Where they name the text: with us the first positional argument.
+# The SDK's names for the text, which is the first positional argument here.
 TEXTS = {
     "Bridge": "target_call",
     "Conference": "name",
@@ -31,7 +31,7 @@ TEXTS = {
     "SpeakSentence": "text",
     "Tag": "content",
 }
-# Where they take a list of children: with us the positional arguments.
+# The SDK's names for the list of children, which are the positional arguments here.
 CHILDREN = {
     "Bxml": "nested_verbs",
     "Connect": "destination",
@@ -42,18 +42,18 @@ CHILDREN = {
     "StartTranscription": "custom_params",
     "Transfer": "transfer_to",
 }
-# The one attribute with another name: from is a keyword of Python's.
+# The only attribute with another name, because from is a keyword of Python.
 RENAMED = {("Forward", "_from"): "from_"}
 
 
 def test_the_same_verbs() -> None:
-    """They have no verb that we lack, nor the other way round."""
+    """Both libraries have the same verbs."""
     assert THEIRS.keys() == {*ELEMENTS, "Response", "Bxml"}
 
 
 @pytest.mark.parametrize("name", THEIRS)
 def test_the_same_attributes(name: str) -> None:
-    """Each parameter of theirs is an attribute of ours, the text or the children, and we have no others."""
+    """The parameters of the SDK's verb are the attributes, the text and the children of ours."""
     specification = getattr(bxml, name).specification
     theirs = set(inspect.signature(THEIRS[name]).parameters)
     assert (TEXTS.get(name) in theirs) is (specification.text is not None)
@@ -65,7 +65,7 @@ def test_the_same_attributes(name: str) -> None:
 
 @pytest.mark.parametrize("name", ELEMENTS)
 def test_the_same_spelling(name: str) -> None:
-    """Each attribute is spelled in a document as they spell it."""
+    """Each attribute has the same name in a document."""
     ours = ELEMENTS[name].specification
     parameters = inspect.signature(THEIRS[name]).parameters
     given = {parameter: "1" for parameter in parameters if parameter != CHILDREN.get(name)}
@@ -75,7 +75,7 @@ def test_the_same_spelling(name: str) -> None:
 
 
 def test_a_document() -> None:
-    """A document of theirs and the same of ours are read as one."""
+    """The same document made with either library is read as equal documents."""
     theirs = sdk.Response(
         [
             sdk.Gather([sdk.SpeakSentence("Press 1.", voice="kate")], gather_url="/menu", max_digits=1),
@@ -92,14 +92,14 @@ def test_a_document() -> None:
 
 
 @pytest.mark.parametrize("name", ELEMENTS)
-def test_what_ours_cannot_do_without(name: str) -> None:
-    """What is required here, they ask for as well or mark by a meaningless default."""
+def test_required_attributes(name: str) -> None:
+    """Each attribute that the SDK requires is required here, too."""
     element = strategies.simplest(ELEMENTS[name])
     parameters = inspect.signature(THEIRS[name]).parameters.values()
     needed = {
-        RENAMED.get((name, one.name), one.name)
-        for one in parameters
-        if one.default is inspect.Parameter.empty
+        RENAMED.get((name, parameter.name), parameter.name)
+        for parameter in parameters
+        if parameter.default is inspect.Parameter.empty
     }
     needed -= {TEXTS.get(name), CHILDREN.get(name)}
     assert needed <= set(element.attributes)

@@ -1,4 +1,4 @@
-"""SSML: given on purpose, checked, and brought to one form."""
+"""SSML is passed as Markup, checked, and brought to a canonical form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.bxml import strategies
 
 
 def test_text_is_not_ssml() -> None:
-    """The same characters as text and as SSML are two things, written and compared as such."""
+    """The same characters are written differently as text and as SSML, and are not equal."""
     assert SpeakSentence("<s>x</s>") != SpeakSentence(Markup("<s>x</s>"))
     assert SpeakSentence("<s>x</s>").to_bxml() == "<SpeakSentence>&lt;s&gt;x&lt;/s&gt;</SpeakSentence>"
     assert SpeakSentence(Markup("<s>x</s>")).to_bxml() == "<SpeakSentence><s>x</s></SpeakSentence>"
@@ -23,7 +23,7 @@ def test_text_is_not_ssml() -> None:
 
 
 def test_markup_without_an_element_is_text() -> None:
-    """Markup that holds no element says no more than the text does."""
+    """Markup without an element equals the text that it spells."""
     sentence = SpeakSentence(Markup("a &amp; b &lt;c&gt;<!-- d -->"))
     assert sentence == SpeakSentence("a & b <c>")
     assert type(sentence.text) is str
@@ -43,7 +43,7 @@ def test_markup_without_an_element_is_text() -> None:
     ],
 )
 def test_canonical_form(ssml: str, canonical: str) -> None:
-    """SSML is kept in one form, the same whether it was given or read."""
+    """SSML is kept in its canonical form, whether it was passed or parsed."""
     sentence = SpeakSentence(Markup(ssml))
     assert sentence.text == canonical
     assert isinstance(sentence.text, Markup)
@@ -54,7 +54,7 @@ def test_canonical_form(ssml: str, canonical: str) -> None:
 @settings(max_examples=100, deadline=None)
 @given(strategies.ssml())
 def test_canonical_form_of_anything(ssml: Markup) -> None:
-    """The canonical form of a canonical form is that form itself."""
+    """The canonical form of a canonical form is the form itself."""
     once = SpeakSentence(ssml)
     assert once.text is not None
     assert SpeakSentence(once.text).text == once.text
@@ -77,7 +77,7 @@ def test_canonical_form_of_anything(ssml: Markup) -> None:
     ],
 )
 def test_malformed_ssml(ssml: str, fault: str) -> None:
-    """What is not well-formed, or would end the verb it stands in, is refused with its place."""
+    """SSML that is not well-formed, or would end its verb, raises an error with the position."""
     with pytest.raises(InvalidBXML) as caught:
         SpeakSentence(Markup(ssml))
     assert fault in str(caught.value)
@@ -111,7 +111,7 @@ FAULTS = [
 @pytest.mark.filterwarnings("ignore::flask_bandwidth_callbacks.bxml.BXMLWarning")
 @pytest.mark.parametrize(("ssml", "fault"), FAULTS)
 def test_rules_of_ssml(ssml: str, fault: str) -> None:
-    """What the documentation lists for SSML holds, given or read."""
+    """The documented rules of SSML are checked, whether it was passed or parsed."""
     with pytest.raises(InvalidBXML) as given_:
         SpeakSentence(Markup(ssml))
     assert fault in str(given_.value)
@@ -138,26 +138,26 @@ def test_rules_of_ssml(ssml: str, fault: str) -> None:
     ],
 )
 def test_documented_ssml(ssml: str) -> None:
-    """Everything that the documentation shows is taken without a word."""
+    """Everything that the documentation shows is accepted without a warning."""
     assert SpeakSentence(Markup(ssml)).text == ssml
 
 
 def test_all_faults_of_ssml_at_once() -> None:
-    """Several mistakes in one text are all told."""
+    """The error lists all faults of a text."""
     with pytest.raises(InvalidBXML) as caught:
         SpeakSentence(Markup("<break time='x'/><break strength='x'/>"))
     assert len(caught.value.faults) == 2
 
 
-def test_unknown_ssml_is_kept_and_told() -> None:
-    """Elements and attributes that are not documented are kept, and told at the caller's line."""
-    with pytest.warns(BXMLWarning) as told:
+def test_unknown_ssml_is_kept() -> None:
+    """Elements and attributes that are not documented are kept, with a warning at the caller's line."""
+    with pytest.warns(BXMLWarning) as caught:
         sentence = SpeakSentence(Markup('<audio src="a.wav"/><s role="x">Hi</s>'))
-    assert [str(warning.message) for warning in told] == [
+    assert [str(warning.message) for warning in caught] == [
         "SpeakSentence: <audio> is not a known SSML element",
         "SpeakSentence: role is not a known attribute of <s>",
     ]
-    assert {warning.filename for warning in told} == {__file__}
+    assert {warning.filename for warning in caught} == {__file__}
     assert examine(render(sentence)) == (
         Response(sentence),
         (
@@ -168,7 +168,7 @@ def test_unknown_ssml_is_kept_and_told() -> None:
 
 
 def test_ssml_is_not_examined_twice() -> None:
-    """Putting a sentence into other verbs, or changing those, does not warn of it again."""
+    """A sentence that is put into another verb causes no second warning."""
     with pytest.warns(BXMLWarning):
         sentence = SpeakSentence(Markup("<audio/>"))
     with warnings.catch_warnings():

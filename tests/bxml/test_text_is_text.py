@@ -1,4 +1,4 @@
-"""Nothing that is given as text becomes markup."""
+"""Text never becomes markup."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SLOTS = strategies.text_slots()
 
 
 def as_kept(text: str) -> str:
-    """What XML 1.0 leaves of a text, told without the library's own expression."""
+    """Return a text as XML 1.0 can hold it, computed without the library's own expression."""
     return "".join(
         character
         if character in "\t\n\r"
@@ -48,7 +48,7 @@ def shape(element: ElementTree.Element) -> tuple[object, ...]:
 
 
 def inside(element: Element) -> Element:
-    """Put a child element where it belongs, so that it is tried in a whole document."""
+    """Return the verb itself, or a verb that holds the child element, so that a document can hold it."""
     if isinstance(element, Verb):
         return element
     home = next(verb for verb in ELEMENTS.values() if isinstance(element, verb.specification.children))
@@ -56,11 +56,11 @@ def inside(element: Element) -> Element:
 
 
 def test_slots_are_found() -> None:
-    """The walk through the table finds the places for text that we know of, and those with rules besides."""
-    found = {(element.__name__, attribute and attribute.name) for element, attribute in SLOTS}
-    assert {("SpeakSentence", None), ("Tag", None), ("Bridge", None), ("Endpoint", None)} <= found
-    assert {("Gather", "tag"), ("Gather", "hints"), ("StopStream", "name"), ("StreamParam", "value")} <= found
-    assert len(found) > 60
+    """The slots for text include known examples, both free ones and those with rules."""
+    slots = {(element.__name__, attribute and attribute.name) for element, attribute in SLOTS}
+    assert {("SpeakSentence", None), ("Tag", None), ("Bridge", None), ("Endpoint", None)} <= slots
+    assert {("Gather", "tag"), ("Gather", "hints"), ("StopStream", "name"), ("StreamParam", "value")} <= slots
+    assert len(slots) > 60
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_slots_are_found() -> None:
 def test_text_never_changes_the_structure(
     element: type[Element], attribute: Attribute | None, text: str
 ) -> None:
-    """Whatever stands in a text or an attribute, another XML parser sees the same elements and that text."""
+    """Any text is read by another XML parser as the same text, and adds no element."""
     simplest = strategies.simplest(element)
     kind = element.specification.text
     if attribute is None:
@@ -97,7 +97,7 @@ def test_text_never_changes_the_structure(
         assert node.text == as_kept(text)
 
 
-PLACES = [
+ALL_SLOTS = [
     (element, name)
     for element in ELEMENTS.values()
     for name in (*element.specification.attributes, *["text"] * (element.specification.text is not None))
@@ -106,12 +106,12 @@ PLACES = [
 
 @settings(deadline=None)
 @given(
-    place=st.sampled_from(PLACES),
+    slot=st.sampled_from(ALL_SLOTS),
     text=st.builds(str.__add__, st.sampled_from(["", *strategies.TEXTS]), strategies.hostile_text),
 )
-def test_text_is_refused_or_kept(place: tuple[type[Element], str], text: str) -> None:
-    """In every attribute and text of every verb, of whatever kind, text is refused or arrives as it was."""
-    element, name = place
+def test_text_is_rejected_or_kept(slot: tuple[type[Element], str], text: str) -> None:
+    """In every attribute and text of every verb, a text is rejected or read as it was."""
+    element, name = slot
     given: dict[str, Any] = {name: text}
     try:
         made = strategies.simplest(element).replace(**given)
@@ -128,7 +128,7 @@ def test_text_is_refused_or_kept(place: tuple[type[Element], str], text: str) ->
 @settings(max_examples=100, deadline=None)
 @given(text=strategies.hostile_text, value=strategies.hostile_text)
 def test_an_unknown_verb_holds_text_too(text: str, value: str) -> None:
-    """Text and attributes of an unknown element cannot become markup either."""
+    """Text and attributes of an unknown element do not become markup."""
     document = ElementTree.fromstring(_rendered(UnknownVerb("Whisper", text, extra={"to": value})))
     (node,) = document
     assert list(node) == []
@@ -139,7 +139,7 @@ def test_an_unknown_verb_holds_text_too(text: str, value: str) -> None:
 @settings(max_examples=100, deadline=None)
 @given(text=st.text())
 def test_words_formatted_into_ssml_stay_words(text: str) -> None:
-    """A caller's words that Markup.format put into SSML are spoken, not obeyed."""
+    """A caller's words that Markup.format puts into SSML stay text."""
     spoken = SpeakSentence(Markup("<s>{}</s>").format(text))
     (node,) = ElementTree.fromstring(_rendered(spoken))
     assert [child.tag for child in node] == ["s"]
@@ -147,7 +147,7 @@ def test_words_formatted_into_ssml_stay_words(text: str) -> None:
 
 
 def test_a_caller_cannot_add_a_verb() -> None:
-    """What made the official SDK add a Transfer is read out."""
+    """A text that makes the official SDK add a Transfer is spoken."""
     words = '&lt;Transfer transferTo="+1"/&gt; <Transfer><PhoneNumber>+19005550000</PhoneNumber></Transfer>'
     (node,) = ElementTree.fromstring(_rendered(SpeakSentence(words)))
     assert node.text == words
@@ -165,7 +165,7 @@ def test_a_caller_cannot_add_a_verb() -> None:
     ],
 )
 def test_markup_is_for_ssml_only(make: type[Element]) -> None:
-    """Markup outside SpeakSentence is refused: whether its tags were meant as tags cannot be known."""
+    """Markup outside SpeakSentence raises an error, because its tags may be meant as text."""
     with pytest.raises(InvalidBXML):
         make()
 

@@ -28,7 +28,7 @@ Property = Callable[[], None]
 def properties(port: int) -> dict[Property, int]:
     """Return the properties, each with its weight among the others."""
     # Only now: a test takes the settings that hold when it is defined.
-    from tests.bxml.test_text_is_text import test_text_is_refused_or_kept
+    from tests.bxml.test_text_is_text import test_text_is_rejected_or_kept
     from tests.hostile import test_any_connection, test_any_request, test_callers_text, test_log
     from tests.test_clean_payloads import test_both_ways_give_the_same
 
@@ -38,7 +38,7 @@ def properties(port: int) -> dict[Property, int]:
         test_callers_text.test_text_stays_text: 13,
         test_callers_text.test_careless_documents_are_sent_and_logged: 10,
         test_callers_text.test_text_in_a_url_stays_in_its_place: 5,
-        test_text_is_refused_or_kept: 5,
+        test_text_is_rejected_or_kept: 5,
         test_log.test_no_value_makes_a_line_of_the_log: 4,
         test_both_ways_give_the_same: 8,
         partial(test_any_connection.test_any_connection, port=port): 5,
