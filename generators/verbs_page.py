@@ -64,7 +64,7 @@ def _facts(element: type[Element]) -> Iterator[str]:
         names = _any_of([child.__name__ for child in specification.children])
         count = specification.count
         if count is None:
-            yield f"Children: any number of {names}."
+            yield f"Children: any number of {'verbs' if names == '`Verb`' else names}."
         elif count.minimum == count.maximum:
             yield f"Children: {count.minimum} {names}."
         else:

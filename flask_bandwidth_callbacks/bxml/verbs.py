@@ -385,19 +385,19 @@ class GatherAttributes(Authenticated, FallbackAuthenticated, Tagged, total=False
     input: Annotated[Literal["dtmf", "speech", "dtmf_speech"], Default("dtmf")]
     """Whether keys, speech or both are gathered."""
     hints: str
-    """Words to expect; used only when speech is gathered, as are all attributes below."""
+    """Words to expect; used only when speech is gathered."""
     language: str
-    """Language that the caller speaks, such as ``en-US``."""
+    """Language that the caller speaks, such as ``en-US``; used only when speech is gathered."""
     partial_result_callback: Annotated[Link, Url("partialgather", authenticated=False)]
-    """Notified of the words that were recognized so far."""
+    """Notified of the words recognized so far; used only when speech is gathered."""
     partial_result_callback_method: HttpMethod
     """HTTP method of the requests to ``partial_result_callback``."""
     profanity_filter: On
-    """Whether foul words are left out."""
+    """Whether foul words are left out; used only when speech is gathered."""
     speech_model: str
-    """Model that recognizes speech."""
+    """Model that recognizes speech; used only when speech is gathered."""
     speech_timeout: Annotated[float, Default(5)]
-    """Seconds to wait for speech."""
+    """Seconds to wait for speech; used only when speech is gathered."""
 
 
 class Gather(Verb, rules=(few_repetitions,)):

@@ -431,15 +431,17 @@ class Gather(Verb):
 
     @property
     def hints(self) -> str | None:
-        """Words to expect; used only when speech is gathered, as are all attributes below."""
+        """Words to expect; used only when speech is gathered."""
 
     @property
     def language(self) -> str | None:
-        """Language that the caller speaks, such as ``en-US``."""
+        """Language that the caller speaks, such as ``en-US``; used only when speech is gathered."""
 
     @property
     def partial_result_callback(self) -> Link | None:
-        """Notified of the words that were recognized so far. Receives ``partialgather``."""
+        """Notified of the words recognized so far; used only when speech is gathered. Receives
+        ``partialgather``.
+        """
 
     @property
     def partial_result_callback_method(self) -> Literal["GET", "POST"] | None:
@@ -447,15 +449,15 @@ class Gather(Verb):
 
     @property
     def profanity_filter(self) -> bool | None:
-        """Whether foul words are left out. Default ``True``."""
+        """Whether foul words are left out; used only when speech is gathered. Default ``True``."""
 
     @property
     def speech_model(self) -> str | None:
-        """Model that recognizes speech."""
+        """Model that recognizes speech; used only when speech is gathered."""
 
     @property
     def speech_timeout(self) -> float | None:
-        """Seconds to wait for speech. Must be 0 or more. Default ``5``."""
+        """Seconds to wait for speech; used only when speech is gathered. Must be 0 or more. Default ``5``."""
 
     @property
     def username(self) -> str | None:
