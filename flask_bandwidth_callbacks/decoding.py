@@ -16,73 +16,68 @@ MAX_DEPTH = 64
 
 
 def decode_json(text: str | bytes) -> Any:
-    """Return what a JSON text says; of duplicate keys the last one counts, as in :mod:`json`.
+    """Return the value of a JSON text. Of duplicate keys the last one counts, as in :mod:`json`.
 
-    Bytes are read as UTF-8, whatever else JSON might be written in. Raises
-    :class:`marshmallow.ValidationError`, which says what is wrong and where, for text that is no JSON, for
-    numbers that JSON does not have (``NaN``, ``Infinity``, ``1e999``) and for more than
-    :data:`MAX_DEPTH` levels.
+    Bytes must be UTF-8; a byte order mark is allowed. Raises :class:`marshmallow.ValidationError`, which
+    names the fault and its position, for text that is not JSON, for numbers that JSON does not have
+    (``NaN``, ``Infinity``, ``1e999``) and for more than :data:`MAX_DEPTH` levels.
     """
     try:
         decoded = text.decode().removeprefix("\ufeff") if isinstance(text, bytes) else text
     except UnicodeDecodeError as error:
         raise ValidationError(f"Not UTF-8: byte {error.start} cannot be read.") from None
-    # Every level opens a bracket, so few brackets spare the look for levels.
-    if decoded.count("{") + ("[" in decoded and decoded.count("[")) > MAX_DEPTH:
-        _refuse_depth(decoded)
+    # Every level opens a bracket, so a text with few brackets need not be searched for its depth.
+    if decoded.count("{") + decoded.count("[") > MAX_DEPTH:
+        _check_depth(decoded)
     try:
-        if decoded.startswith("{"):  # spares decode's two searches for white space, half of its time
-            value, end = _json_decoder.raw_decode(decoded)
-            if end == len(decoded):
-                return value
         return _json_decoder.decode(decoded)
     except json.JSONDecodeError as error:
-        raise ValidationError(f"Not JSON: {error.msg} at {_place(decoded, error.pos)}.") from None
-    except _NoNumberError as error:
-        position = next(at for token, at in _tokens(decoded) if token.startswith(error.token))
+        raise ValidationError(f"Not JSON: {error.msg} at {_position(decoded, error.pos)}.") from None
+    except _NumberError as error:
+        offset = next(start for token, start in _tokens(decoded) if token.startswith(error.token))
         raise ValidationError(
-            f"Not JSON: {error.token[:20]} {error.rule} at {_place(decoded, position)}."
+            f"Not JSON: {error.token[:20]} {error.reason} at {_position(decoded, offset)}."
         ) from None
-    except ValueError:  # more digits than Python turns into a number
+    except ValueError:  # more digits than Python converts to a number
         raise ValidationError("Not JSON: a number with too many digits.") from None
 
 
-class _NoNumberError(ValueError):
-    def __init__(self, token: str, rule: str) -> None:
-        super().__init__(token, rule)
+class _NumberError(ValueError):
+    def __init__(self, token: str, reason: str) -> None:
+        super().__init__(token, reason)
         self.token = token
-        self.rule = rule
+        self.reason = reason
 
 
-def _refuse_constant(name: str) -> typing.NoReturn:
-    raise _NoNumberError(name, "is no JSON number")
+def _reject_constant(name: str) -> typing.NoReturn:
+    raise _NumberError(name, "is not a JSON number")
 
 
 def _finite(digits: str) -> float:
     number = float(digits)
     if math.isinf(number):
-        raise _NoNumberError(digits, "is too large a number")
+        raise _NumberError(digits, "is too large a number")
     return number
 
 
-_json_decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
+_json_decoder = json.JSONDecoder(parse_constant=_reject_constant, parse_float=_finite)
 
 
-def _refuse_depth(text: str) -> None:
+def _check_depth(text: str) -> None:
     depth = 0
-    for token, position in _tokens(text):
+    for token, offset in _tokens(text):
         depth += (token in "{[") - (token in "}]")
         if depth > MAX_DEPTH:
-            raise ValidationError(f"Nested deeper than {MAX_DEPTH} levels at {_place(text, position)}.")
+            raise ValidationError(f"Nested deeper than {MAX_DEPTH} levels at {_position(text, offset)}.")
 
 
 def _tokens(text: str) -> Iterator[tuple[str, int]]:
-    """Yield what stands in JSON text outside of strings, with its position."""
+    """Yield each token of a JSON text outside of strings, with its offset."""
     for match in re.finditer(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s"{}\[\],:]+', text):
         if not match[0].startswith('"'):
             yield match[0], match.start()
 
 
-def _place(text: str, position: int) -> str:
-    before = text[:position].split("\n")
+def _position(text: str, offset: int) -> str:
+    before = text[:offset].split("\n")
     return f"line {len(before)}, column {len(before[-1]) + 1}"

@@ -1,14 +1,14 @@
-"""How values look in messages and logs: short, and without passwords."""
+"""Values as messages and logs show them: short, and without passwords."""
 
 from __future__ import annotations
 
 import re
 
 VALUE_LIMIT = 80
-"""Characters that a message shows of a value."""
+"""Characters of a value that a message shows."""
 
 TEXT_LIMIT = 2000
-"""Characters that are shown of a whole text, such as a document."""
+"""Characters of a whole text, such as a document, that a message shows."""
 
 
 def shorten(text: str, limit: int = VALUE_LIMIT) -> str:
@@ -17,7 +17,7 @@ def shorten(text: str, limit: int = VALUE_LIMIT) -> str:
 
 
 def show(value: object) -> str:
-    """Return the ``repr`` of a value; one that is cut is followed by the name of its type."""
+    """Return the ``repr`` of a value. If it is cut, the name of the type follows."""
     text = repr(value)
     return text if len(text) <= VALUE_LIMIT else f"{shorten(text)} ({type(value).__name__})"
 

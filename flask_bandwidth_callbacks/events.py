@@ -1,11 +1,11 @@
-"""The events of a Bandwidth call, one class each: what they hold, and what their reply may be.
+"""The events of a Bandwidth call, one class each: their attributes, and what their reply may be.
 
-An event that Bandwidth adds is one more class in this file: its ``event_types``, its ``reply`` if one is
-awaited, and the attributes that it has beyond those of its bases. Meanings are those of the pages under
+To add an event, add a class to this file: its ``event_types``, its ``reply`` if Bandwidth waits for one, and
+the attributes that its bases do not have. Meanings are those of the pages under
 https://dev.bandwidth.com/docs/voice/programmable-voice/webhooks.
 
-Every attribute is None when Bandwidth did not send the property. Times are aware and in UTC. Where a set of
-values is listed it is open: another value is kept as it is.
+An attribute is None when Bandwidth did not send its property. Times are aware and in UTC. The values that are
+listed for an attribute are those known today; any other value is kept as it is.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 from marshmallow import ValidationError
 
+from .display import show
 from .payloads import Payload, Received
 
 # -- What Bandwidth does with the reply --------------------------------------------------------------------
 
 ReplyContext: TypeAlias = Literal["any", "conference", "transferAnswer"]
-"""What a reply answers, as far as it limits the verbs that the reply may hold."""
+"""The kinds of reply that differ in the verbs that they may hold."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,13 @@ class Reply:
     """What Bandwidth expects in reply to an event."""
 
     awaited: bool
-    """BXML in the reply is run. Without it the event only tells."""
+    """Whether Bandwidth runs BXML in the reply. If not, the event is a notification."""
 
     when_none: Literal["error", "empty document", "no content"] = "error"
-    """What a responder's None stands for."""
+    """What it means when a responder returns None."""
 
     required: bool = True
-    """A person waits on the line: nobody to answer is a refusal."""
+    """Whether the call fails without a responder."""
 
     verbs: ReplyContext = "any"
     """Which verbs the reply may hold."""
@@ -47,60 +48,60 @@ NOTIFICATION = Reply(awaited=False)
 """Bandwidth ignores the reply."""
 
 DOCUMENT = Reply(awaited=True)
-"""Bandwidth waits for a document, and an empty one hangs up."""
+"""Bandwidth waits for a document; an empty one hangs up."""
 
 CONFERENCE_DOCUMENT = Reply(awaited=True, required=False, when_none="no content", verbs="conference")
-"""Bandwidth runs a document of conference verbs, or takes 204 for nothing to add."""
+"""Bandwidth runs a document of conference verbs, or accepts 204 when there is nothing to add."""
 
 TRANSFER_ANSWER_DOCUMENT = Reply(awaited=True, when_none="empty document", verbs="transferAnswer")
-"""The called party hears the document before the two are joined; an empty one joins them at once."""
+"""Bandwidth runs the document for the called party before joining the two; an empty one joins them at once."""
 
 REFER_DOCUMENT = Reply(awaited=True, when_none="empty document")
-"""Runs only if the Refer failed."""
+"""Bandwidth runs the document only if the Refer failed."""
 
 UNKNOWN_REPLY = Reply(awaited=True, required=False, when_none="no content")
-"""Nobody knows: a document may be sent, nothing need be."""
+"""It is not known what Bandwidth does with the reply: a document may be sent, but none is needed."""
 
 
 # -- Objects inside of events ------------------------------------------------------------------------------
 
 
 class Diversion(Payload):
-    """The most recent Diversion header of a diverted call; Bandwidth may add keys, all of them text."""
+    """The latest Diversion header of a diverted call. Bandwidth may add keys, all of them text."""
 
     orig_to: str | None = None
     """Last number that the call was diverted from."""
     reason: str | None = None
-    """Why: ``unknown``, ``user-busy``, ``no-answer``, ``unavailable``, ``unconditional``, ``time-of-day``,
-    ``do-not-disturb``, ``deflection``, ``follow-me``, ``out-of-service``, ``away``."""
+    """Reason of the diversion: ``unknown``, ``user-busy``, ``no-answer``, ``unavailable``, ``unconditional``,
+    ``time-of-day``, ``do-not-disturb``, ``deflection``, ``follow-me``, ``out-of-service``, ``away``."""
     screen: str | None = None
-    """``no``: the number was given by the user; ``yes``: by the network."""
+    """``no`` if the user gave the number, ``yes`` if the network did."""
     privacy: str | None = None
     """Privacy of the diversion: ``off`` or ``full``."""
     counter: str | None = None
-    """How many diversions so far."""
+    """Number of diversions so far."""
     limit: str | None = None
-    """How many diversions are allowed at most."""
+    """Number of diversions allowed at most."""
 
 
 class StirShaken(Payload):
-    """How far the caller's number was verified."""
+    """The verification of the caller's number."""
 
     verstat: str | None = None
     """Outcome: ``TN-Verification-Passed`` or ``TN-Verification-Failed`` (or ``TN-Validation-...``)."""
     attestation_indicator: str | None = None
-    """``A`` full, ``B`` partial, ``C`` gateway."""
+    """``A`` for full attestation, ``B`` for partial, ``C`` for gateway."""
     originating_id: str | None = None
     """Origination id."""
 
 
 class MachineDetectionResult(Payload):
-    """Who or what answered an outbound call."""
+    """The result of machine detection on an outbound call: a person or a machine."""
 
     value: str | None = None
     """``human``, ``answering-machine``, ``tone-detected``, ``silence``, ``timeout`` or ``error``."""
     duration: timedelta | None = None
-    """How long the detection took."""
+    """Length of the detection."""
 
 
 class Transcription(Payload):
@@ -109,59 +110,52 @@ class Transcription(Payload):
     id: str | None = None
     """Id of the transcription, ``t-...``."""
     url: str | None = None
-    """Where it can be fetched."""
+    """URL from which the transcription can be fetched."""
     status: str | None = None
-    """``available``, or why not."""
+    """``available``, or the reason why the transcription is not."""
     completed_time: datetime | None = None
-    """When it was ready."""
+    """When the transcription was ready."""
     speaker: str | None = None
-    """Who speaks; only Bandwidth's OpenAPI has this."""
+    """The person who speaks; only in Bandwidth's OpenAPI."""
     text: str | None = None
-    """What was said; only Bandwidth's OpenAPI has this."""
+    """The words spoken; only in Bandwidth's OpenAPI."""
     confidence: float | None = None
-    """0 to 1; only Bandwidth's OpenAPI has this."""
+    """Confidence in the text, from 0 to 1; only in Bandwidth's OpenAPI."""
 
 
-class MediaStream(Payload):
-    """A stream of a call's audio to a websocket."""
+class Streaming(Payload):
+    """Base of what is made of a call's audio while the call goes on."""
 
     id: str | None = None
-    """Id of the stream, ``s-...``."""
+    """Id, ``s-...`` of a media stream and ``t-...`` of a live transcription."""
     name: str | None = None
-    """Name given in StartStream, else the id."""
+    """Name given in the verb that started it, else the id."""
     destination: str | None = None
-    """Address of the websocket."""
-    start_time: datetime | None = None
-    """When the stream started."""
-    tracks: tuple[str, ...] | None = None
-    """``inbound``, ``outbound`` or both."""
-    type: str | None = None
-    """Kind of stream: ``WebSocket``."""
-    duration: timedelta | None = None
-    """How long it ran, once it stopped."""
-
-
-class RealTimeTranscription(Payload):
-    """A transcription made while the call goes on."""
-
-    id: str | None = None
-    """Id of the transcription, ``t-...``."""
-    name: str | None = None
-    """Name given in StartTranscription, else the id."""
+    """URL of the WebSocket that receives it; a live transcription may have none."""
     start_time: datetime | None = None
     """When it started."""
     tracks: tuple[str, ...] | None = None
     """``inbound``, ``outbound`` or both."""
-    destination: str | None = None
-    """Address of the websocket, where StartTranscription had one."""
+    duration: timedelta | None = None
+    """How long it ran, once it has stopped."""
+
+
+class MediaStream(Streaming):
+    """A stream of a call's audio to a WebSocket."""
+
+    type: str | None = None
+    """Kind of stream: ``WebSocket``."""
+
+
+class RealTimeTranscription(Streaming):
+    """A live transcription of a call."""
+
     stabilized: bool | None = None
     """Whether only stable updates are sent."""
-    duration: timedelta | None = None
-    """How long it ran, once it stopped."""
     status: str | None = None
-    """``available`` or ``failed``, at the end."""
+    """``available`` or ``failed``, once it has stopped."""
     url: str | None = None
-    """Where the whole transcription can be fetched, at the end."""
+    """URL from which the whole transcription can be fetched, once it has stopped."""
     completed_time: datetime | None = None
     """When the whole transcription was ready."""
 
@@ -174,26 +168,29 @@ EVENT_CLASSES: Mapping[str, type[Callback]] = types.MappingProxyType(_event_clas
 
 
 class Callback(Received):
-    """Base of all events: one callback, one request from Bandwidth."""
+    """Base of all events. One event is built from one callback, a request from Bandwidth."""
 
     event_types: ClassVar[tuple[str, ...]] = ()
-    """The values of ``eventType`` that mean this class; empty on a base class."""
+    """The values of ``eventType`` that mean this class; empty for a base class."""
     reply: ClassVar[Reply] = NOTIFICATION
     """What Bandwidth expects in reply."""
     identity: ClassVar[str | None] = None
-    """The attribute that an event cannot do without."""
+    """The attribute that every event of the class must have, if there is one."""
 
     event_type: str | None = None
-    """Which event this is, as Bandwidth writes it."""
+    """Type of the event, as Bandwidth writes it."""
     event_time: datetime | None = None
-    """Roughly when Bandwidth made the event."""
+    """When Bandwidth made the event, roughly."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         for event_type in cls.__dict__.get("event_types", ()):
             known = _event_classes.setdefault(event_type, cls)
             if known is not cls:
-                raise TypeError(f"{cls.__name__}: event type {event_type!r} is {known.__name__} already")
+                raise TypeError(
+                    f"Event type {event_type!r} must have one class,"
+                    f" got {cls.__name__} beside {known.__name__}. To extend {known.__name__}, derive from it and declare no event_types."
+                )
 
     def __post_init__(self) -> None:
         if self.event_type is None and self.event_types:
@@ -201,23 +198,25 @@ class Callback(Received):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read a payload (wire names, JSON values), strictly; for a base class ``eventType`` says the class.
+        """Build an event from wire names and JSON values, strictly. A base class chooses by ``eventType``.
 
-        Raises :class:`marshmallow.ValidationError`, naming every property that cannot be read.
+        Raises :class:`marshmallow.ValidationError`, naming every unreadable property, and for an event
+        that is not of this class.
         """
         return cls._class_for(data)._read(data)
 
     @classmethod
     def read_leniently(cls, data: Mapping[str, Any]) -> tuple[Self, dict[str, Any]]:
-        """Read what can be read; the faults are the event's :attr:`errors` too.
+        """Build an event from whatever can be read; the errors stand in its :attr:`errors` too.
 
-        Raises :class:`marshmallow.ValidationError` for what is no object, or an event of another class.
+        Raises :class:`marshmallow.ValidationError` for data that is not an object, and for an event that
+        is not of this class.
         """
         return super(Callback, cls._class_for(data)).read_leniently(data)
 
     @classmethod
     def _class_for(cls, data: Mapping[str, Any]) -> type[Self]:
-        if not isinstance(data, (dict, Mapping)):  # nearly all are a dict, which is found out sooner
+        if not isinstance(data, (dict, Mapping)):  # dict first: Mapping is the slower check
             return cls
         event_type = data.get("eventType")
         if not cls.event_types:
@@ -226,16 +225,16 @@ class Callback(Received):
                 return event_class
         elif not isinstance(event_type, str) or event_type in cls.event_types:
             return cls
-        raise ValidationError({"eventType": [f"{event_type!r} is no {cls.__name__}."]})
+        raise ValidationError({"eventType": [f"Must be a type of {cls.__name__}, got {show(event_type)}."]})
 
 
 class Parties(Payload):
-    """Who called whom."""
+    """Has the numbers of both parties."""
 
     var_from: str | None = None
-    """Who called: E.164, a SIP URI, or ``Private``, ``Restricted``, ``Unavailable``, ``Anonymous``."""
+    """Number that calls: E.164, a SIP URI, or ``Private``, ``Restricted``, ``Unavailable``, ``Anonymous``."""
     to: str | None = None
-    """Who was called: E.164 or a SIP URI."""
+    """Number called: E.164 or a SIP URI."""
 
     @property
     def from_(self) -> str | None:
@@ -243,48 +242,79 @@ class Parties(Payload):
         return self.var_from
 
 
-class CallCallback(Callback, Parties):
-    """Base of the events that are about one call."""
+class Owned(Payload):
+    """Has the account."""
+
+    account_id: str | None = None
+    """Account that the call or conference belongs to."""
+
+
+class Started(Payload):
+    """Has a start."""
+
+    start_time: datetime | None = None
+    """When the call started; in events about a recording, when the recording started."""
+
+
+class Ended(Payload):
+    """Has an end."""
+
+    end_time: datetime | None = None
+    """When the call ended; in events about a recording, when the recording ended."""
+
+
+class CallCallback(Callback, Parties, Owned, Started):
+    """Base of the events about one call."""
 
     identity: ClassVar[str | None] = "call_id"
 
-    account_id: str | None = None
-    """Account that the call belongs to."""
     application_id: str | None = None
     """Voice application of the call."""
     direction: str | None = None
     """``inbound`` or ``outbound``, the same for the whole call."""
-    call_id: str | None = None
-    """Id of the call, ``c-...``."""
+    call_id: str = ""
+    """Id of the call, ``c-...``. Every event that Bandwidth sends about a call has it."""
     call_url: str | None = None
-    """REST address of the call."""
-    start_time: datetime | None = None
-    """When the call started; of recordings, when the recording started."""
+    """URL of the call in Bandwidth's REST API."""
 
 
 class Tagged(Payload):
     """Has the tag that the application gave."""
 
     tag: str | None = None
-    """The call's current tag; of conference events, that of the call which created the conference."""
+    """The call's current tag; in conference events, the tag of the call that created the conference."""
 
 
 class Queued(Payload):
-    """May have waited in the queue of outbound calls."""
+    """May be about a call that waited in the queue of outbound calls."""
 
     enqueued_time: datetime | None = None
     """When the call entered the outbound queue, if it did."""
 
 
 class Answered(Payload):
-    """About a call that can have been answered."""
+    """May be about a call that was answered."""
 
     answer_time: datetime | None = None
     """When the call was answered."""
 
 
+class Dialog(Payload):
+    """Has the SIP dialog of the call."""
+
+    sip_call_id: str | None = None
+    """SIP Call-ID of the current dialog."""
+
+
+class Detected(Payload):
+    """May have a result of machine detection."""
+
+    machine_detection_result: MachineDetectionResult | None = None
+    """The result of machine detection; in ``answer``, only if the call was made with it in sync mode."""
+
+
 class TransferLeg(Payload):
-    """Can be about a leg that a Transfer called."""
+    """May be about a leg that a Transfer called."""
 
     transfer_caller_id: str | None = None
     """Number that the called party of the Transfer sees."""
@@ -293,14 +323,14 @@ class TransferLeg(Payload):
 
 
 class TransferChild(TransferLeg):
-    """Can be about a leg that a Transfer called, and names the call that ran it."""
+    """May be about a leg that a Transfer called, and has the call that ran the Transfer."""
 
     parent_call_id: str | None = None
     """Id of the call that ran the Transfer."""
 
 
 class Caused(Payload):
-    """Tells why something ended."""
+    """Has the cause of an end."""
 
     cause: str | None = None
     """Of calls: ``hangup``, ``busy``, ``timeout``, ``cancel``, ``rejected``, ``callback-error``,
@@ -308,36 +338,51 @@ class Caused(Payload):
     ``unknown``. Of streams and live transcriptions: ``closed``, ``connection-error``, ``duplicate``,
     ``track-limit``, ``error``."""
     error_message: str | None = None
-    """Words on the error, if there was one."""
+    """Description of the error, if there was one."""
 
 
-class Ended(Caused):
-    """Tells why a call or a bridge ended."""
+class CallCaused(Caused):
+    """Has the cause for which a call or a bridge ended."""
 
     error_id: str | None = None
     """Bandwidth's reference of the error, if there was one."""
 
 
-class Recording(Payload):
-    """About a recording; ``start_time`` is the recording's."""
+class Recording(Started, Ended):
+    """About a recording."""
 
     recording_id: str | None = None
     """Id of the recording, ``r-...``."""
     media_url: str | None = None
-    """Where the recording can be fetched, not before ``recordingAvailable`` came."""
-    end_time: datetime | None = None
-    """When the recording ended."""
+    """URL from which the recording can be fetched, once Bandwidth has sent ``recordingAvailable``."""
     duration: timedelta | None = None
     """Length of the recording."""
     file_format: str | None = None
     """``mp3`` or ``wav``."""
 
 
+class Sound(Recording):
+    """About the sound of a recording."""
+
+    channels: int | None = None
+    """Number of channels recorded, 1 or 2; of a conference, 1."""
+
+
+class AvailableSound(Sound):
+    """About the sound of a recording that can be fetched."""
+
+    status: str | None = None
+    """``complete``, ``partial`` (parts are missing) or ``error``."""
+
+
 # -- The events of a call ----------------------------------------------------------------------------------
 
 
-class InitiateCallback(CallCallback):
-    """An inbound call arrives, not yet answered; the reply decides what becomes of it."""
+class InitiateCallback(CallCallback, Dialog):
+    """Bandwidth sends this when an inbound call arrives.
+
+    The call is not answered yet; the reply decides what happens to it.
+    """
 
     event_types = ("initiate",)
     reply = DOCUMENT
@@ -345,67 +390,56 @@ class InitiateCallback(CallCallback):
     uui: str | None = None
     """User-To-User header of the INVITE; values end with ``;encoding=...`` and are separated by commas."""
     diversion: Diversion | None = None
-    """Where the call was diverted from, if it was."""
+    """The diversion of the call, if it was diverted."""
     stir_shaken: StirShaken | None = None
-    """How far the caller's number was verified."""
-    sip_call_id: str | None = None
-    """SIP Call-ID of the current dialog."""
+    """The verification of the caller's number."""
     sip_headers: dict[str, str] | None = None
     """The ``X-`` headers of the INVITE of a SIP call, names in lower case."""
 
 
-class AnswerCallback(CallCallback, Queued, Answered, Tagged):
-    """An outbound call was answered."""
+class AnswerCallback(CallCallback, Queued, Answered, Tagged, Detected, Dialog):
+    """Bandwidth sends this when an outbound call is answered."""
 
     event_types = ("answer",)
     reply = DOCUMENT
 
-    machine_detection_result: MachineDetectionResult | None = None
-    """Who or what answered, where the call was made with machine detection in sync mode."""
-    sip_call_id: str | None = None
-    """SIP Call-ID of the current dialog."""
 
-
-class DisconnectCallback(CallCallback, Queued, Answered, Tagged, Ended):
-    """A call ended, for whatever reason."""
+class DisconnectCallback(CallCallback, Queued, Answered, Tagged, CallCaused, Ended, Dialog):
+    """Bandwidth sends this when a call ends, for any reason."""
 
     event_types = ("disconnect",)
 
-    end_time: datetime | None = None
-    """When the call ended."""
-    sip_call_id: str | None = None
-    """SIP Call-ID of the current dialog."""
     sip_response_code: int | None = None
-    """SIP status with which an outbound call was refused, like 486."""
+    """SIP status with which an outbound call was rejected, such as 486."""
 
 
 class RedirectCallback(CallCallback, Queued, Answered, Tagged, TransferChild):
-    """A Redirect, or a REST request, asks for the call's next document."""
+    """Bandwidth sends this when a Redirect, or a REST request, sends the call to a new document."""
 
     event_types = ("redirect",)
     reply = DOCUMENT
 
 
 class GatherCallback(CallCallback, Queued, Answered, Tagged, TransferChild):
-    """A Gather ended."""
+    """Bandwidth sends this when a Gather ends."""
 
     event_types = ("gather",)
     reply = DOCUMENT
 
     digits: str | None = None
-    """The keys pressed, without the terminating one; empty when none came in time."""
+    """The keys pressed, without the terminating one; empty if none was pressed in time."""
     terminating_digit: str | None = None
     """The key that ended the Gather, or empty."""
 
 
 class PartialGatherCallback(CallCallback):
-    """Words that a Gather has recognised so far; may come many times."""
+    """Bandwidth sends this when a Gather has recognized some words. It may come many times."""
 
     event_types = ("partialgather",)
 
 
 class DtmfCallback(CallCallback, Queued, Answered, Tagged, TransferChild):
-    """A key was pressed while a StartGather listens."""
+    """Bandwidth sends this when a key is pressed after a StartGather."""
 
     event_types = ("dtmf",)
 
@@ -413,29 +447,24 @@ class DtmfCallback(CallCallback, Queued, Answered, Tagged, TransferChild):
     """The key."""
 
 
-class RecordingCompleteCallback(CallCallback, Queued, Answered, Tagged, TransferChild, Recording):
-    """A Record ended, other than by hanging up. Documentation and OpenAPI differ in its event type."""
+class RecordingCompleteCallback(CallCallback, Queued, Answered, Tagged, TransferChild, Sound):
+    """Bandwidth sends this when a Record ends, unless the caller hung up.
+
+    Bandwidth's documentation and its OpenAPI spell the event type differently.
+    """
 
     event_types = ("recordComplete", "recordingComplete")
     reply = DOCUMENT
 
-    channels: int | None = None
-    """How many channels were recorded, 1 or 2."""
 
-
-class RecordingAvailableCallback(CallCallback, Queued, Tagged, TransferChild, Recording):
-    """A recording of a call can be fetched."""
+class RecordingAvailableCallback(CallCallback, Queued, Tagged, TransferChild, AvailableSound):
+    """Bandwidth sends this when the recording of a call can be fetched."""
 
     event_types = ("recordingAvailable",)
 
-    channels: int | None = None
-    """How many channels were recorded, 1 or 2."""
-    status: str | None = None
-    """``complete``, ``partial`` (parts are missing) or ``error``."""
-
 
 class TranscriptionAvailableCallback(CallCallback, Queued, Tagged, TransferChild, Recording):
-    """The transcription of a recording can be fetched."""
+    """Bandwidth sends this when the transcription of a recording can be fetched."""
 
     event_types = ("transcriptionAvailable",)
 
@@ -444,44 +473,47 @@ class TranscriptionAvailableCallback(CallCallback, Queued, Tagged, TransferChild
 
 
 class TransferAnswerCallback(CallCallback, Queued, Answered, Tagged, TransferChild):
-    """The called party of a Transfer answered; the reply is run for that party before the two are joined."""
+    """Bandwidth sends this when the called party of a Transfer answers.
+
+    The reply is run for the called party before the two are joined.
+    """
 
     event_types = ("transferAnswer",)
     reply = TRANSFER_ANSWER_DOCUMENT
 
 
-class TransferCompleteCallback(CallCallback, Queued, Answered, Tagged, TransferLeg, Ended):
-    """A Transfer is over and the original caller is still there."""
+class TransferCompleteCallback(CallCallback, Queued, Answered, Tagged, TransferLeg, CallCaused):
+    """Bandwidth sends this when a Transfer is over and the original caller has not hung up."""
 
     event_types = ("transferComplete",)
     reply = DOCUMENT
 
 
-class TransferDisconnectCallback(CallCallback, Queued, Answered, Tagged, TransferChild, Ended):
-    """A leg that a Transfer called ended, answered or not."""
+class TransferDisconnectCallback(CallCallback, Queued, Answered, Tagged, TransferChild, CallCaused, Ended):
+    """Bandwidth sends this when a leg that a Transfer called ends, answered or not."""
 
     event_types = ("transferDisconnect",)
 
-    end_time: datetime | None = None
-    """When this leg ended."""
 
+class BridgeCompleteCallback(CallCallback, Queued, Answered, Tagged, TransferLeg, CallCaused):
+    """Bandwidth sends this when the target of a Bridge leaves, or when the Bridge fails.
 
-class BridgeCompleteCallback(CallCallback, Queued, Answered, Tagged, TransferLeg, Ended):
-    """The target of a Bridge left, or the bridge failed; a success has no ``cause``."""
+    Only a failed Bridge has a ``cause``.
+    """
 
     event_types = ("bridgeComplete",)
     reply = DOCUMENT
 
 
 class BridgeTargetCompleteCallback(CallCallback, Queued, Answered, Tagged):
-    """The call that ran a Bridge left; the reply is run for the target."""
+    """Bandwidth sends this when the call that ran a Bridge leaves. The reply is run for the target."""
 
     event_types = ("bridgeTargetComplete",)
     reply = DOCUMENT
 
 
 class ReferCompleteCallback(CallCallback, Answered, Tagged):
-    """A Refer is done; after a success the call is gone."""
+    """Bandwidth sends this when a Refer is complete. After a success the call has left Bandwidth."""
 
     event_types = ("referComplete",)
     reply = REFER_DOCUMENT
@@ -489,36 +521,36 @@ class ReferCompleteCallback(CallCallback, Answered, Tagged):
     refer_call_status: str | None = None
     """``success`` or ``failure``."""
     refer_sip_response_code: int | None = None
-    """SIP answer to the REFER, like 202."""
+    """SIP status of the reply to the REFER, such as 202."""
     notify_sip_response_code: int | None = None
-    """Final SIP status that NOTIFY told, like 200."""
+    """Final SIP status that the NOTIFY reported, such as 200."""
 
 
-class MachineDetectionCompleteCallback(CallCallback, Queued, Answered, Tagged):
-    """Machine detection in async mode came to a result."""
+class MachineDetectionCompleteCallback(CallCallback, Queued, Answered, Tagged, Detected):
+    """Bandwidth sends this when machine detection in async mode has a result."""
 
     event_types = ("machineDetectionComplete",)
-
-    machine_detection_result: MachineDetectionResult | None = None
-    """Who or what answered."""
 
 
 # -- The events of a conference ----------------------------------------------------------------------------
 
 
 class ConferenceCallback(Callback, Tagged):
-    """Base of the events that are about one conference."""
+    """Base of the events about one conference."""
 
     identity: ClassVar[str | None] = "conference_id"
 
-    conference_id: str | None = None
-    """Id of the conference, ``conf-...``; the same name gets a new one each time it comes to life."""
+    conference_id: str = ""
+    """Id of the conference, ``conf-...``. Every event that Bandwidth sends about a conference has it.
+
+    A conference that is created again under the same name has a new id.
+    """
     name: str | None = None
     """Name of the conference: the text of the Conference verb."""
 
 
 class ConferenceCreatedCallback(ConferenceCallback):
-    """The first member entered a conference."""
+    """Bandwidth sends this when the first member enters a conference."""
 
     event_types = ("conferenceCreated",)
     reply = CONFERENCE_DOCUMENT
@@ -532,45 +564,36 @@ class ConferenceMemberCallback(ConferenceCallback, Parties):
 
 
 class ConferenceMemberJoinCallback(ConferenceMemberCallback):
-    """A call joined a conference."""
+    """Bandwidth sends this when a call joins a conference."""
 
     event_types = ("conferenceMemberJoin",)
     reply = CONFERENCE_DOCUMENT
 
 
 class ConferenceMemberExitCallback(ConferenceMemberCallback):
-    """A call left a conference."""
+    """Bandwidth sends this when a call leaves a conference."""
 
     event_types = ("conferenceMemberExit",)
     reply = CONFERENCE_DOCUMENT
 
 
 class ConferenceCompletedCallback(ConferenceCallback):
-    """The last member left a conference, or it was ended over REST."""
+    """Bandwidth sends this when the last member leaves a conference, or a REST request ends it."""
 
     event_types = ("conferenceCompleted",)
 
 
 class ConferenceRedirectCallback(ConferenceCallback):
-    """A REST request asks for a conference's next document."""
+    """Bandwidth sends this when a REST request sends a conference to a new document."""
 
     event_types = ("conferenceRedirect",)
     reply = CONFERENCE_DOCUMENT
 
 
-class ConferenceRecordingAvailableCallback(ConferenceCallback, Recording):
-    """A recording of a conference can be fetched."""
+class ConferenceRecordingAvailableCallback(ConferenceCallback, Owned, AvailableSound):
+    """Bandwidth sends this when the recording of a conference can be fetched."""
 
     event_types = ("conferenceRecordingAvailable",)
-
-    account_id: str | None = None
-    """Account that the conference belongs to."""
-    channels: int | None = None
-    """How many channels were recorded: 1."""
-    start_time: datetime | None = None
-    """When the recording started."""
-    status: str | None = None
-    """``complete``, ``partial`` (parts are missing) or ``error``."""
 
 
 # -- The events of streams and live transcriptions ---------------------------------------------------------
@@ -584,28 +607,28 @@ class MediaStreamCallback(CallCallback, Queued, Answered, Tagged):
 
 
 class MediaStreamStartedCallback(MediaStreamCallback):
-    """A stream started."""
+    """Bandwidth sends this when a stream starts."""
 
     event_types = ("mediaStreamStarted",)
 
 
 class MediaStreamRejectedCallback(MediaStreamCallback, Caused):
-    """A stream was refused; the call goes on."""
+    """Bandwidth sends this when a stream cannot start. The call goes on."""
 
     event_types = ("mediaStreamRejected",)
 
     original_media_stream: MediaStream | None = None
-    """The stream that has the name already, where that is the cause."""
+    """The stream that already has the name, if that is the cause."""
 
 
 class MediaStreamStoppedCallback(MediaStreamCallback, Caused):
-    """A stream stopped."""
+    """Bandwidth sends this when a stream stops."""
 
     event_types = ("mediaStreamStopped",)
 
 
 class RealTimeTranscriptionCallback(CallCallback, Queued, Answered, Tagged):
-    """Base of the events about a transcription that is made while the call goes on."""
+    """Base of the events about a live transcription of a call."""
 
     aliases: ClassVar[Mapping[str, str]] = {"transcription": "realTimeTranscription"}
 
@@ -614,39 +637,42 @@ class RealTimeTranscriptionCallback(CallCallback, Queued, Answered, Tagged):
 
 
 class RealTimeTranscriptionStartedCallback(RealTimeTranscriptionCallback):
-    """A live transcription started."""
+    """Bandwidth sends this when a live transcription starts."""
 
     event_types = ("realTimeTranscriptionStarted",)
 
 
 class RealTimeTranscriptionRejectedCallback(RealTimeTranscriptionCallback, Caused):
-    """A live transcription was refused; the call goes on."""
+    """Bandwidth sends this when a live transcription cannot start. The call goes on."""
 
     event_types = ("realTimeTranscriptionRejected",)
 
     original_transcription: RealTimeTranscription | None = None
-    """The transcription that has the name already, where that is the cause."""
+    """The transcription that already has the name, if that is the cause."""
 
 
 class RealTimeTranscriptionStoppedCallback(RealTimeTranscriptionCallback, Caused):
-    """A live transcription stopped."""
+    """Bandwidth sends this when a live transcription stops."""
 
     event_types = ("realTimeTranscriptionStopped",)
 
 
 class RealTimeTranscriptionAvailableCallback(RealTimeTranscriptionCallback):
-    """The whole of a live transcription can be fetched."""
+    """Bandwidth sends this when the whole of a live transcription can be fetched."""
 
     event_types = ("realTimeTranscriptionAvailable",)
 
 
 class UnknownCallback(CallCallback, Tagged):
-    """An event that this version does not know; what most events have can be read, the rest is ``extra``."""
+    """An event of a type that this version does not know.
+
+    The attributes that most events have are read; everything else is in ``extra``.
+    """
 
     reply = UNKNOWN_REPLY
     identity = None
 
 
 def event_class_of(event_type: str) -> type[Callback]:
-    """Return the class of an event type, :class:`UnknownCallback` for one that is not known."""
+    """Return the class of an event type, or :class:`UnknownCallback` if the type is not known."""
     return EVENT_CLASSES.get(event_type, UnknownCallback)

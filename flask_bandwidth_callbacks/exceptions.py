@@ -1,18 +1,17 @@
-"""Every error and warning that this library raises on its own account.
+"""The errors and warnings of this library.
 
 ::
 
     BandwidthCallbacksError
-    ├── ConfigurationError      what app.config or a blueprint's arguments say cannot be used
-    ├── SubscriptionError       a decorator was given something that can never work
-    ├── LinkError               a handler cannot stand where a URL is expected
+    ├── ConfigurationError      app.config, or an argument of a blueprint, holds an unusable value
+    ├── SubscriptionError       a decorator was given arguments that can never work
+    ├── LinkError               a handler cannot be used where a URL is expected
     └── InvalidBXML             a document or a verb breaks a rule of BXML
 
-    BandwidthCallbacksWarning   something odd, kept all the same
-    └── BXMLWarning             an element or attribute of BXML that is not known here
+    BandwidthCallbacksWarning   a probable mistake, which is accepted all the same
+    └── BXMLWarning             an element or attribute of BXML that this version does not know
 
-Faults of a callback's *payload* are :class:`marshmallow.ValidationError`, as everywhere else where
-marshmallow decodes.
+Errors in the payload of a callback are :class:`marshmallow.ValidationError`, as wherever marshmallow decodes.
 """
 
 from __future__ import annotations
@@ -21,23 +20,23 @@ from collections.abc import Sequence
 
 
 class BandwidthCallbacksError(Exception):
-    """Base of every error of this library: catch this one to catch them all."""
+    """Base of all errors of this library."""
 
 
 class ConfigurationError(BandwidthCallbacksError):
-    """``app.config`` or an argument of a blueprint holds a value that cannot be used."""
+    """An unusable value in ``app.config`` or in an argument of a blueprint."""
 
 
 class SubscriptionError(BandwidthCallbacksError):
-    """``respond`` or ``on`` was given something that can never work, found while the decorator runs."""
+    """Arguments of ``respond`` or ``on`` that can never work, detected when the decorator runs."""
 
 
 class LinkError(BandwidthCallbacksError):
-    """A handler has no URL here, takes another event, or cannot be given the credentials it asks for."""
+    """A handler that has no URL here, takes another event, or asks for credentials that it cannot be given."""
 
 
 class InvalidBXML(BandwidthCallbacksError, ValueError):
-    """A verb or a document breaks a rule of BXML; ``faults`` names every one that was found."""
+    """A verb or a document that breaks rules of BXML; ``faults`` describes each of them."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
@@ -45,8 +44,8 @@ class InvalidBXML(BandwidthCallbacksError, ValueError):
 
 
 class BandwidthCallbacksWarning(UserWarning):
-    """Something that is probably a mistake but may be tomorrow's Bandwidth: kept, and told."""
+    """A probable mistake that is accepted all the same, because Bandwidth may add such a thing."""
 
 
 class BXMLWarning(BandwidthCallbacksWarning):
-    """An element or attribute that this version does not know; it is kept as it stands."""
+    """An element or attribute that this version does not know. It is kept as it is."""

@@ -1,11 +1,13 @@
 """Marshmallow fields for the values in Bandwidth's payloads.
 
-A GET callback carries every value as text, so each of these reads text too.
+A GET callback carries every value as text, so each field here reads text too. None is never written: the
+schemas of payloads leave out what is missing.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +17,7 @@ from .decoding import decode_json
 
 
 class WholeNumber(fields.Integer):
-    """An integer, or its digits as text; never a rounded fraction."""
+    """An integer, as a number or as digits. A fraction is an error and is never rounded."""
 
     def _validated(self, value: Any) -> int:
         if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}", value):
@@ -32,11 +34,11 @@ class TrueOrFalse(fields.Boolean):
         super().__init__(truthy={True, "true"}, falsy={False, "false"}, **options)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
-        return None if value is None else str(value).lower()
+        return str(value).lower()
 
 
 class UTCDateTime(fields.AwareDateTime):
-    """A point in time, in UTC; text without a zone means UTC."""
+    """A point in time, in UTC. Text without a time zone means UTC."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(format="iso", default_timezone=UTC, **options)
@@ -47,17 +49,15 @@ class UTCDateTime(fields.AwareDateTime):
         except OverflowError:
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from None
 
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        if value is None:
-            return None
-        # A missing zone means UTC here too, where astimezone would take it for that of this machine.
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str:
+        # A naive datetime means UTC here too; astimezone would take it for the local time of this machine.
         moment = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
         precision = "microseconds" if moment.microsecond % 1000 else "milliseconds"
         return f"{moment.isoformat(timespec=precision)}Z"
 
 
 class Duration(fields.Field[timedelta]):
-    """A length of time in ISO 8601, like ``PT1M52.217257456S``; what is finer than microseconds is cut."""
+    """A length of time in ISO 8601, such as ``PT1M52.217257456S``, cut to microseconds."""
 
     default_error_messages = {"invalid": "Not a valid duration."}  # noqa: RUF012  # marshmallow's own way
     _form = re.compile(
@@ -81,9 +81,7 @@ class Duration(fields.Field[timedelta]):
             raise self.make_error("invalid", input=value) from None
         return -length if value.startswith("-") else length
 
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        if value is None:
-            return None
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str:
         minutes, seconds = divmod(abs(value), timedelta(minutes=1))
         hours, minutes = divmod(minutes, 60)
         text = f"{seconds.seconds}.{seconds.microseconds:06}".rstrip("0").rstrip(".")
@@ -92,7 +90,7 @@ class Duration(fields.Field[timedelta]):
 
 
 class FromText:
-    """Mixed into a field whose value may come as JSON text, as in a query string."""
+    """Mixin for a field whose value may come as JSON text, as in a query string."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, str):
@@ -122,6 +120,24 @@ class TextList(FromText, fields.List[str]):
             raise
 
 
+class NestedPayload(FromText, fields.Nested):  # type: ignore[misc]
+    """An object that is a payload class of its own. An unreadable property costs only itself."""
+
+    default_error_messages = {"type": "Not an object."}  # noqa: RUF012  # marshmallow's own way
+
+    def __init__(self, payload_class: type[Any], **options: Any) -> None:
+        super().__init__(payload_class.Schema, **options)
+        self.payload_class = payload_class
+
+    def _load(self, value: Any, partial: Any = None) -> Any:
+        if not isinstance(value, Mapping):
+            raise self.make_error("type", input=value)
+        payload, errors = self.payload_class.read_leniently(value)
+        if errors:
+            raise ValidationError(errors, valid_data=payload)
+        return payload
+
+
 FIELDS: dict[Any, type[fields.Field[Any]]] = {
     str: fields.String,
     int: WholeNumber,
@@ -132,3 +148,4 @@ FIELDS: dict[Any, type[fields.Field[Any]]] = {
     dict[str, str]: TextMapping,
     tuple[str, ...]: TextList,
 }
+"""The field for each type that an attribute of a payload class may have, besides a payload class."""

@@ -1,4 +1,4 @@
-"""Warnings about what is probably a mistake, shown at the application's own line."""
+"""Warnings about probable mistakes, shown at the line of the application that made them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PACKAGE = __name__.partition(".")[0]
 
 
 def warn(message: str, category: type[BandwidthCallbacksWarning] = BandwidthCallbacksWarning) -> None:
-    """Warn at the line of the application that called into this package, however deep the call went."""
+    """Issue a warning at the line of the application that called this package, however deep the call is."""
     level = 1
     while sys._getframe(level).f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
         level += 1

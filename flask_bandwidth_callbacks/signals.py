@@ -1,10 +1,10 @@
-"""Signals, told to whoever connects to them; the sender is the application.
+"""Blinker signals sent while a callback is handled; the sender is the application.
 
-They are :mod:`blinker` signals, which Flask brings along: ``callback_received.connect(function, app)``. A
-receiver that is no longer referenced anywhere is forgotten, unless it is connected with ``weak=False``.
+Connect a function with ``callback_received.connect(function, app)``. Flask brings :mod:`blinker` along. A
+receiver that nothing else refers to is lost unless it is connected with ``weak=False``.
 
-Receivers run within the request: one of ``callback_received`` or ``callback_answered`` that raises ends it
-with 500, as a responder would. One of ``handler_failed`` that raises is logged.
+Receivers run within the request. An exception in a receiver of ``callback_received`` or ``callback_answered``
+ends the request with 500, as in a responder. An exception in a receiver of ``handler_failed`` is logged.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from blinker import Namespace
 _signals = Namespace()
 
 callback_received = _signals.signal(
-    "callback-received", doc="A callback was let in and read. Arguments: ``event``."
+    "callback-received", doc="Sent when a callback was authenticated and read. Arguments: ``event``."
 )
 callback_answered = _signals.signal(
     "callback-answered",
-    doc="A callback gets its reply, 204 included. Arguments: ``event``, ``response`` (a Flask response).",
+    doc="Sent before a callback gets its reply, also 204. Arguments: ``event``, ``response`` (Flask's).",
 )
 callback_rejected = _signals.signal(
     "callback-rejected",
-    doc="A request is refused before anybody handled it, or for want of a responder."
-    " Arguments: ``status`` (like 401), ``reason`` (a sentence).",
+    doc="Sent when a request is rejected: before any handler ran, or because there is no responder."
+    " Arguments: ``status`` (such as 401), ``reason`` (a sentence).",
 )
 handler_failed = _signals.signal(
     "handler-failed",
-    doc="A responder or a subscriber raised, or returned what it may not. Arguments: ``event``,"
-    " ``handler``, ``exception``.",
+    doc="Sent when a responder or a subscriber raised an exception, or returned an invalid value."
+    " Arguments: ``event``, ``handler``, ``exception``.",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import json
 import math
 import time
@@ -48,10 +49,10 @@ class Sample(Payload):
 
 
 class Complete(Payload):
-    """Has an attribute that cannot be left out, and one that another value stands for."""
+    """Has attributes that are never None: their defaults stand for missing properties."""
 
-    word: str
-    number: int | None = 7
+    word: str = ""
+    number: int = 7
 
 
 def read(name: str, value: Any) -> Any:
@@ -69,12 +70,12 @@ def read(name: str, value: Any) -> Any:
         ("{", "Not JSON: Expecting property name enclosed in double quotes at line 1, column 2."),
         ('{"word":\n  "a"} b', "Not JSON: Extra data at line 2, column 8."),
         ("{'word': 'a'}", "Not JSON: Expecting property name enclosed in double quotes at line 1, column 2."),
-        ('{"word": NaN}', "Not JSON: NaN is no JSON number at line 1, column 10."),
-        ('{"word": Infinity}', "Not JSON: Infinity is no JSON number at line 1, column 10."),
-        ('{"word": -Infinity}', "Not JSON: -Infinity is no JSON number at line 1, column 10."),
+        ('{"word": NaN}', "Not JSON: NaN is not a JSON number at line 1, column 10."),
+        ('{"word": Infinity}', "Not JSON: Infinity is not a JSON number at line 1, column 10."),
+        ('{"word": -Infinity}', "Not JSON: -Infinity is not a JSON number at line 1, column 10."),
         ('{"word": 1e999}', "Not JSON: 1e999 is too large a number at line 1, column 10."),
         ('{"word": -1e999}', "Not JSON: -1e999 is too large a number at line 1, column 10."),
-        ('{"word": NaN-}', "Not JSON: NaN is no JSON number at line 1, column 10."),
+        ('{"word": NaN-}', "Not JSON: NaN is not a JSON number at line 1, column 10."),
         ('{"word": 1e999.5}', "Not JSON: 1e999 is too large a number at line 1, column 10."),
         (b'{"word": "\xff"}', "Not UTF-8: byte 10 cannot be read."),
         (b'{"word": "\xed\xa0\x80"}', "Not UTF-8: byte 10 cannot be read."),
@@ -629,16 +630,53 @@ def test_any_object_can_be_read_leniently(data: dict[str, Any]) -> None:
 
 
 def test_a_payload_is_made_of_its_attributes() -> None:
-    """Attributes are keywords; what is left out has its default, and an extra of its own."""
+    """Attributes are keywords; an attribute that is left out holds its default, and extra is never shared."""
     made = Complete(word="a")
     assert (made.word, made.number, made.extra) == ("a", 7, {})
     assert made.extra is not Complete(word="a").extra
-    assert Complete(word="a", number=None, extra={"b": 1}) != made
+    assert Complete(word="a", number=8) != made != Complete(word="a", extra={"b": 1})
 
 
-def test_what_a_payload_cannot_be_made_of_is_an_error() -> None:
-    """An attribute that does not exist, or that is missing and has no default, is named."""
-    with pytest.raises(TypeError, match="Complete has no attribute 'wrod'"):
+@pytest.mark.parametrize("data", [{}, {"word": None, "number": None}, {"word": 1, "number": "a"}])
+def test_a_default_stands_for_a_missing_property(data: dict[str, Any]) -> None:
+    """A missing, null or unreadable property leaves the attribute's default, which to_dict leaves out."""
+    made, _ = Complete.read_leniently(data)
+    assert made == Complete() == Complete.from_dict(made.to_dict())
+    assert (made.word, made.number, made.to_dict(), repr(made)) == ("", 7, {}, "Complete()")
+
+
+@given(word=st.text(), number=st.integers())
+@settings(deadline=None)
+def test_attributes_with_defaults_survive(word: str, number: int) -> None:
+    """Any values of attributes that are never None, defaults included, are the same after a round trip."""
+    made = Complete(word=word, number=number)
+    assert Complete.from_dict(made.to_dict()) == Complete.from_json(made.to_json()) == made
+
+
+def test_an_attribute_that_does_not_exist_is_an_error() -> None:
+    """A misspelled attribute is named in the error, with the way to pass an unknown property."""
+    message = r"^Complete has no attribute 'wrod'\. Pass a property .* in extra, by its wire name\.$"
+    with pytest.raises(TypeError, match=message):
         Complete(word="a", wrod="b")  # type: ignore[call-arg]
-    with pytest.raises(TypeError, match="Complete needs a value for 'word', which has no default"):
-        Complete(number=1)  # type: ignore[call-arg]
+
+
+def test_an_attribute_without_a_default_is_an_error() -> None:
+    """A class that declares an attribute without a default is rejected: any property may be missing."""
+    with pytest.raises(
+        TypeError, match=r"^Faulty\.word must have a default, got none\. Declare what it holds"
+    ):
+
+        class Faulty(Payload):
+            word: str
+
+
+def test_the_signature_names_the_attributes() -> None:
+    """inspect.signature shows the attributes of a class as keywords, with their types and defaults."""
+    assert str(inspect.signature(Complete)) == (
+        "(*, extra: 'dict[str, Any]' = {}, word: 'str' = '', number: 'int' = 7)"
+    )
+    Complete(
+        **{name: parameter.default for name, parameter in inspect.signature(Complete).parameters.items()}
+    )
+    with pytest.raises(TypeError, match="unexpected keyword argument 'wrod'"):
+        inspect.signature(Complete).bind(wrod="a")

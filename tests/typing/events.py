@@ -30,7 +30,7 @@ def attributes(
     call: InitiateCallback, recording: RecordingCompleteCallback, conference: ConferenceCallback
 ) -> None:
     """Attributes are of the type that their property has, or None."""
-    assert_type(call.call_id, str | None)
+    assert_type(call.call_id, str)
     assert_type(call.var_from, str | None)
     assert_type(call.from_, str | None)
     assert_type(call.event_time, datetime | None)
@@ -42,7 +42,7 @@ def attributes(
     assert_type(call.errors, Mapping[str, Any])
     assert_type(recording.duration, timedelta | None)
     assert_type(recording.channels, int | None)
-    assert_type(conference.conference_id, str | None)
+    assert_type(conference.conference_id, str)
     call.digits  # type: ignore[attr-defined]
     call.callId  # type: ignore[attr-defined]
     conference.call_id  # type: ignore[attr-defined]
