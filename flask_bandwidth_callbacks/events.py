@@ -54,7 +54,7 @@ CONFERENCE_DOCUMENT = Reply(awaited=True, required=False, when_none="no content"
 """Bandwidth runs a document of conference verbs, or accepts 204 when there is nothing to add."""
 
 TRANSFER_ANSWER_DOCUMENT = Reply(awaited=True, when_none="empty document", verbs="transferAnswer")
-"""Bandwidth runs the document for the called party before joining the two; an empty one joins them at once."""
+"""Bandwidth runs the document for the called party, then joins the two; an empty one joins them at once."""
 
 REFER_DOCUMENT = Reply(awaited=True, when_none="empty document")
 """Bandwidth runs the document only if the Refer failed."""
@@ -189,7 +189,8 @@ class Callback(Received):
             if known is not cls:
                 raise TypeError(
                     f"Event type {event_type!r} must have one class,"
-                    f" got {cls.__name__} beside {known.__name__}. To extend {known.__name__}, derive from it and declare no event_types."
+                    f" got {cls.__name__} beside {known.__name__}."
+                    f" To extend {known.__name__}, derive from it and declare no event_types."
                 )
 
     def __post_init__(self) -> None:

@@ -32,7 +32,7 @@ class SubscriptionError(BandwidthCallbacksError):
 
 
 class LinkError(BandwidthCallbacksError):
-    """A handler that has no URL here, takes another event, or asks for credentials that it cannot be given."""
+    """A handler that has no URL here, takes another event, or asks for unavailable credentials."""
 
 
 class InvalidBXML(BandwidthCallbacksError, ValueError):

@@ -26,7 +26,7 @@ def meaning(event_class: type[Callback]) -> str:
 
 
 def test_the_page_lists_every_event() -> None:
-    """Each event type is listed once, with its class, its reply and its docstring, in the order of the classes."""
+    """Each event type is listed once, with its class, its reply and its docstring, in the classes' order."""
     rows = re.findall(r"^\| `\w+` \|.*\|$", EVENTS, re.MULTILINE)
     assert rows == [
         f"| `{event_type}` | `{event_class.__name__}` | {reply(event_class)} | {meaning(event_class)} |"
