@@ -1,6 +1,6 @@
-"""What Bandwidth sends, written down from its documentation: every event type with all its properties.
+"""Payloads of every event type with all its properties, compiled from Bandwidth's documentation.
 
-Facts, not tests. The real events leave out what does not apply; here everything is there at once.
+Real events leave out properties that do not apply; these payloads have all of them at once.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ _VALUES: dict[str, Any] = {
     "transferTo": "+15556667777",
     "uui": "bGlmZSBpcyBzaG9ydA==;encoding=base64,ZXlKaGJHY2lPaUpJVXpJMU5pSjk;encoding=jwt",
 }
-"""A credible value of every property, where the event does not say otherwise."""
+"""A realistic value of every property, unless the event has one of its own below."""
 
 _PROPERTIES = {
     "initiate": "accountId applicationId to from uui direction callId callUrl startTime diversion stirShaken"
@@ -151,7 +151,7 @@ _PROPERTIES = {
     "referComplete": "accountId applicationId from to direction callId callUrl startTime answerTime tag"
     " referCallStatus referSipResponseCode notifySipResponseCode",
 }
-"""The properties of every event besides ``eventType`` and ``eventTime``, which all have."""
+"""The properties of every event, besides ``eventType`` and ``eventTime``, which all events have."""
 
 _OWN_VALUES: dict[str, dict[str, Any]] = {
     "initiate": {"direction": "inbound"},
@@ -176,7 +176,7 @@ _OWN_VALUES: dict[str, dict[str, Any]] = {
         }
     },
 }
-"""Where an event has other values, or other properties inside of an object, than the rest."""
+"""Values that differ from those above, by event."""
 
 PAYLOADS: dict[str, dict[str, Any]] = {
     event_type: {
@@ -185,7 +185,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     }
     for event_type, names in _PROPERTIES.items()
 }
-"""Every event type with its full payload, as from JSON. Do not change one: :func:`payload` gives a copy."""
+"""The full payload of every event type, as from JSON. Read only: :func:`payload` gives a copy."""
 
 Place = tuple[str, ...]
 
@@ -196,7 +196,7 @@ def payload(event_type: str, **properties: Any) -> dict[str, Any]:
 
 
 def places(of: dict[str, Any], *, leaves_only: bool = False) -> Iterator[Place]:
-    """Yield where each property of a payload stands, those inside of objects included."""
+    """Yield the path of each property of a payload, those inside of objects included."""
     for name, value in of.items():
         inner = value if isinstance(value, dict) and name != "sipHeaders" else {}
         if not (inner and leaves_only):

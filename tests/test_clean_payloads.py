@@ -1,4 +1,4 @@
-"""A clean payload is read without marshmallow, and nobody can tell: the schema gives the same."""
+"""A clean payload is read without its schema, with the same result."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ odd = st.recursive(
 
 @st.composite
 def payloads(draw: st.DrawFn) -> dict[str, Any]:
-    """A whole payload of some event, in which some values are others, or stand under other names."""
+    """Generate a payload of some event in which some values are replaced or stand under other names."""
     data = payload(draw(st.sampled_from(EVENT_TYPES)))
     kept = draw(st.sets(st.sampled_from(sorted(data)))) | {"eventType"}
     data = {name: value for name, value in data.items() if name in kept}
@@ -57,7 +57,7 @@ def payloads(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def outcome(read: Any, data: Any) -> tuple[Any, Any]:
-    """What reading comes to: all that the event holds, or all that is wrong with it."""
+    """Return everything that the event holds, or everything that is wrong with the payload."""
     try:
         event = read(data)
     except ValidationError as error:
@@ -66,7 +66,7 @@ def outcome(read: Any, data: Any) -> tuple[Any, Any]:
 
 
 def contents(value: Any) -> Any:
-    """Everything that an object holds, with its type: 1 is not True, and not 1.0."""
+    """Return everything that an object holds, with its type: 1 is neither True nor 1.0."""
     if isinstance(value, Payload):
         return type(value), {name: contents(held) for name, held in vars(value).items()}
     return type(value), value
@@ -77,7 +77,7 @@ def contents(value: Any) -> Any:
 @example({"eventType": "initiate"})
 @settings(deadline=None)
 def test_both_ways_give_the_same(data: dict[str, Any]) -> None:
-    """Clean, odd and broken payloads give the event, or the faults, that their marshmallow schema gives."""
+    """Clean, odd and broken payloads give the same event, or errors, as their marshmallow schema."""
     event_class = (
         event_class_of(data["eventType"]) if isinstance(data["eventType"], str) else InitiateCallback
     )
@@ -89,7 +89,7 @@ def test_both_ways_give_the_same(data: dict[str, Any]) -> None:
 @given(payloads())
 @settings(deadline=None)
 def test_reading_leaves_the_payload_alone(data: dict[str, Any]) -> None:
-    """What is read, and what is done to the event afterwards, changes nothing in the payload as received."""
+    """Neither reading a payload nor changing the event's extra changes the payload as received."""
     before = json.dumps(data)
     event, _ = Callback.read_leniently(data)
     event.extra["added"] = 1
@@ -98,11 +98,11 @@ def test_reading_leaves_the_payload_alone(data: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("event_type", EVENT_TYPES)
 def test_a_clean_payload_needs_no_schema(event_type: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Bandwidth documents is clean: once an event was read, the next of its type needs no schema."""
+    """Every payload of Bandwidth's documentation is clean: reading it does not run its schema."""
     expected = Callback.from_dict(payload(event_type))
 
-    def refuse(*args: Any, **options: Any) -> Any:
-        raise AssertionError("the schema was asked")
+    def fail(*args: Any, **options: Any) -> Any:
+        raise AssertionError("the schema was used")
 
-    monkeypatch.setattr("marshmallow.Schema.load", refuse)
+    monkeypatch.setattr("marshmallow.Schema.load", fail)
     assert Callback.from_dict(payload(event_type)) == expected

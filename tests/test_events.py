@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import inspect
 import json
 import pickle
+import subprocess
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -100,15 +104,15 @@ every_property = pytest.mark.parametrize(
 
 @pytest.mark.parametrize(("event_type", "class_name"), [(fact[0], fact[1]) for fact in FACTS])
 def test_every_event_type_has_its_class(event_type: str, class_name: str) -> None:
-    """Each of the 30 documented event types is read into the class of the SDK's, or the contract's, name."""
+    """Each of the 30 documented event types is read into its class, named as in the SDK where it has one."""
     event = Callback.from_dict(payload(event_type))
     assert type(event) is getattr(library, class_name)
     assert type(event).__name__ == class_name
     assert event.event_type == event_type
 
 
-def test_there_is_no_event_beside_the_documented_ones() -> None:
-    """The table of event classes holds the 30 documented types, and the other spelling of one of them."""
+def test_only_documented_events_have_classes() -> None:
+    """EVENT_CLASSES has the 30 documented types and the second spelling of one, and no other."""
     assert len(EVENT_TYPES) == 30
     assert (
         set(events.EVENT_CLASSES) == {*PAYLOADS, "recordingComplete"} == {*EVENT_TYPES, "recordingComplete"}
@@ -117,7 +121,7 @@ def test_there_is_no_event_beside_the_documented_ones() -> None:
 
 @pytest.mark.parametrize("event_type", ["recordComplete", "recordingComplete"])
 def test_both_spellings_of_record_complete_are_one_event(event_type: str) -> None:
-    """Documentation and OpenAPI spell one event differently: both give one class, and keep their spelling."""
+    """Both spellings of the event type give the same class, and each is kept."""
     event = Callback.from_dict(payload("recordComplete", eventType=event_type))
     assert type(event) is RecordingCompleteCallback
     assert event.to_dict()["eventType"] == event_type
@@ -134,14 +138,14 @@ def test_every_event_is_about_a_call_or_a_conference(event_type: str) -> None:
 
 
 @pytest.mark.parametrize(("event_type", "answered"), [(fact[0], fact[2]) for fact in FACTS])
-def test_it_is_known_whether_the_reply_counts(event_type: str, answered: bool) -> None:
-    """Each event knows whether Bandwidth waits for BXML."""
+def test_answered_events_and_notifications_are_distinguished(event_type: str, answered: bool) -> None:
+    """Each event class knows whether Bandwidth waits for BXML."""
     assert events.event_class_of(event_type).reply.awaited is answered
 
 
 @pytest.mark.parametrize("event_type", ["somethingNew", "Initiate", "initiate ", "", "Callback", "\ud800"])
-def test_an_event_type_that_nobody_knows_is_an_unknown_callback(event_type: str) -> None:
-    """Another event type, however near, becomes an UnknownCallback that keeps everything it came with."""
+def test_another_event_type_is_an_unknown_callback(event_type: str) -> None:
+    """An event type that is not documented gives an UnknownCallback that keeps all properties."""
     event = Callback.from_dict(payload("gather", eventType=event_type))
     assert type(event) is UnknownCallback
     assert event.event_type == event_type
@@ -157,11 +161,11 @@ def test_an_event_without_a_type_is_unknown() -> None:
 
 
 @pytest.mark.parametrize("event_type", [7, True, [], {}])
-def test_an_event_type_that_is_no_text_is_a_fault(event_type: object) -> None:
-    """An eventType that is no text is a fault like that of any other property."""
-    with pytest.raises(ValidationError) as refused:
+def test_an_event_type_that_is_not_text_is_an_error(event_type: object) -> None:
+    """An eventType that is not text is an error like that of any other property."""
+    with pytest.raises(ValidationError) as raised:
         Callback.from_dict({"eventType": event_type})
-    assert refused.value.messages == {"eventType": ["Not a valid string."]}
+    assert raised.value.messages == {"eventType": ["Not a valid string."]}
     event, errors = Callback.read_leniently({"eventType": event_type, "callId": "c-1"})
     assert event == UnknownCallback(call_id="c-1")
     assert errors == {"eventType": ["Not a valid string."]}
@@ -179,8 +183,8 @@ def test_an_event_type_that_is_no_text_is_a_fault(event_type: object) -> None:
         (UnknownCallback, "initiate"),
     ],
 )
-def test_a_class_refuses_the_events_of_others(event_class: type[Callback], event_type: str | None) -> None:
-    """Reading an event with a class that it is none of raises ValidationError, leniently as well."""
+def test_a_class_rejects_the_events_of_others(event_class: type[Callback], event_type: str | None) -> None:
+    """Reading an event with a class that it does not belong to raises ValidationError, leniently too."""
     with pytest.raises(ValidationError, match=f"Must be a type of {event_class.__name__}, got "):
         event_class.from_dict({"eventType": event_type})
     with pytest.raises(ValidationError, match=f"Must be a type of {event_class.__name__}, got "):
@@ -201,15 +205,15 @@ def test_a_class_refuses_the_events_of_others(event_class: type[Callback], event
 def test_a_base_class_chooses_among_its_own(
     event_class: type[Callback], event_type: str | None, expected: type[Callback]
 ) -> None:
-    """A base class reads each event below it into its class; an event class needs no eventType."""
+    """A base class reads each event below it into the event's class; an event class needs no eventType."""
     assert type(event_class.from_dict({"eventType": event_type})) is expected
     assert type(event_class.from_json(json.dumps({"eventType": event_type}))) is expected
 
 
 @pytest.mark.parametrize("data", [[], None, 7, "initiate", [{"eventType": "initiate"}]])
 @pytest.mark.parametrize("event_class", [Callback, InitiateCallback])
-def test_what_is_no_object_is_refused(event_class: type[Callback], data: Any) -> None:
-    """JSON that is no object is a ValidationError, strictly and leniently."""
+def test_json_other_than_an_object_is_rejected(event_class: type[Callback], data: Any) -> None:
+    """JSON that is not an object raises ValidationError, strictly and leniently."""
     with pytest.raises(ValidationError, match="Invalid input type"):
         event_class.from_dict(data)
     with pytest.raises(ValidationError, match="Invalid input type"):
@@ -221,7 +225,7 @@ def test_what_is_no_object_is_refused(event_class: type[Callback], data: Any) ->
 
 @every_event_type
 def test_every_property_is_read_and_written(event_type: str) -> None:
-    """A full payload comes back from from_json and to_json as it was, nothing in it unknown, none None."""
+    """A full payload survives from_json and to_json, and every property has its attribute."""
     text = json.dumps(payload(event_type))
     event = Callback.from_json(text)
     assert json.loads(event.to_json()) == json.loads(text)
@@ -232,18 +236,18 @@ def test_every_property_is_read_and_written(event_type: str) -> None:
 
 
 @every_event_type
-def test_an_event_has_no_attributes_beside_the_documented_ones(event_type: str) -> None:
-    """What a class has is what its event can carry, so a match on anything else is a slip."""
-    # The list of this event's properties is known to be incomplete; these two are those of every call.
-    more = {"callUrl", "startTime"} if event_type == "partialgather" else set()
+def test_an_event_has_only_documented_attributes(event_type: str) -> None:
+    """An event class has the attributes of its documented properties and no others."""
+    # Bandwidth's list of this event's properties is incomplete; every call has these two.
+    additional = {"callUrl", "startTime"} if event_type == "partialgather" else set()
     event_class = events.event_class_of(event_type)
     attributes = {event_class.wire_name(attribute) for attribute in attribute_types(event_class)}
-    assert attributes == PAYLOADS[event_type].keys() | more
+    assert attributes == PAYLOADS[event_type].keys() | additional
 
 
 @every_property
 def test_every_property_may_be_missing(event_type: str, place: Place) -> None:
-    """A payload that lacks any one property, also inside of an object, comes back as it was."""
+    """A payload without any one property, also inside of an object, survives reading and writing."""
     data = without(payload(event_type), *place)
     event_class = events.event_class_of(event_type)
     event = event_class.from_json(json.dumps(data).encode())
@@ -253,7 +257,7 @@ def test_every_property_may_be_missing(event_type: str, place: Place) -> None:
 
 @every_property
 def test_null_is_the_same_as_missing(event_type: str, place: Place) -> None:
-    """A property that is null is None, as if it were missing."""
+    """A null property gives the same event as a missing one."""
     event_class = events.event_class_of(event_type)
     null = event_class.from_dict(replaced(payload(event_type), None, *place))
     missing = event_class.from_dict(without(payload(event_type), *place))
@@ -273,8 +277,8 @@ def test_to_dict_and_from_dict_give_an_equal_event(event_type: str) -> None:
     assert dataclasses.replace(event) == event
 
 
-def test_what_is_finer_than_microseconds_stays_in_raw() -> None:
-    """A duration in nanoseconds is cut to microseconds, and the text as it came is in raw."""
+def test_nanoseconds_are_kept_in_raw() -> None:
+    """A duration in nanoseconds is cut to microseconds, and raw keeps the original text."""
     stream = {**PAYLOADS["mediaStreamStopped"]["mediaStream"], "duration": "PT1M52.217257456S"}
     event = MediaStreamStoppedCallback.from_dict(payload("mediaStreamStopped", mediaStream=stream))
     assert event.media_stream is not None
@@ -283,7 +287,7 @@ def test_what_is_finer_than_microseconds_stays_in_raw() -> None:
 
 
 def test_equality_ignores_raw_and_errors() -> None:
-    """Events are equal when their attributes and extra are, however they came to be."""
+    """Events are equal when their class, attributes and extra are, whatever raw and errors hold."""
     event = InitiateCallback.from_dict({"eventType": "initiate", "callId": "c-1", "tag": "a"})
     assert event == InitiateCallback(call_id="c-1", extra={"tag": "a"})
     assert event == InitiateCallback(call_id="c-1", extra={"tag": "a"}, raw={"a": 1}, errors={"to": ["b"]})
@@ -293,7 +297,7 @@ def test_equality_ignores_raw_and_errors() -> None:
 
 
 def test_raw_is_the_payload_as_received() -> None:
-    """raw holds the whole payload, also what could not be read or is not known."""
+    """raw holds the whole payload, unreadable and unknown properties included."""
     data = payload("initiate", startTime="yesterday", somethingNew=[1])
     event, _ = Callback.read_leniently(data)
     assert event.raw == data
@@ -366,7 +370,7 @@ def test_the_transcription_of_the_openapi_is_read_as_well() -> None:
 )
 @every_event_type
 def test_phone_numbers_are_any_text(event_type: str, number: str) -> None:
-    """Numbers that are words or SIP URIs are no fault, and from_ is the same as var_from."""
+    """Words and SIP URIs are accepted as numbers, and from_ reads the same as var_from."""
     event = Callback.from_dict(payload(event_type, **{"from": number}))
     if "from" in PAYLOADS[event_type]:
         assert isinstance(event, events.Parties)
@@ -393,13 +397,13 @@ def test_phone_numbers_are_any_text(event_type: str, number: str) -> None:
     ],
 )
 def test_sets_of_values_are_open(event_type: str, place: Place) -> None:
-    """A cause, direction, status or the like that is not documented is kept as it is and is no fault."""
+    """A cause, direction, status or the like that is not documented is kept without an error."""
     data = replaced(payload(event_type), "something-new", *place)
     assert Callback.from_dict(data).to_dict() == data
 
 
-def test_examples_call_a_live_transcription_otherwise() -> None:
-    """The transcription of Bandwidth's examples is the realTimeTranscription of its tables."""
+def test_the_other_name_of_a_live_transcription_is_read() -> None:
+    """A live transcription is read from transcription as from realTimeTranscription."""
     data = payload("realTimeTranscriptionStarted")
     as_in_examples = without(data, "realTimeTranscription") | {"transcription": data["realTimeTranscription"]}
     event = RealTimeTranscriptionStartedCallback.from_dict(as_in_examples)
@@ -409,8 +413,8 @@ def test_examples_call_a_live_transcription_otherwise() -> None:
     assert event.raw == as_in_examples
 
 
-def test_the_transcription_of_a_recording_is_no_live_one() -> None:
-    """Only the live transcription events have the other name; elsewhere transcription means itself."""
+def test_the_transcription_of_a_recording_is_not_a_live_one() -> None:
+    """The other name belongs to live transcription events only."""
     event = TranscriptionAvailableCallback.from_dict(payload("transcriptionAvailable"))
     assert isinstance(event.transcription, Transcription)
 
@@ -432,7 +436,7 @@ OURS = [
 
 @pytest.mark.parametrize("name", OURS)
 def test_wire_names_that_are_our_names_are_extra(name: str) -> None:
-    """A property whose wire name is one of our attributes' names is kept in extra and harms nothing."""
+    """A property whose wire name is a Python name of the event is kept in extra and changes nothing else."""
     data = payload("initiate") | {name: {"a": 1}}
     event, errors = Callback.read_leniently(data)
     assert errors == {}
@@ -442,8 +446,8 @@ def test_wire_names_that_are_our_names_are_extra(name: str) -> None:
     assert event.to_dict() == data
 
 
-def test_unknown_properties_are_kept_where_they_stood() -> None:
-    """Properties that are not known are in the extra of their object, as they came, null included."""
+def test_unknown_properties_are_kept_in_their_object() -> None:
+    """Unknown properties are kept in the extra of the object they came in, null included."""
     data = payload("initiate", somethingNew={"a": [1, 2.5, None, "b"]}, nothing=None)
     data["diversion"]["unknown"] = "0"
     event = InitiateCallback.from_dict(data)
@@ -453,12 +457,12 @@ def test_unknown_properties_are_kept_where_they_stood() -> None:
     assert event.to_dict() == data
 
 
-# -- An event that an application makes ----------------------------------------------------------------------
+# -- Events made by an application ---------------------------------------------------------------------------
 
 
 @every_event_type
 def test_an_event_made_by_hand_has_its_event_type(event_type: str) -> None:
-    """Constructing an event needs no eventType, takes keywords only, and leaves the rest None."""
+    """A constructor sets the event type, takes keywords only, and needs no property."""
     event_class = events.event_class_of(event_type)
     event = event_class()
     assert event.event_type == event_type
@@ -469,7 +473,7 @@ def test_an_event_made_by_hand_has_its_event_type(event_type: str) -> None:
 
 
 def test_attributes_are_keywords() -> None:
-    """An event is made of its attributes, and one that it does not have is an error."""
+    """An event is made of its attributes as keywords, and any other keyword is an error."""
     event = InitiateCallback(call_id="c-1")
     assert event.event_type == "initiate"
     assert event.call_id == "c-1"
@@ -480,22 +484,68 @@ def test_attributes_are_keywords() -> None:
 
 
 def test_another_event_type_may_be_given() -> None:
-    """The event type that is given counts, where a class has two or a base class none."""
+    """An event type that is given is kept, also for classes with two event types or none."""
     assert RecordingCompleteCallback().event_type == "recordComplete"
     assert RecordingCompleteCallback(event_type="recordingComplete").event_type == "recordingComplete"
     assert Callback().event_type is None
 
 
-# -- Faults --------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("event_class", [InitiateCallback, UnknownCallback, ConferenceCreatedCallback])
+@pytest.mark.parametrize("value", [None, "", 7])
+def test_an_event_without_its_id_has_an_empty_one(event_class: type[Callback], value: object) -> None:
+    """Without a usable call or conference id, the attribute is empty text, which to_dict leaves out."""
+    attribute = "conference_id" if issubclass(event_class, ConferenceCallback) else "call_id"
+    made = event_class()
+    event, _ = event_class.read_leniently(made.to_dict() | {event_class.wire_name(attribute): value})
+    assert event == made == event_class.from_dict(made.to_dict())
+    assert getattr(event, attribute) == ""
+    assert event.to_dict() == made.to_dict()
+    assert attribute not in repr(event)
+
+
+@every_event_type
+def test_the_signature_of_an_event_names_its_attributes(event_type: str) -> None:
+    """inspect.signature of an event class names the attributes of all documented properties as keywords."""
+    signature = inspect.signature(events.event_class_of(event_type))
+    assert {attribute_of(name) for name in PAYLOADS[event_type]} <= signature.parameters.keys()
+    assert {parameter.kind for parameter in signature.parameters.values()} == {inspect.Parameter.KEYWORD_ONLY}
+
+
+def test_signatures_cost_nothing_until_they_are_read() -> None:
+    """Importing the package builds no signature: each is built when it is first read, and then kept."""
+    program = (
+        "import inspect, flask, marshmallow; inspect.Signature.__init__ = None;"
+        " import flask_bandwidth_callbacks as library; library.InitiateCallback(call_id='c-1')"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+    assert inspect.signature(InitiateCallback) is inspect.signature(InitiateCallback)
+
+
+def test_each_attribute_is_declared_once() -> None:
+    """Each attribute of events is declared, with its meaning, in one class.
+
+    call_id is the exception: a conference event about a member may lack it, a call event never does.
+    """
+    classes = {base for event_class in events.EVENT_CLASSES.values() for base in event_class.__mro__}
+    declared = Counter(
+        attribute
+        for event_class in classes
+        for attribute in vars(event_class).get("__annotations__", ())
+        if attribute in {name for known in events.EVENT_CLASSES.values() for name in attribute_types(known)}
+    )
+    assert {attribute for attribute, count in declared.items() if count > 1} == {"call_id"}
+
+
+# -- Unreadable properties -----------------------------------------------------------------------------------
 
 
 def wrong(value: Any) -> Any:
-    """Return a value that cannot be read in the place of another."""
+    """Return a value that cannot be read instead of the given one."""
     return "seven" if isinstance(value, int) else 7
 
 
 def error_at(errors: Any, *place: str) -> Any:
-    """Return what the errors say of one property."""
+    """Return the errors of a property, which may be inside of an object."""
     for name in place:
         errors = errors[name]
     return errors
@@ -503,7 +553,7 @@ def error_at(errors: Any, *place: str) -> Any:
 
 @every_property
 def test_a_wrong_value_costs_only_itself(event_type: str, place: Place) -> None:
-    """A value that cannot be read becomes None, the reason in errors; nothing else of the event is lost."""
+    """An unreadable value becomes None with its reason in errors; the rest of the event is kept."""
     data = payload(event_type)
     data = replaced(data, wrong(value_at(data, *place)), *place)
     event, errors = events.event_class_of(event_type).read_leniently(data)
@@ -517,18 +567,18 @@ def test_a_wrong_value_costs_only_itself(event_type: str, place: Place) -> None:
 
 
 @every_event_type
-def test_strict_reading_names_every_fault_at_once(event_type: str) -> None:
-    """from_dict raises one ValidationError with the reason for each wrong value, in objects too."""
+def test_strict_reading_names_every_error_at_once(event_type: str) -> None:
+    """from_dict raises one ValidationError with the reason for each unreadable value, in objects too."""
     data = payload(event_type)
     leaves = [place for place in places(data, leaves_only=True) if place != ("eventType",)]
     for place in leaves:
         data = replaced(data, wrong(value_at(data, *place)), *place)
     for read in (Callback.from_dict, events.event_class_of(event_type).from_dict):
-        with pytest.raises(ValidationError) as refused:
+        with pytest.raises(ValidationError) as raised:
             read(data)
-        assert all(error_at(refused.value.messages, *place) for place in leaves)
+        assert all(error_at(raised.value.messages, *place) for place in leaves)
     event, errors = Callback.read_leniently(data)
-    assert errors == refused.value.messages
+    assert errors == raised.value.messages
     assert event.event_type == event_type
     assert event.to_dict() == {
         name: {} if isinstance(value, dict) else value
@@ -546,7 +596,7 @@ def test_a_clean_event_has_no_errors() -> None:
 
 @every_event_type
 def test_a_get_callback_is_read_from_texts(event_type: str) -> None:
-    """What a query string carries, numbers as digits and objects as JSON text, gives the same event."""
+    """An event is read from a query string, with numbers as digits and objects as JSON text."""
     texts = {
         name: value if isinstance(value, str) else json.dumps(value)
         for name, value in PAYLOADS[event_type].items()
@@ -568,7 +618,7 @@ wire_names = sorted({name for data in PAYLOADS.values() for name in data if name
 )
 @settings(deadline=None, max_examples=200)
 def test_any_object_is_read(event_type: Any, data: dict[str, Any]) -> None:
-    """Whatever object comes, it is read leniently, and strict reading raises only ValidationError."""
+    """Any JSON object is read leniently, and strict reading raises nothing but ValidationError."""
     data["eventType"] = event_type
     event, errors = Callback.read_leniently(data)
     assert event.raw == data
@@ -586,7 +636,7 @@ def test_any_object_is_read(event_type: Any, data: dict[str, Any]) -> None:
 )
 @settings(deadline=None)
 def test_a_known_event_with_any_values_is_read(event_type: str, changes: dict[str, Any]) -> None:
-    """Any values in any places of a good payload cost neither the event nor its other properties."""
+    """Arbitrary values of some properties cost neither the event nor its other properties."""
     data = payload(event_type) | changes
     event, _ = Callback.read_leniently(data)
     assert type(event) is events.event_class_of(event_type)
@@ -598,7 +648,7 @@ def test_a_known_event_with_any_values_is_read(event_type: str, changes: dict[st
 
 
 def test_an_event_class_has_a_marshmallow_schema() -> None:
-    """InitiateCallback.Schema loads and dumps as marshmallow users expect, one event or many."""
+    """InitiateCallback.Schema loads and dumps one event or many, as marshmallow users expect."""
     schema = InitiateCallback.Schema()
     assert isinstance(schema, marshmallow.Schema)
     event = schema.load(payload("initiate"))
@@ -608,16 +658,16 @@ def test_an_event_class_has_a_marshmallow_schema() -> None:
     assert schema.load([payload("initiate")], many=True) == [event]
     assert schema.loads(json.dumps(payload("initiate"))) == event
     assert json.loads(schema.dumps(event)) == payload("initiate")
-    with pytest.raises(ValidationError) as refused:
+    with pytest.raises(ValidationError) as raised:
         schema.load({"callId": 7, "stirShaken": {"verstat": 7}})
-    assert refused.value.messages == {
+    assert raised.value.messages == {
         "callId": ["Not a valid string."],
         "stirShaken": {"verstat": ["Not a valid string."]},
     }
 
 
 def test_reading_makes_no_schema(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once each event was read and written, no schema instance is made again, nested ones included."""
+    """After the first event of each type, reading and writing make no more schema instances."""
     for event_type in EVENT_TYPES:
         Callback.from_dict(payload(event_type)).to_dict()
     made: list[marshmallow.Schema] = []
@@ -628,21 +678,21 @@ def test_reading_makes_no_schema(monkeypatch: pytest.MonkeyPatch) -> None:
     assert made == []
 
 
-# -- Tomorrow's event ----------------------------------------------------------------------------------------
+# -- New events ----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def new_event_class() -> Iterator[type[CallCallback]]:
-    """An event that Bandwidth has added, as one writes it down."""
+    """Declare an event that Bandwidth might add."""
 
     class WhisperCallback(CallCallback):
-        """Somebody whispered."""
+        """Bandwidth sends this when a caller whispers."""
 
         event_types = ("whisper",)
         reply = events.DOCUMENT
 
         loudness: int | None = None
-        """In decibels."""
+        """Loudness in decibels."""
 
     yield WhisperCallback
     del events._event_classes["whisper"]
@@ -650,8 +700,8 @@ def new_event_class() -> Iterator[type[CallCallback]]:
 
 @pytest.mark.parametrize("named", ["by class", "by name"])
 def test_a_new_event_is_one_small_class(new_event_class: type[CallCallback], named: str) -> None:
-    """A class with an event type and attributes is all that it takes to read, answer and hear it."""
-    heard: list[Callback] = []
+    """One class with an event type and its attributes is enough to read an event and handle it."""
+    received: list[Callback] = []
     phone = CallbackBlueprint("phone", __name__, credentials=[("bandwidth", "s3cret")])
     event = new_event_class if named == "by class" else "whisper"
 
@@ -659,7 +709,7 @@ def test_a_new_event_is_one_small_class(new_event_class: type[CallCallback], nam
         return SpeakSentence(f"Not so loud: {call.to_dict()['loudness']}")
 
     phone.respond(event, loudness=lambda loudness: loudness > 3)(answer)
-    phone.on(event)(heard.append)
+    phone.on(event)(received.append)
     app = flask.Flask(__name__)
     app.register_blueprint(phone, url_prefix="/phone")
 
@@ -667,19 +717,19 @@ def test_a_new_event_is_one_small_class(new_event_class: type[CallCallback], nam
     response = app.test_client().post("/phone", json=data, auth=("bandwidth", "s3cret"))
     assert response.status_code == 200
     assert "Not so loud: 7" in response.text
-    (event_heard,) = heard
-    assert type(event_heard) is new_event_class
-    assert event_heard.to_dict() == {**data, "loudness": 7}
-    assert event_heard.extra == {"tag": "a"}
+    (notified,) = received
+    assert type(notified) is new_event_class
+    assert notified.to_dict() == {**data, "loudness": 7}
+    assert notified.extra == {"tag": "a"}
 
 
 def test_without_its_class_the_event_is_unknown() -> None:
-    """What a test of a new event added to the table is gone afterwards."""
+    """Removing the class of an event makes the event unknown again."""
     assert type(Callback.from_dict({"eventType": "whisper"})) is UnknownCallback
 
 
 def test_one_event_type_has_one_class() -> None:
-    """A second class for an event type is refused where it is declared, naming both; the first stays."""
+    """Declaring a second class for an event type is an error that names both; the first one stays."""
     with pytest.raises(
         TypeError, match=r"^Event type 'gather' must have one class, got Another beside GatherCallback\."
     ):
@@ -690,8 +740,8 @@ def test_one_event_type_has_one_class() -> None:
     assert events.event_class_of("gather") is GatherCallback
 
 
-def test_a_class_below_an_event_class_takes_nothing_away() -> None:
-    """Deriving from an event class without event types of its own leaves the table as it is."""
+def test_a_derived_class_leaves_the_event_type_alone() -> None:
+    """A derived class without event types of its own does not change EVENT_CLASSES."""
 
     class OwnGather(GatherCallback):
         wishes: ClassVar[int] = 3
@@ -701,13 +751,13 @@ def test_a_class_below_an_event_class_takes_nothing_away() -> None:
 
 
 def test_the_table_of_event_classes_is_read_only() -> None:
-    """Nobody changes by accident which class an event type means."""
+    """EVENT_CLASSES cannot be changed by accident."""
     with pytest.raises(TypeError):
         events.EVENT_CLASSES["gather"] = DisconnectCallback  # type: ignore[index]
 
 
 def test_integers_of_events_are_integers() -> None:
-    """Channels and SIP codes are integers, from digits in a text as well."""
+    """Channels and SIP codes are integers, also when they come as digits."""
     for channels in (2, "2"):
         assert RecordingAvailableCallback.from_dict({"channels": channels}).channels == 2
     refer = ReferCompleteCallback.from_dict({"referSipResponseCode": "202", "notifySipResponseCode": 486})

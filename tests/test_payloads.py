@@ -1,4 +1,4 @@
-"""A declared class reads and writes JSON: the text, the values, the faults."""
+"""Payload classes read and write JSON: texts, values and errors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Inner(Payload):
 
 
 class Sample(Payload):
-    """Has an attribute of every kind."""
+    """A payload with an attribute of every type."""
 
     wire_names: ClassVar[Mapping[str, str]] = {"oddly_named": "ODD"}
     aliases: ClassVar[Mapping[str, str]] = {"nested": "inner"}
@@ -49,14 +49,14 @@ class Sample(Payload):
 
 
 class Complete(Payload):
-    """Has attributes that are never None: their defaults stand for missing properties."""
+    """A payload whose attributes are never None: their defaults stand for missing properties."""
 
     word: str = ""
     number: int = 7
 
 
 def read(name: str, value: Any) -> Any:
-    """Return what an attribute is when its property has a value."""
+    """Return the attribute that is read from a property with the value."""
     return getattr(Sample.from_dict({name: value}), name)
 
 
@@ -85,22 +85,22 @@ def read(name: str, value: Any) -> Any:
         ("\ufeff{}", "Not JSON: Expecting value at line 1, column 1."),
     ],
 )
-def test_text_that_is_no_json_is_refused_with_what_and_where(text: str | bytes, reason: str) -> None:
-    """Text that is no JSON, or more than we take, is a ValidationError that says what is wrong and where."""
-    with pytest.raises(ValidationError) as refused:
+def test_invalid_json_is_rejected_with_reason_and_position(text: str | bytes, reason: str) -> None:
+    """Text that is not JSON, or exceeds a limit, raises ValidationError with the reason and the position."""
+    with pytest.raises(ValidationError) as raised:
         Sample.from_json(text)
-    assert refused.value.messages == [reason]
+    assert raised.value.messages == [reason]
 
 
-def test_a_number_with_too_many_digits_is_refused() -> None:
-    """An integer longer than Python converts is a ValidationError and no ValueError."""
+def test_a_number_with_too_many_digits_is_rejected() -> None:
+    """An integer with more digits than Python converts raises ValidationError, not ValueError."""
     with pytest.raises(ValidationError, match="Not JSON: a number with too many digits"):
         Sample.from_json('{"number": ' + "9" * 5000 + "}")
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}"), ('[{"a":', "}]")])
 def test_the_depth_limit_is_exact(opening: str, closing: str) -> None:
-    """64 levels of arrays and objects are read, one more is not, whichever of both they are."""
+    """64 levels of arrays and objects are read, and one more is rejected."""
     pairs = MAX_DEPTH // (opening.count("[") + opening.count("{"))
     fine = opening * pairs + "1" + closing * pairs
     assert decode_json(fine) == json.loads(fine)
@@ -108,8 +108,8 @@ def test_the_depth_limit_is_exact(opening: str, closing: str) -> None:
         decode_json(f"[{fine}]")
 
 
-def test_brackets_that_do_not_nest_are_no_depth() -> None:
-    """Many objects beside one another, or brackets inside of a text, do not count as depth."""
+def test_only_nested_brackets_count_as_depth() -> None:
+    """Objects beside one another, and brackets inside of strings, do not count as depth."""
     deepest = "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)
     brackets = "[" * 1000
     beside = f'{{"a": {deepest}, "b": {[[]] * 1000}, "c": "{brackets}"}}'
@@ -117,18 +117,18 @@ def test_brackets_that_do_not_nest_are_no_depth() -> None:
 
 
 def test_of_duplicate_keys_the_last_one_counts() -> None:
-    """A property that comes twice has its last value, as in Python's json."""
+    """The last value of a repeated property is used, as in Python's json."""
     assert Sample.from_json('{"word": "first", "word": "last"}').word == "last"
 
 
-def test_a_byte_order_mark_is_no_fault() -> None:
+def test_a_byte_order_mark_is_accepted() -> None:
     """UTF-8 bytes may begin with a byte order mark."""
     assert Sample.from_json(b'\xef\xbb\xbf{"word": "a"}').word == "a"
 
 
 @pytest.mark.parametrize("text", ["[]", "1", "null", '"word"', "true", '[{"word": "a"}]'])
-def test_json_that_is_no_object_is_refused(text: str) -> None:
-    """JSON that is no object is a ValidationError, strictly and leniently: there is nothing to keep."""
+def test_json_other_than_an_object_is_rejected(text: str) -> None:
+    """JSON that is not an object raises ValidationError, strictly and leniently."""
     with pytest.raises(ValidationError, match="Invalid input type"):
         Sample.from_json(text)
     with pytest.raises(ValidationError, match="Invalid input type"):
@@ -137,8 +137,8 @@ def test_json_that_is_no_object_is_refused(text: str) -> None:
 
 @given(st.text())
 @settings(deadline=None)
-def test_any_text_is_read_or_refused(text: str) -> None:
-    """Whatever the text, reading it raises nothing but ValidationError."""
+def test_any_text_is_read_or_rejected(text: str) -> None:
+    """Reading any text raises nothing but ValidationError."""
     for form in (text, text.encode("utf-8", "surrogatepass")):
         with contextlib.suppress(ValidationError):
             Sample.from_json(form)
@@ -146,8 +146,8 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 @given(st.binary())
 @settings(deadline=None)
-def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    """Whatever the bytes, reading them raises nothing but ValidationError."""
+def test_any_bytes_are_read_or_rejected(data: bytes) -> None:
+    """Reading any bytes raises nothing but ValidationError."""
     with contextlib.suppress(ValidationError):
         Sample.from_json(data)
 
@@ -171,7 +171,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     ],
 )
 def test_times_are_read_as_utc(text: str, moment: datetime) -> None:
-    """Times with Z, with an offset, without a zone and with nanoseconds become aware, in UTC."""
+    """Times with Z, an offset, no time zone or nanoseconds become aware datetimes in UTC."""
     attribute = read("moment", text)
     assert attribute == moment
     assert attribute.tzinfo is UTC
@@ -197,11 +197,11 @@ def test_times_are_read_as_utc(text: str, moment: datetime) -> None:
         {},
     ],
 )
-def test_what_is_no_time_is_a_fault(value: object) -> None:
-    """What is no time, or none that a datetime in UTC can be, is a fault of its property."""
-    with pytest.raises(ValidationError) as refused:
+def test_an_invalid_time_is_an_error(value: object) -> None:
+    """A value that is not a time, or not one that a datetime in UTC can hold, is an error of its property."""
+    with pytest.raises(ValidationError) as raised:
         read("moment", value)
-    assert refused.value.messages == {"moment": ["Not a valid datetime."]}
+    assert raised.value.messages == {"moment": ["Not a valid datetime."]}
 
 
 @pytest.mark.parametrize(
@@ -215,13 +215,13 @@ def test_what_is_no_time_is_a_fault(value: object) -> None:
     ],
 )
 def test_times_are_written_as_bandwidth_does(moment: datetime, text: str) -> None:
-    """Times are written in UTC with Z and milliseconds, and with microseconds only where there are some."""
+    """Times are written in UTC with Z and milliseconds, or with microseconds if there are any."""
     assert Sample(moment=moment).to_dict() == {"moment": text}
 
 
 @pytest.fixture
 def in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let this machine stand in another time zone."""
+    """Set the time zone of this machine to that of Tokyo."""
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "JST-9")
         time.tzset()
@@ -231,7 +231,7 @@ def in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("in_tokyo")
 def test_a_time_without_a_zone_is_written_as_utc() -> None:
-    """A naive datetime that an application made is UTC, wherever the machine stands."""
+    """A naive datetime of the application means UTC, whatever the time zone of the machine."""
     sample = Sample(moment=datetime(2026, 3, 4, 5, 6, 7))
     assert sample.to_dict() == {"moment": "2026-03-04T05:06:07.000Z"}
 
@@ -270,7 +270,7 @@ def test_any_time_survives(moment: datetime) -> None:
     ],
 )
 def test_durations_are_read(text: str, length: timedelta) -> None:
-    """ISO 8601 durations become timedeltas, down to microseconds; what is finer is cut."""
+    """ISO 8601 durations become timedeltas, cut to microseconds."""
     assert read("length", text) == length
 
 
@@ -282,11 +282,11 @@ def test_durations_are_read(text: str, length: timedelta) -> None:
         *(f"PT{'9' * 5000}S", 20, 20.056, True, [], {}),
     ],
 )
-def test_what_is_no_duration_is_a_fault(value: object) -> None:
-    """What is no duration, or none that a timedelta can be, is a fault of its property."""
-    with pytest.raises(ValidationError) as refused:
+def test_an_invalid_duration_is_an_error(value: object) -> None:
+    """A value that is not a duration, or not one that a timedelta can hold, is an error of its property."""
+    with pytest.raises(ValidationError) as raised:
         read("length", value)
-    assert refused.value.messages == {"length": ["Not a valid duration."]}
+    assert raised.value.messages == {"length": ["Not a valid duration."]}
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_what_is_no_duration_is_a_fault(value: object) -> None:
     ],
 )
 def test_durations_are_written_as_bandwidth_does(length: timedelta, text: str) -> None:
-    """Durations are written in hours, minutes and seconds, without what is zero."""
+    """Durations are written in hours, minutes and seconds, and zeros are left out."""
     assert Sample(length=length).to_dict() == {"length": text}
 
 
@@ -336,13 +336,13 @@ def test_any_duration_survives(length: timedelta) -> None:
     ],
 )
 def test_numbers_and_booleans_may_come_as_text(name: str, value: object, attribute: object) -> None:
-    """Numbers and booleans are read as such and from text, which is how a GET callback carries them."""
+    """Numbers and booleans are read as such and as text, the way a GET callback carries them."""
     read_value = read(name, value)
     assert read_value == attribute
     assert type(read_value) is type(attribute)
 
 
-NO_VALUES: dict[str, list[object]] = {
+INVALID_VALUES: dict[str, list[object]] = {
     "number": [
         "",
         "two",
@@ -366,18 +366,18 @@ NO_VALUES: dict[str, list[object]] = {
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [(name, value) for name, values in NO_VALUES.items() for value in values]
+    ("name", "value"), [(name, value) for name, values in INVALID_VALUES.items() for value in values]
 )
-def test_a_value_of_another_type_is_a_fault(name: str, value: object) -> None:
-    """What is no number, boolean or text is a fault of its property, never rounded, cut or guessed."""
-    with pytest.raises(ValidationError) as refused:
+def test_a_value_of_another_type_is_an_error(name: str, value: object) -> None:
+    """A value of another type is an error of its property, and never rounded, cut or guessed."""
+    with pytest.raises(ValidationError) as raised:
         read(name, value)
-    assert isinstance(refused.value.messages, dict)
-    assert list(refused.value.messages) == [name]
+    assert isinstance(raised.value.messages, dict)
+    assert list(raised.value.messages) == [name]
 
 
 def test_a_lone_surrogate_survives() -> None:
-    """Half of a surrogate pair, which JSON may hold, is read, written and read again."""
+    """Half of a surrogate pair, which JSON may hold, survives reading and writing."""
     sample = Sample.from_json('{"word": "a\\ud800", "unknown": "\\udfff"}')
     assert sample.word == "a\ud800"
     assert Sample.from_json(sample.to_json()) == sample
@@ -400,29 +400,29 @@ def test_a_lone_surrogate_survives() -> None:
     ],
 )
 def test_objects_and_arrays_may_come_as_json_text(name: str, value: object, attribute: object) -> None:
-    """Objects and arrays are read as such and from JSON text, which is how a GET callback carries them."""
+    """Objects and arrays are read as such and as JSON text, the way a GET callback carries them."""
     assert read(name, value) == attribute
     assert read(name, json.dumps(value)) == attribute
 
 
 @pytest.mark.parametrize("name", ["inner", "headers", "names"])
 @pytest.mark.parametrize("value", ["", "a", "1", "null", '"a"', "[", "{NaN}", "[" * 100_000, 1, True])
-def test_what_is_no_object_or_array_is_a_fault(name: str, value: object) -> None:
-    """What is neither an object or array nor its text is a fault of its property alone."""
-    with pytest.raises(ValidationError) as refused:
+def test_an_invalid_object_or_array_is_an_error(name: str, value: object) -> None:
+    """A value that is not an object or array, nor the text of one, is an error of its property alone."""
+    with pytest.raises(ValidationError) as raised:
         read(name, value)
-    assert isinstance(refused.value.messages, dict)
-    assert list(refused.value.messages) == [name]
+    assert isinstance(raised.value.messages, dict)
+    assert list(raised.value.messages) == [name]
     sample, errors = Sample.read_leniently({name: value, "word": "kept"})
     assert sample == Sample(word="kept")
     assert list(errors) == [name]
 
 
-def test_an_object_where_an_array_belongs_is_a_fault() -> None:
-    """An object is no array, an array no object."""
-    with pytest.raises(ValidationError) as refused:
+def test_objects_and_arrays_are_distinguished() -> None:
+    """An array instead of an object is an error, and so is an object instead of an array."""
+    with pytest.raises(ValidationError) as raised:
         Sample.from_dict({"inner": [], "headers": [], "names": {}})
-    assert refused.value.messages == {
+    assert raised.value.messages == {
         "inner": ["Not an object."],
         "headers": ["Not a valid mapping type."],
         "names": ["Not a valid list."],
@@ -430,8 +430,8 @@ def test_an_object_where_an_array_belongs_is_a_fault() -> None:
 
 
 @pytest.mark.parametrize("as_text", [False, True])
-def test_only_the_unreadable_leaf_is_lost(as_text: bool) -> None:
-    """Of objects and arrays with a fault the rest is kept, in its own type, and each fault is named."""
+def test_only_the_unreadable_value_is_lost(as_text: bool) -> None:
+    """An unreadable value inside of an object or array is named, and the rest of it is kept."""
     data: dict[str, Any] = {
         "inner": {"word": 1, "length": "PT1S"},
         "headers": {"x-a": 1, "x-b": "b"},
@@ -450,12 +450,12 @@ def test_only_the_unreadable_leaf_is_lost(as_text: bool) -> None:
     }
 
 
-def test_what_is_unknown_inside_of_an_object_is_kept() -> None:
-    """An object inside of another keeps the properties that it does not know, and writes them."""
-    data = {"inner": {"word": "a", "colour": "red"}}
+def test_unknown_properties_inside_of_an_object_are_kept() -> None:
+    """An object inside of another keeps its unknown properties, and writes them."""
+    data = {"inner": {"word": "a", "color": "red"}}
     sample = Sample.from_dict(data)
     assert sample.inner is not None
-    assert sample.inner.extra == {"colour": "red"}
+    assert sample.inner.extra == {"color": "red"}
     assert sample.to_dict() == data
 
 
@@ -463,7 +463,7 @@ def test_what_is_unknown_inside_of_an_object_is_kept() -> None:
 
 
 def test_an_attribute_may_have_another_wire_name() -> None:
-    """A wire name that is not the attribute's name in camelCase is declared, and read and written so."""
+    """A declared wire name is read and written instead of the attribute's name in camelCase."""
     assert Sample.from_dict({"ODD": "a"}) == Sample(oddly_named="a")
     assert Sample(oddly_named="a").to_dict() == {"ODD": "a"}
     assert Sample.from_dict({"oddlyNamed": "a"}) == Sample(extra={"oddlyNamed": "a"})
@@ -482,14 +482,14 @@ def test_an_attribute_may_have_another_wire_name() -> None:
     ],
 )
 def test_a_property_may_come_under_another_name(data: dict[str, Any], sample: Sample) -> None:
-    """An alias stands in for a property that is missing or null; beside it, it is something unknown."""
+    """An alias is read if the property itself is missing or null, and is an unknown property otherwise."""
     assert Sample.from_dict(data) == sample
     assert Sample.from_dict(sample.to_dict()) == sample
 
 
-# -- Faults, absence, comparison -----------------------------------------------------------------------------
+# -- Errors, missing properties, comparison ------------------------------------------------------------------
 
-FAULTY = {
+UNREADABLE = {
     "word": 1,
     "number": "a",
     "fraction": "a",
@@ -503,36 +503,36 @@ FAULTY = {
 }
 
 
-def test_strict_reading_names_every_fault_at_once() -> None:
-    """from_dict raises one ValidationError that names every property that cannot be read."""
-    with pytest.raises(ValidationError) as refused:
-        Sample.from_dict(FAULTY)
-    assert isinstance(refused.value.messages, dict)
-    assert set(refused.value.messages) == set(FAULTY)
-    assert set(refused.value.messages["inner"]) == {"word", "length"}
+def test_strict_reading_names_every_error_at_once() -> None:
+    """from_dict raises one ValidationError that names every unreadable property."""
+    with pytest.raises(ValidationError) as raised:
+        Sample.from_dict(UNREADABLE)
+    assert isinstance(raised.value.messages, dict)
+    assert set(raised.value.messages) == set(UNREADABLE)
+    assert set(raised.value.messages["inner"]) == {"word", "length"}
 
 
-def test_lenient_reading_tells_the_same_faults() -> None:
-    """read_leniently raises nothing, and tells the faults that strict reading would raise."""
-    sample, errors = Sample.read_leniently({**FAULTY, "unknown": [1]})
-    with pytest.raises(ValidationError) as refused:
-        Sample.from_dict(FAULTY)
-    assert errors == refused.value.messages
+def test_lenient_reading_returns_the_same_errors() -> None:
+    """read_leniently returns the errors that strict reading raises."""
+    sample, errors = Sample.read_leniently({**UNREADABLE, "unknown": [1]})
+    with pytest.raises(ValidationError) as raised:
+        Sample.from_dict(UNREADABLE)
+    assert errors == raised.value.messages
     assert sample == Sample(inner=Inner(), extra={"unknown": [1]})
 
 
 @pytest.mark.parametrize(
     "name", ["word", "number", "fraction", "flag", "moment", "length", "headers", "names"]
 )
-def test_null_is_absence(name: str) -> None:
-    """A property that is null is None, no fault, and is left out when written."""
+def test_null_means_missing(name: str) -> None:
+    """A null property is None without an error, and is left out when written."""
     sample = Sample.from_dict({name: None})
     assert sample == Sample() == Sample.from_dict({})
     assert sample.to_dict() == {}
 
 
 def test_payloads_compare_by_class_attributes_and_extra() -> None:
-    """Two payloads are equal when class, attributes and extra are; they cannot be hashed."""
+    """Two payloads are equal when class, attributes and extra are equal; payloads cannot be hashed."""
 
     class Other(Inner):
         pass
@@ -546,8 +546,8 @@ def test_payloads_compare_by_class_attributes_and_extra() -> None:
         hash(Inner())
 
 
-def test_the_representation_tells_what_is_there() -> None:
-    """repr shows the class and what is not absent."""
+def test_the_representation_shows_what_is_present() -> None:
+    """repr shows the class and the attributes whose properties are present."""
     assert repr(Sample(word="", number=0, extra={"b": 1})) == "Sample(word='', number=0, extra={'b': 1})"
     assert repr(Sample()) == "Sample()"
 
@@ -555,8 +555,8 @@ def test_the_representation_tells_what_is_there() -> None:
 # -- Schemas -------------------------------------------------------------------------------------------------
 
 
-def test_the_schema_is_one_that_marshmallow_users_know() -> None:
-    """Schema is a marshmallow schema class: load, loads, dump, many, only, validate, unknown."""
+def test_the_schema_is_a_marshmallow_schema() -> None:
+    """Schema supports load, loads, dump, many, only, validate and unknown as marshmallow does."""
     schema = Sample.Schema()
     assert isinstance(schema, marshmallow.Schema)
     data = {"word": "a", "inner": {"length": "PT1S"}, "unknown": 1}
@@ -567,22 +567,22 @@ def test_the_schema_is_one_that_marshmallow_users_know() -> None:
     assert Sample.Schema(many=True).dump([sample, Sample()]) == [data, {}]
     assert Sample.Schema(only=["word"]).load(data) == Sample(word="a", extra={"unknown": 1})
     assert schema.validate({"number": "a"}) == {"number": ["Not a valid integer."]}
-    with pytest.raises(ValidationError) as refused:
+    with pytest.raises(ValidationError) as raised:
         schema.load([{}, {"number": "a"}], many=True)
-    assert refused.value.messages == {1: {"number": ["Not a valid integer."]}}
+    assert raised.value.messages == {1: {"number": ["Not a valid integer."]}}
     with pytest.raises(ValidationError, match="Unknown field"):
         Sample.Schema(unknown="raise").load(data)
 
 
-def test_the_schema_class_is_one_and_named_after_its_class() -> None:
-    """A class has one schema class, its instances the same one."""
+def test_each_class_has_one_schema_class() -> None:
+    """A class and its instances share one schema class, which is named after the class."""
     assert Sample.Schema is Sample.Schema is Sample().Schema
     assert Sample.Schema.__name__ == "SampleSchema"
     assert Sample.Schema is not Inner.Schema
 
 
 def test_a_schema_is_made_once_per_class(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However often a class is read and written, its schema instance is made once."""
+    """A class makes its schema instance once, however often it is read and written."""
 
     class Fresh(Payload):
         word: str | None = None
@@ -600,7 +600,7 @@ def test_a_schema_is_made_once_per_class(monkeypatch: pytest.MonkeyPatch) -> Non
     assert made == [Fresh.Schema]
 
 
-# -- Anything ------------------------------------------------------------------------------------------------
+# -- Arbitrary objects ---------------------------------------------------------------------------------------
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -615,7 +615,7 @@ names = st.sampled_from(
 @given(st.dictionaries(names | st.sampled_from(["ODD", "oddly_named", "extra"]) | st.text(), json_values))
 @settings(deadline=None)
 def test_any_object_can_be_read_leniently(data: dict[str, Any]) -> None:
-    """Whatever object comes, lenient reading gives a payload, and what was read is written and read again."""
+    """Lenient reading builds a payload from any object, and the payload survives a round trip."""
     sample, errors = Sample.read_leniently(data)
     assert Sample.from_dict(sample.to_dict()) == sample
     assert Sample.from_json(sample.to_json()) == sample

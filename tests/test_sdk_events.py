@@ -1,4 +1,4 @@
-"""Our events against the models of Bandwidth's official SDK: the same names, and nothing of theirs lacks."""
+"""Our events have every name and property of the models in Bandwidth's official SDK."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from flask_bandwidth_callbacks.events import EVENT_CLASSES
 from flask_bandwidth_callbacks.payloads import Payload, attribute_types
 from tests.payloads import PAYLOADS, payload
 
-# Models whose name ends in Callback, but which are of messaging.
+# Models of messaging whose names end in Callback too.
 OF_MESSAGING = {"Callback", "InboundCallback", "StatusCallback"}
 
-# Events that the SDK has no model of.
+# Events without a model in the SDK.
 NOT_IN_THE_SDK = {
     "partialgather",
     "mediaStreamStarted",
@@ -34,7 +34,7 @@ NOT_IN_THE_SDK = {
     "realTimeTranscriptionAvailable",
 }
 
-# The SDK took an example's made-up key of an open set of keys for a property. It is in our extra.
+# The SDK has a property for a key that only an example uses. Our event keeps it in extra.
 NOT_OURS = {("Diversion", "unknown")}
 
 VOICE_MODELS: dict[str, Any] = {
@@ -50,12 +50,12 @@ def properties(model: type[BaseModel]) -> Iterator[tuple[str, str, Any]]:
     for attribute, field in model.model_fields.items():
         wire_name = field.alias or attribute
         if attribute != "additional_properties" and (model.__name__, wire_name) not in NOT_OURS:
-            kind, *_ = [one for one in typing.get_args(field.annotation) if one is not type(None)]
+            kind, *_ = [option for option in typing.get_args(field.annotation) if option is not type(None)]
             yield attribute, wire_name, kind
 
 
 def check(ours: type[Payload], theirs: type[BaseModel]) -> None:
-    """Fail unless every property of a model is one of ours, inside of objects as well."""
+    """Fail unless our class has every property of the model, those of nested objects included."""
     assert ours.__name__ == theirs.__name__
     for attribute, wire_name, kind in properties(theirs):
         assert attribute in attribute_types(ours), f"{ours.__name__} lacks {attribute}"
@@ -65,22 +65,22 @@ def check(ours: type[Payload], theirs: type[BaseModel]) -> None:
 
 
 @every_model
-def test_every_model_of_theirs_is_a_class_of_ours(name: str) -> None:
-    """Each callback model of the SDK is one of our event classes, with all its attributes and wire names."""
+def test_every_model_has_its_event_class(name: str) -> None:
+    """Each callback model of the SDK has an event class with all its attributes and wire names."""
     ours = getattr(library, name)
     assert issubclass(ours, Callback)
     check(ours, VOICE_MODELS[name])
 
 
-def test_nothing_of_theirs_is_overlooked() -> None:
-    """The SDK has a model of every event of ours but of those that are listed here, and no other."""
+def test_the_list_of_events_without_a_model_is_exact() -> None:
+    """The SDK's models are those of our events, except for the events listed here."""
     known = {event_type: event_class.__name__ for event_type, event_class in EVENT_CLASSES.items()}
     assert {known[event_type] for event_type in known.keys() - NOT_IN_THE_SDK} == set(VOICE_MODELS)
     assert set(vars(models)) >= OF_MESSAGING
 
 
-def test_what_they_write_is_read() -> None:
-    """Our InitiateCallback reads what the SDK's to_dict gives, enums and datetimes turned into JSON."""
+def test_json_of_the_sdk_is_read() -> None:
+    """InitiateCallback reads the JSON that the SDK's own model writes."""
     theirs = models.InitiateCallback.from_dict(payload("initiate"))
     ours = InitiateCallback.from_json(json.dumps(theirs.to_dict(), default=datetime.isoformat))
     assert ours == InitiateCallback.from_dict(payload("initiate"))
@@ -88,7 +88,7 @@ def test_what_they_write_is_read() -> None:
 
 @pytest.mark.parametrize("event_type", sorted(PAYLOADS.keys() - NOT_IN_THE_SDK))
 def test_both_read_the_same_values(event_type: str) -> None:
-    """Of every payload, an attribute that both have as text, number or time is the same in both."""
+    """Texts, numbers and times have the same values in our event and in the SDK's model."""
     ours = Callback.from_dict(payload(event_type))
     theirs = VOICE_MODELS[type(ours).__name__].from_dict(payload(event_type))
     compared = 0

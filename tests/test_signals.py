@@ -1,4 +1,4 @@
-"""What is told besides the reply: the four signals, and the log."""
+"""The four signals, and the log."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ AUTH = ("bandwidth", "s3cret")
 
 @pytest.fixture
 def told() -> Iterator[Told]:
-    """Every signal that is sent during a test: its name, its sender, its arguments."""
+    """Return the list of all signals sent during a test: name, sender and arguments of each."""
     told: Told = []
 
     def receiver(name: str) -> Callable[..., None]:
@@ -70,7 +70,7 @@ def breaks_a_rule(event: Callback) -> Any:
 
 
 def test_received_and_answered(app: Flask, phone: CallbackBlueprint, call: Call, told: Told) -> None:
-    """An answered event is told when it was read and when it has its reply; the sender is the application."""
+    """A signal is sent when an event was read and when it has its reply; the sender is the application."""
     phone.respond(InitiateCallback)(lambda event: Hangup())
     call("initiate", to="+1")
     (received, received_from, event), (answered, answered_from, reply) = told
@@ -86,14 +86,14 @@ def test_received_and_answered(app: Flask, phone: CallbackBlueprint, call: Call,
 
 @pytest.mark.parametrize("event_type", ["disconnect", "conferenceMemberJoin", "tomorrow"])
 def test_answered_without_content(call: Call, told: Told, event_type: str) -> None:
-    """A 204 is a reply, too."""
+    """callback_answered is sent for a 204 too."""
     call(event_type)
     assert [name for name, _, _ in told] == ["callback_received", "callback_answered"]
     assert told[1][2]["response"].status_code == 204
 
 
 def test_response_can_be_changed(phone: CallbackBlueprint, call: Call) -> None:
-    """callback_answered comes before the reply leaves: what a receiver adds to it is sent."""
+    """callback_answered is sent before the reply, so a receiver can change the reply."""
     phone.respond(InitiateCallback)(lambda event: Hangup())
 
     def mark(sender: Flask, response: Any, **more: Any) -> None:
@@ -104,7 +104,7 @@ def test_response_can_be_changed(phone: CallbackBlueprint, call: Call) -> None:
 
 
 def test_order(phone: CallbackBlueprint, call: Call) -> None:
-    """First it is received, then the responder, then the subscribers, then it is answered."""
+    """callback_received comes first, then responder, subscribers, and callback_answered last."""
     order: list[str] = []
 
     @phone.respond(InitiateCallback)
@@ -149,7 +149,7 @@ def test_rejected(
     status: int,
     reason: str,
 ) -> None:
-    """A refused request is told with its status and its reason, and by no other signal."""
+    """A rejected request sends callback_rejected alone, with the status and the reason of the response."""
     app.register_blueprint(phone, url_prefix="/phone")
     response = app.test_client().open("/phone/", **{"method": "POST", "auth": AUTH, **request_options})
     ((name, sender, arguments),) = told
@@ -160,8 +160,8 @@ def test_rejected(
     assert response.status_code == status
 
 
-def test_rejected_for_want_of_a_responder(call: Call, told: Told) -> None:
-    """Where nobody answers, the event was received and is rejected."""
+def test_rejected_without_a_responder(call: Call, told: Told) -> None:
+    """An event without a responder sends callback_received, then callback_rejected."""
     call("initiate")
     assert [name for name, _, _ in told] == ["callback_received", "callback_rejected"]
     assert told[1][2] == {"status": 404, "reason": "No responder for 'initiate' at this URL."}
@@ -179,7 +179,7 @@ def test_responder_failed(
     responder: Callable[..., Any],
     error: type[Exception],
 ) -> None:
-    """A responder that raises, or returns what it may not, is told with event, handler and exception."""
+    """A responder that fails sends handler_failed with event, handler and exception."""
     phone.respond(InitiateCallback)(responder)
     with pytest.raises(error) as raised:
         call("initiate")
@@ -205,7 +205,7 @@ def test_subscriber_failed(
     match: dict[str, Any],
     error: type[Exception],
 ) -> None:
-    """A subscriber that raises, returns something or cannot be matched is told; the event is answered."""
+    """A subscriber that fails sends handler_failed, and the event still gets its reply."""
     phone.on(DisconnectCallback, **match)(subscriber)
     call("disconnect", cause="hangup")
     assert [name for name, _, _ in told] == ["callback_received", "handler_failed", "callback_answered"]
@@ -216,7 +216,7 @@ def test_subscriber_failed(
 
 
 def test_receivers_of_one_application(phone: CallbackBlueprint) -> None:
-    """A receiver that is connected for one application hears nothing of another."""
+    """A receiver that is connected for one application is not called for another."""
     one, two = Flask("one"), Flask("two")
     heard = []
 
@@ -231,7 +231,7 @@ def test_receivers_of_one_application(phone: CallbackBlueprint) -> None:
 
 
 def test_handlers_are_not_forgotten(app: Flask, phone: CallbackBlueprint, call: Call) -> None:
-    """Unlike a receiver of a signal, a handler that nobody else holds is called."""
+    """A handler that nothing else refers to is still called, unlike a receiver of a signal."""
     heard: list[Callback] = []
     phone.on(DisconnectCallback)(lambda event: heard.append(event))
     gc.collect()
@@ -240,7 +240,7 @@ def test_handlers_are_not_forgotten(app: Flask, phone: CallbackBlueprint, call: 
 
 
 def test_signals_that_the_module_has() -> None:
-    """These four signals are what the module offers, and each says what it is sent with."""
+    """The module has exactly these four signals, and each documents its arguments."""
     assert {name for name, value in vars(signals).items() if isinstance(value, Signal)} == set(NAMES)
     for name in NAMES:
         assert "Arguments: ``" in getattr(signals, name).__doc__
@@ -252,7 +252,7 @@ def test_signals_that_the_module_has() -> None:
 def test_every_record_carries_the_call(
     app: Flask, phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Every record has call_id and event_type as extra, so that a formatter may print them."""
+    """Every log record has call_id and event_type as extra, so that a formatter can print them."""
     app.config.update(BANDWIDTH_CALLBACKS_CHECK_BXML=False)
     app.register_blueprint(CallbackBlueprint("open", __name__, credentials=None))
     phone.respond(GatherCallback)(lambda event: "<Response><Dance/>")
@@ -283,7 +283,7 @@ def test_every_record_carries_the_call(
 
 
 def test_first_challenge_is_not_logged(call: Call, caplog: pytest.LogCaptureFixture) -> None:
-    """A request without credentials is how every callback begins: nothing is said of it."""
+    """A request without credentials is not logged, because every callback begins with one."""
     call("disconnect", auth=None)
     assert caplog.records == []
 
@@ -292,7 +292,7 @@ def test_first_challenge_is_not_logged(call: Call, caplog: pytest.LogCaptureFixt
 def test_no_value_of_a_payload_is_logged(
     app: Flask, phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture, strict: bool
 ) -> None:
-    """However a callback fares, the log names properties, never their values."""
+    """The log names properties but never their values, whatever happens to a callback."""
     caplog.set_level(logging.DEBUG)
     app.config.update(BANDWIDTH_CALLBACKS_STRICT=strict, PROPAGATE_EXCEPTIONS=False)
     phone.respond(GatherCallback)(raises)
@@ -322,7 +322,7 @@ def test_no_value_of_a_payload_is_logged(
 def test_unreadable_property_is_warned_about(
     phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An event that is delivered in spite of what cannot be read is a warning that names the properties."""
+    """A warning names the properties that could not be read in an event that was delivered."""
     heard: list[DisconnectCallback] = []
     phone.on(DisconnectCallback)(heard.append)
     call("disconnect", startTime="noon", to=7)
@@ -333,10 +333,10 @@ def test_unreadable_property_is_warned_about(
     assert [(one.start_time, set(one.errors)) for one in heard] == [(None, {"startTime", "to"})]
 
 
-def test_unknown_event_is_warned_about_where_nobody_hears_it(
+def test_unknown_event_without_a_subscriber_is_warned_about(
     phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An unknown event that nobody subscribed to is a warning; one that somebody hears is none."""
+    """An unknown event is warned about only if it has no subscriber."""
     heard: list[Callback] = []
     phone.on(Callback, tag="mine")(heard.append)
     call("tomorrow")
@@ -354,7 +354,7 @@ REQUIRED = [name for name, event in EVENT_CLASSES.items() if event.reply.awaited
 def test_logged_handler_is_ready_to_paste(
     phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture, event_type: str
 ) -> None:
-    """The log of an event that nobody answers holds a handler which, pasted, answers it."""
+    """The log of an event without a responder contains a responder that works when it is pasted."""
     assert call(event_type, "/phone/").status_code == 404
     (record,) = caplog.records
     assert record.levelno == logging.ERROR
@@ -374,7 +374,7 @@ def test_logged_handler_is_ready_to_paste(
 def test_responders_that_nearly_fit_are_named(
     phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log of an event that nobody answers tells where, and for which values, it would be answered."""
+    """The log of an event without a responder names the URLs and values that do have one."""
     for digits in ("1", re.compile("^2"), str.isalpha, "4", "5"):
         phone.respond(GatherCallback, "/menu", digits=digits)(lambda event: SpeakSentence("Hello."))
     assert call("gather", "/phone/menu", digits="9").status_code == 404
@@ -407,7 +407,7 @@ def test_responders_that_nearly_fit_are_named(
 def test_logged_handler_names_the_blueprint(
     caplog: pytest.LogCaptureFixture, name: str, variable: str
 ) -> None:
-    """The pasted handler is decorated by the blueprint's name, where that can be one in Python."""
+    """The logged responder uses the blueprint's name as a variable if it is a valid one."""
     app = Flask("host")
     app.register_blueprint(CallbackBlueprint(name, __name__, credentials=[AUTH]))
     app.test_client().post("/", json={"eventType": "recordComplete", "callId": "c-1"}, auth=AUTH)
@@ -417,7 +417,7 @@ def test_logged_handler_names_the_blueprint(
 def test_flask_logs_a_responder_that_raises(
     app: Flask, phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A responder that raises is Flask's to log, once, with its traceback."""
+    """Flask logs the exception of a responder, once and with its traceback."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
     sent: list[BaseException] = []
 
@@ -432,13 +432,13 @@ def test_flask_logs_a_responder_that_raises(
     assert len(sent) == 1
 
 
-# -- When telling goes wrong, and what is told of the unusual ------------------------------------------------
+# -- Failing receivers, and unusual replies ------------------------------------------------------------------
 
 
 def test_a_receiver_that_raises_stops_no_subscriber(
     phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A receiver of handler_failed that raises is logged; the next subscriber hears, the answer stays."""
+    """An exception in a receiver of handler_failed is logged; other subscribers run and the reply stays."""
     heard = []
     phone.respond(InitiateCallback)(lambda event: Hangup())
     phone.on(InitiateCallback)(raises)
@@ -453,8 +453,8 @@ def test_a_receiver_that_raises_stops_no_subscriber(
     assert "A receiver of a signal failed." in caplog.messages
 
 
-def test_what_an_errorhandler_answers_is_told(phone: CallbackBlueprint, call: Call, told: Told) -> None:
-    """The answer of the blueprint's errorhandler is an answer: callback_answered tells it."""
+def test_reply_of_an_errorhandler_is_signaled(phone: CallbackBlueprint, call: Call, told: Told) -> None:
+    """A reply from the blueprint's errorhandler sends callback_answered."""
     phone.respond(InitiateCallback)(raises)
     phone.errorhandler(LookupError)(lambda error: Hangup())
     response = call("initiate")
@@ -462,10 +462,10 @@ def test_what_an_errorhandler_answers_is_told(phone: CallbackBlueprint, call: Ca
     assert [name for name, _, _ in told] == ["callback_received", "handler_failed", "callback_answered"]
 
 
-def test_a_false_answer_of_an_errorhandler_is_told(
+def test_invalid_value_of_an_errorhandler_is_signaled(
     app: Flask, phone: CallbackBlueprint, call: Call, told: Told
 ) -> None:
-    """What an errorhandler returns that is no answer fails like a responder's: handler_failed tells it."""
+    """An invalid value from an errorhandler sends handler_failed, as one from a responder does."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
     phone.respond(InitiateCallback)(raises)
     phone.errorhandler(LookupError)(lambda error: object())  # type: ignore[type-var]
@@ -473,10 +473,10 @@ def test_a_false_answer_of_an_errorhandler_is_told(
     assert [name for name, _, _ in told] == ["callback_received", "handler_failed", "handler_failed"]
 
 
-def test_a_refused_event_is_named_in_the_log(
+def test_a_rejected_event_is_named_in_the_log(
     app: Flask, phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log record of a 422 says which call and which event were refused."""
+    """The log record of a 422 carries the call and the event type that were rejected."""
     app.config["BANDWIDTH_CALLBACKS_STRICT"] = True
     assert call("initiate", startTime="yesterday").status_code == 422
     (record,) = [record for record in caplog.records if "422" in record.getMessage()]
@@ -484,7 +484,7 @@ def test_a_refused_event_is_named_in_the_log(
 
 
 def test_a_long_event_type_is_cut_in_the_log(call: Call, caplog: pytest.LogCaptureFixture) -> None:
-    """An event type of any length fits into a line of the log."""
+    """An event type of any length takes a short line in the log."""
     assert call("x" * 10_000).status_code == 204
     assert max(len(message) for message in caplog.messages) < 250
 
@@ -492,7 +492,7 @@ def test_a_long_event_type_is_cut_in_the_log(call: Call, caplog: pytest.LogCaptu
 def test_no_log_shows_the_password_in_a_url(
     app: Flask, phone: CallbackBlueprint, call: Call, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A URL that carries credentials is told without its password, in messages and in a verb's repr."""
+    """A URL with credentials is shown without its password, in messages and in a verb's repr."""
     app.config["BANDWIDTH_CALLBACKS_CHECK_BXML"] = False
     url = "http://bandwidth:topsecret@127.0.0.1/a"
     document = f'<Response><Record username="x" password="y" recordCompleteUrl="{url}"/></Response>'

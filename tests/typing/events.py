@@ -1,4 +1,4 @@
-"""What a type checker knows of events: lines that must pass, and lines that must not.
+"""The types of events as a type checker sees them: lines that must pass, and lines that must fail.
 
 Never run. mypy fails on an error that is not marked and, because of ``warn_unused_ignores``, on a mark
 without an error.
@@ -29,7 +29,7 @@ from flask_bandwidth_callbacks import (
 def attributes(
     call: InitiateCallback, recording: RecordingCompleteCallback, conference: ConferenceCallback
 ) -> None:
-    """Attributes are of the type that their property has, or None."""
+    """Attributes have the type of their property, or None; ids that are always sent are ``str``."""
     assert_type(call.call_id, str)
     assert_type(call.var_from, str | None)
     assert_type(call.from_, str | None)
@@ -53,7 +53,7 @@ def attributes(
 def inside(
     call: InitiateCallback, stream: MediaStreamStartedCallback, words: RealTimeTranscriptionStartedCallback
 ) -> None:
-    """The attributes of objects inside of events are typed too, and the object may be missing."""
+    """Attributes of objects inside of events are typed, and the object itself may be missing."""
     call.stir_shaken.verstat  # type: ignore[union-attr]
     if call.stir_shaken:
         assert_type(call.stir_shaken.verstat, str | None)
@@ -64,7 +64,7 @@ def inside(
 
 
 def construction() -> None:
-    """An event is made of its own attributes, as keywords, each of its type."""
+    """A constructor takes the attributes of its event as keywords, each with its type."""
     InitiateCallback(call_id="c-1", stir_shaken=StirShaken(verstat="TN-Verification-Passed"))
     InitiateCallback(call_id="c-1", extra={"somethingNew": 1}, raw={}, errors={})
     MachineDetectionResult(value="human", duration=timedelta(seconds=1), extra={})
@@ -77,7 +77,7 @@ def construction() -> None:
 
 
 def reading(text: str) -> None:
-    """A class reads its own events; a base class any of those below it."""
+    """A class reads its own events; a base class reads every event below it."""
     assert_type(GatherCallback.from_json(text), GatherCallback)
     assert_type(GatherCallback.from_dict({}), GatherCallback)
     assert_type(Callback.from_json(text), Callback)
