@@ -19,7 +19,7 @@ def decode_json(text: str | bytes) -> Any:
     """Return the value of a JSON text. Of duplicate keys the last one counts, as in :mod:`json`.
 
     Bytes must be UTF-8; a byte order mark is allowed. Raises :class:`marshmallow.ValidationError`, which
-    names the fault and its position, for text that is not JSON, for numbers that JSON does not have
+    names the error and its position, for text that is not JSON, for numbers that JSON does not have
     (``NaN``, ``Infinity``, ``1e999``) and for more than :data:`MAX_DEPTH` levels.
     """
     try:
