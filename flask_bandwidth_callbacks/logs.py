@@ -23,7 +23,7 @@ def log(
     :param exception: is logged with its traceback.
     """
     # A formatter may print these attributes, and nothing from a request may begin a line of the log.
-    extra = {name: _on_one_line(getattr(event, name, None)) for name in ("event_type", "call_id")}
+    extra = {name: _on_one_line(getattr(event, name, None) or None) for name in ("event_type", "call_id")}
     _logger.log(level, message, *arguments, exc_info=exception, extra=extra, stacklevel=2)
 
 

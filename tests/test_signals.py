@@ -483,6 +483,15 @@ def test_a_rejected_event_is_named_in_the_log(
     assert (record.__dict__["event_type"], record.__dict__["call_id"]) == ("initiate", "c-1")
 
 
+def test_an_event_without_a_call_id_is_logged_without_one(
+    call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The call_id of a log record is None, not empty, if the event has none."""
+    assert call("initiate", callId="").status_code == 422
+    assert call("tomorrow", callId=None).status_code == 204
+    assert [vars(record)["call_id"] for record in caplog.records] == [None, None]
+
+
 def test_a_long_event_type_is_cut_in_the_log(call: Call, caplog: pytest.LogCaptureFixture) -> None:
     """An event type of any length takes a short line in the log."""
     assert call("x" * 10_000).status_code == 204
