@@ -1,4 +1,4 @@
-"""What a type checker says of handlers: lines that must pass, and lines that must not.
+"""The types of handlers and blueprints: lines that must pass a type checker, and lines that must not.
 
 Never run. mypy fails on an error that is not marked and, because of ``warn_unused_ignores``, on a mark
 without an error.
@@ -21,6 +21,7 @@ from flask_bandwidth_callbacks import (
     CallCallback,
     ConferenceCallback,
     ConferenceMemberJoinCallback,
+    Credentials,
     DisconnectCallback,
     GatherCallback,
     InitiateCallback,
@@ -28,6 +29,17 @@ from flask_bandwidth_callbacks import (
 from flask_bandwidth_callbacks.bxml import Hangup, Response, SpeakSentence, Verb
 
 phone = CallbackBlueprint("phone", __name__, credentials=[("bandwidth", "s3cret")])
+
+# -- Credentials ---------------------------------------------------------------------------------------------
+
+CallbackBlueprint("strings", __name__, credentials=["bandwidth:s3cret", ("old", "0ld")])
+CallbackBlueprint("named", __name__, credentials=(Credentials("bandwidth", "s3cret"),))
+CallbackBlueprint("single", __name__, credentials="bandwidth:s3cret")
+CallbackBlueprint("disabled", __name__, credentials=None)
+CallbackBlueprint("mapping", __name__, credentials={"bandwidth": "s3cret"})  # type: ignore[arg-type]
+CallbackBlueprint("bytes", __name__, credentials=[("bandwidth", b"s3cret")])  # type: ignore[list-item]
+CallbackBlueprint("three", __name__, credentials=[("a", "b", "c")])  # type: ignore[list-item]
+assert_type(phone.credentials, Credentials | None)
 
 
 # -- Responders that pass ------------------------------------------------------------------------------------
@@ -102,7 +114,7 @@ async def asynchronous(call: InitiateCallback) -> list[SpeakSentence]: ...
 
 
 class WritesItself:
-    """As the verbs of the official SDK are."""
+    """An object that writes itself as BXML, like the verbs of the official SDK."""
 
     def to_bxml(self) -> str: ...
 
