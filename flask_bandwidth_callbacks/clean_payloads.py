@@ -43,7 +43,7 @@ def clean_reader(
     defaults = dict(absent)
 
     def read(data: Any) -> Any:
-        if data.__class__ is not dict or not aliases.isdisjoint(data):
+        if data.__class__ is not dict or (aliases and not aliases.isdisjoint(data)):
             raise ValueError
         values: dict[str, Any] = defaults.copy()
         values["extra"] = extra = {}

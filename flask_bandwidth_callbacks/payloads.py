@@ -259,10 +259,12 @@ class Payload(_Declared):
 
     @classmethod
     def _read(cls, data: Mapping[str, Any]) -> Self:
+        payload: Self
         try:
-            return typing.cast(Self, _clean_reader(cls)(data))
+            payload = _clean_reader(cls)(data)
         except (TypeError, ValueError, ValidationError):
-            return typing.cast(Self, _schema(cls).load(data))
+            payload = _schema(cls).load(data)
+        return payload
 
     @classmethod
     def _make(cls, values: Mapping[str, Any], data: Mapping[str, Any]) -> Self:
