@@ -1,17 +1,34 @@
-"""What goes wrong in a simulation, other than what goes wrong on a call."""
+"""Errors of a simulation, as opposed to what goes wrong on a simulated call."""
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
 
 
 class SimulationError(BandwidthCallbacksError):
-    """The simulation was asked for what cannot be: a key that no telephone has, a call that is over."""
+    """A request to the simulation that it cannot carry out, such as a key that no telephone has."""
+
+    status: ClassVar[int] = 400
+    """HTTP status with which Bandwidth's REST interface rejects such a request."""
+
+
+class NotFound(SimulationError):
+    """A request about a call, a conference or a member that does not exist."""
+
+    status = 404
+
+
+class Conflict(SimulationError):
+    """A request that does not fit the state of its call, which has not been answered or has ended."""
+
+    status = 409
 
 
 class UnreachableApplication(SimulationError):
-    """The first callback of a call found no server, or was refused for its credentials."""
+    """The first callback of a call that found no server, or whose credentials were rejected."""
 
 
 class EndlessCall(SimulationError):
-    """A call fetches document after document, and nobody has a chance to stop it."""
+    """A call that fetches document after document without giving a person the chance to stop it."""

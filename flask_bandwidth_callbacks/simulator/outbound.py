@@ -1,10 +1,12 @@
-"""Outbound calls: a telephone rings, somebody or something answers."""
+"""Outbound calls: a telephone rings, and a person or a machine answers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
+
+from flask_bandwidth_callbacks.display import show
 
 from .choices import MACHINE_DETECTION_SECONDS
 from .engine.call import Call
@@ -15,13 +17,16 @@ from .wire.destinations import Destination, Method
 from .wire.documents import Script
 from .wire.payloads import duration
 
+RINGING_SECONDS = 30.0
+"""Default of createCall's callTimeout. Source: https://dev.bandwidth.com/apis/voice/#tag/Calls"""
+
 
 @dataclass(frozen=True)
 class MachineDetection:
-    """How an outbound call finds out who or what answered, as createCall has it."""
+    """How an outbound call finds out whether a person or a machine answered, as createCall has it."""
 
     mode: Literal["sync", "async"] = "async"
-    """``sync``: ``answer`` waits for the result and carries it; ``async``: a callback of its own tells it."""
+    """``sync``: ``answer`` waits for the result and carries it; ``async``: an event of its own does."""
     callback_url: str | None = None
     """Where ``machineDetectionComplete`` goes."""
     callback_method: Method = "POST"
@@ -30,17 +35,17 @@ class MachineDetection:
 
     def __post_init__(self) -> None:
         if self.mode not in ("sync", "async"):
-            raise SimulationError(f"mode={self.mode!r} is no way to detect machines: it is sync or async.")
+            raise SimulationError(f"mode must be sync or async, got {show(self.mode)}.")
 
 
-def dialled(
+def answered(
     call: Call,
     answer: Destination,
     call_timeout: float,
     detection: MachineDetection | None,
     detected: Destination | None,
 ) -> Steps[Script]:
-    """Ring whom the application calls, and give the document for whoever answers.
+    """Ring until the call is answered, and give the document in the reply to ``answer``.
 
     :param detected: where the result of the detection goes if ``answer`` does not carry it.
     """
@@ -53,12 +58,12 @@ def dialled(
         result = {"value": callee.detected_as, "duration": duration(length)}
         if detection.mode == "sync":
             yield from call.play(MACHINE_DETECTION_SECONDS)
-            return (yield from call.ask(answer, "answer", machine_detection_result=result))
+            return (yield from call.request(answer, "answer", machine_detection_result=result))
         Process(call.bandwidth.timeline, _detect(call, detected, result))
-    return (yield from call.ask(answer, "answer"))
+    return (yield from call.request(answer, "answer"))
 
 
 def _detect(call: Call, detected: Destination | None, result: dict[str, str]) -> Steps[None]:
     yield Wait(MACHINE_DETECTION_SECONDS, sounds=True)
     if call.state == "answered":
-        call.tell(detected, "machineDetectionComplete", machine_detection_result=result)
+        call.notify(detected, "machineDetectionComplete", machine_detection_result=result)

@@ -1,10 +1,10 @@
-"""One callback of every kind, with all that it can tell at once."""
+"""Sample payloads: one callback of every type, with every property that it can have."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask_bandwidth_callbacks import bxml
 from flask_bandwidth_callbacks.events import event_class_of
@@ -12,9 +12,10 @@ from flask_bandwidth_callbacks.payloads import attribute_types
 
 from .choices import MACHINE_DETECTION_SECONDS
 from .engine.call import Call
+from .engine.platform import Platform
+from .engine.recording import Recording
 from .verbs.conferences import Conference
-from .verbs.recordings import Recording
-from .verbs.streams import LiveTranscription, Stream
+from .verbs.streams import LiveTranscription, MediaStream
 from .wire.payloads import (
     APPLICATION_NUMBER,
     CALLER_NUMBER,
@@ -24,9 +25,6 @@ from .wire.payloads import (
     payload_of,
     timestamp,
 )
-
-if TYPE_CHECKING:
-    from .bandwidth import SimulatedBandwidth
 
 _CALLED_NUMBER = "+13035550141"
 _WEBSOCKET = "wss://stream.example.com/"
@@ -56,22 +54,23 @@ _VALUES: dict[str, Any] = {
     "refer_sip_response_code": 202,
     "notify_sip_response_code": 486,
 }
-"""What does not come from a call, a recording, a stream or a conference, by the names of the attributes."""
+"""What does not come from a call, a recording, a stream or a conference, keyed by attribute name."""
 
 
-def sample_of(bandwidth: SimulatedBandwidth, event: str) -> dict[str, Any]:
-    """Return a credible payload of an event, with every property that it has.
+def sample_of(bandwidth: Platform, event: str) -> dict[str, Any]:
+    """Return a credible payload of an event, with every property that it can have.
 
-    In a new simulation the events are all about the same call: the called leg of a Transfer, which waited
-    in a queue, was recorded and streamed, and so on, as no single call would.
+    In a new simulation all events are about the same call. It is the leg of a Transfer, waited in a queue,
+    was recorded, streamed and so on, although no single call does all of that.
     """
     attributes = attribute_types(event_class_of(event))
     caller = Call(bandwidth, APPLICATION_NUMBER, CALLER_NUMBER, "inbound")
-    call = bandwidth.make_leg(caller, _CALLED_NUMBER, CALLER_NUMBER)
+    call = caller.make_leg(_CALLED_NUMBER, CALLER_NUMBER)
     call.set_tag("order 7")
     conference = Conference(bandwidth, "weekly-sales", call, None)
-    recording = Recording(conference if "conference_id" in attributes else call, bxml.Record(), "")
-    stream = Stream(call, bxml.StartStream(destination=f"{_WEBSOCKET}audio", name="agent"), "")
+    recorded: Call | Conference = conference if "conference_id" in attributes else call
+    recording = Recording(bandwidth, recorded.path, name=None, file_format="wav")
+    stream = MediaStream(call, bxml.StartStream(destination=f"{_WEBSOCKET}audio", name="agent"), "")
     transcription = LiveTranscription(
         call, bxml.StartTranscription(destination=f"{_WEBSOCKET}words", name="captions"), ""
     )
@@ -79,27 +78,27 @@ def sample_of(bandwidth: SimulatedBandwidth, event: str) -> dict[str, Any]:
     end = bandwidth.now + _LENGTH
     recording.end_time, recording.duration = end, _LENGTH
 
-    known = {
+    properties = {
         **_VALUES,
-        **call.known(),
+        **call.properties(),
         **_cause(attributes),
         "event_type": event,
         "event_time": timestamp(end),
         "end_time": timestamp(end),
         "error_id": bandwidth.new_id(""),
-        **_nested(bandwidth, call, stream.known(), transcription.known()),
+        **_nested(bandwidth, call, stream.properties(), transcription.properties()),
     }
     if "enqueued_time" not in attributes:
-        known["direction"] = "inbound"
+        properties["direction"] = "inbound"
     if "conference_id" in attributes:
-        known |= conference.known()
+        properties |= conference.properties()
     if "recording_id" in attributes:
-        known |= recording.known()
-    return payload_of(event, known)
+        properties |= recording.properties()
+    return payload_of(event, properties)
 
 
 def _cause(attributes: Mapping[str, Any]) -> dict[str, str]:
-    """Return why something ended that has an error to tell of."""
+    """Return the cause and the error of an event that reports one."""
     if "error_id" in attributes:
         return {"cause": "busy", "error_message": "The called party is busy"}
     if "original_media_stream" in attributes or "original_transcription" in attributes:
@@ -108,13 +107,13 @@ def _cause(attributes: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _nested(
-    bandwidth: SimulatedBandwidth, call: Call, stream: dict[str, Any], transcription: dict[str, Any]
+    bandwidth: Platform, call: Call, stream: dict[str, Any], transcription: dict[str, Any]
 ) -> dict[str, dict[str, Any]]:
-    """Return the streams and the transcriptions that events tell of."""
+    """Return the streams and the transcriptions that events describe, keyed by attribute name."""
     over = {"duration": duration(_LENGTH)}
     available = {
         "status": "available",
-        "url": f"{REST}/{call.resource}/transcriptions/{transcription['id']}",
+        "url": f"{REST}/{call.path}/transcriptions/{transcription['id']}",
         "completedTime": timestamp(bandwidth.now + _LENGTH),
     }
     words = {"speaker": "caller", "text": "The blue bicycle, please.", "confidence": 0.93}

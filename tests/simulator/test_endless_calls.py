@@ -70,8 +70,8 @@ def test_documents_without_end(loop: str) -> None:
     call = bandwidth.calls[-1]
     first, *lines = str(raised.value).splitlines()
     assert first == (
-        f"Call {call.call_id} fetched {BOUND} documents one after the other, and nobody could press a key or"
-        " hang up in between. The last ones:"
+        f"Call {call.call_id} fetched {BOUND} documents in a row, without a chance to press a key or hang up"
+        " in between. The last ones:"
     )
     assert len(lines) == 3
     assert all("  POST https://localhost/" in line and "  200  <" in line for line in lines)
@@ -215,7 +215,8 @@ def test_handlers_without_end(
         start(bandwidth, event)
     first_line, *lines = str(raised.value).splitlines()
     assert first_line == (
-        f"Handlers made or changed {BOUND} calls, one in answer to the callback of another. The last ones:"
+        f"Handlers made or changed {BOUND} calls, each in response to the callback of the one before. The"
+        " last ones:"
     )
     assert len(lines) == 3
     assert BOUND <= len(acted) <= BOUND + 1

@@ -449,8 +449,8 @@ def test_a_challenge_among_others(application: Application, headers: list[tuple[
 @pytest.mark.parametrize(
     ("header", "credentials", "failure"),
     [
-        ("Basic", ("spare", "wrong"), "401: the credentials of 'spare' are refused"),
-        ("Basic", None, "401: the application asks for credentials, and nothing gives any for this URL"),
+        ("Basic", ("spare", "wrong"), "401: the credentials of 'spare' are rejected"),
+        ("Basic", None, "401: the application asks for credentials, and there are none for this URL"),
         ("Bearer", ("spare", "key"), "401 without a WWW-Authenticate: Basic header"),
         ('Digest realm="not basic"', ("spare", "key"), "401 without a WWW-Authenticate: Basic header"),
     ],
@@ -478,11 +478,11 @@ def test_a_problem_without_words(application: Application, problem: str | bytes)
 
 
 def test_a_url_without_a_host(application: Application) -> None:
-    """A URL that BXML allows and nobody can ask is a failure like others."""
+    """A URL that BXML allows but that cannot be requested is a failure like any other."""
     application.says("start", bxml.Redirect(redirect_url="http://:80/"))
     call = SimulatedBandwidth(application.flask, "/start").call()
     assert call.cause == CALLBACK_ERROR
-    assert "'http://:80/' is no URL that can be requested" in (last_failure(call).failure or "")
+    assert "'http://:80/' is not a URL that can be requested" in (last_failure(call).failure or "")
 
 
 # -- What is no failure --------------------------------------------------------------------------------------

@@ -266,10 +266,10 @@ def test_credentials_refused(serve: Serve) -> None:
     """Credentials that the application refuses are told in one line, without the password."""
     url = serve(flask_view())
     for credentials, reason in [
-        (("bandwidth", "wr0ng"), "401: the credentials of 'bandwidth' are refused."),
+        (("bandwidth", "wr0ng"), "401: the credentials of 'bandwidth' are rejected."),
         (
             None,
-            "401: the application asks for credentials, and nothing gives any for this URL."
+            "401: the application asks for credentials, and there are none for this URL."
             " Give credentials=(username, password), or --credentials in the terminal.",
         ),
     ]:

@@ -242,7 +242,7 @@ def test_no_time_passes_in_a_handler(
     bandwidth = start()
     call = bandwidth.call()
     call.redirect("/")
-    assert raised == ["No time can pass while a callback is being answered."]
+    assert raised == ["Time cannot pass while a callback is being answered."]
     assert [line.text for line in call.lines if line.who == call.person] == [f"calls {call.to}"]
 
 
@@ -266,7 +266,7 @@ def test_what_cannot_be_done_is_told_to_the_handler(phone: CallbackBlueprint, st
 
     bandwidth = start()
     bandwidth.call()
-    assert refused == ["Nobody can redirect", "Nobody can redirect", "Nobody can update"]
+    assert refused == ["Cannot redirect", "Cannot redirect", "Cannot update"]
 
 
 def test_every_handler_has_its_own_reply(phone: CallbackBlueprint, start: Start) -> None:

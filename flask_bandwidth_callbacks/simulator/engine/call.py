@@ -1,52 +1,64 @@
-"""One call: what is known of it, and what its caller does."""
+"""One call: its state, what the person on it does, and what the application does to it over REST."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from flask_bandwidth_callbacks.display import without_password
+from flask_bandwidth_callbacks.display import show, without_password
 
-from ..choices import MOST_DOCUMENTS_AT_ONCE, SHORTEST_SPEECH_SECONDS, SPOKEN_CHARACTERS_PER_SECOND
-from ..exceptions import EndlessCall, SimulationError, UnreachableApplication
+from ..choices import SHORTEST_SPEECH_SECONDS, SPOKEN_CHARACTERS_PER_SECOND
+from ..exceptions import Conflict, NotFound, SimulationError, UnreachableApplication
 from ..wire.delivery import Undelivered
 from ..wire.destinations import Destination, Method
-from ..wire.documents import DocumentLike, Script
+from ..wire.documents import DocumentLike, Script, script_of
 from ..wire.exchanges import Exchange, latest
 from ..wire.payloads import ACCOUNT_ID, APPLICATION_ID, REST, timestamp
-from . import conversation
-from .messages import Ended, Key, Speech, Taken
-from .timeline import Process, Steps, Timer, Wait, check_seconds
-
-if TYPE_CHECKING:
-    from ..bandwidth import SimulatedBandwidth
-    from ..verbs.conferences import Conference
-    from ..verbs.recordings import Recording
-    from ..verbs.streams import Stream
+from .activities import Stream
+from .conversation import Kind, Line, counted, transcript
+from .endless import DocumentGuard
+from .messages import Ended, Key, LegEnded, Speech, Taken
+from .platform import Platform
+from .resource import Resource
+from .timeline import Steps, Wait, check_seconds
+from .turn import in_turn
 
 KEYS = "0123456789*#ABCD"
 
+_KEPT_CALLS = 50
 
-class Call:
-    """A call of the simulation: made by ``SimulatedBandwidth.call`` and ``dial``, and by a ``Transfer``.
+
+class Call(Resource):
+    """A call of the simulation, made by ``SimulatedBandwidth.call`` or ``dial``, or by a ``Transfer``.
 
     ``print(call)`` shows it as a conversation.
     """
 
+    recording_event = "recordingAvailable"
+
+    exchanges: list[Exchange]
+    """Every callback about this call and its legs, in order.
+
+    Among the callbacks of a conference, those that the call created, joined, left or completed it belong to
+    the call. The others are in the exchanges of the conference, and in the conversation.
+    """
+
     def __init__(
         self,
-        bandwidth: SimulatedBandwidth,
+        bandwidth: Platform,
         to: str,
         var_from: str,
         direction: Literal["inbound", "outbound"],
         *,
         parent: Call | None = None,
-        properties: Mapping[str, Any] | None = None,
+        event_properties: Mapping[str, Any] | None = None,
         callback_timeout: float | None = None,
     ) -> None:
-        self.bandwidth = bandwidth
+        timeout = bandwidth.callback_timeout if callback_timeout is None else callback_timeout
+        super().__init__(bandwidth, parent.tag if parent else None, timeout)
         self.call_id = bandwidth.new_id("c")
         """Id of the call, ``c-...``."""
         self.to = to
@@ -56,144 +68,105 @@ class Call:
         self.direction = direction
         """``inbound`` or ``outbound``, as Bandwidth sees it."""
         self.parent = parent
-        """The call that rang this leg, if it is one."""
+        """The call that made this leg, if it is one."""
         self.state: Literal["initiated", "answered", "disconnected"] = "initiated"
         """How far the call is."""
         self.cause: str | None = None
         """Why the call ended, like ``hangup``; None while it lasts."""
         self.error_message: str | None = None
-        """What went wrong, in words, where the call ended for that."""
+        """The error in words, where the call ended because of one."""
         self.error_id: str | None = None
-        """Bandwidth's reference of the error, where there was one."""
-        self.tag: str | None = parent.tag if parent else None
-        """The call's current tag; None if it has none."""
+        """Bandwidth's reference of that error."""
         self.heard: list[str] = []
-        """What was spoken and played to this person: sentences as text, audio files as their URL."""
-        self.exchanges: list[Exchange] = []
-        """Every callback about this call and its legs, in order.
-
-        Of a conference these are that the call created it, joined it, left it or completed it; the others
-        are among those of the conference, and in the conversation.
-        """
-        self.recordings: list[Recording] = []
-        """Every recording of this call, running ones too."""
+        """What this person has heard: sentences as text, audio files as their URL."""
         self.legs: list[Call] = []
         """The calls that a Transfer or a Forward of this one made."""
-        self.lines: list[conversation.Line] = []
-        """All that happened on it and its legs, in order."""
-
+        self.lines: list[Line] = []
+        """The conversation: everything that happened on this call and its legs, in order."""
         self.start_time = bandwidth.now
         """When it began, in virtual time."""
         self.answer_time: datetime | None = None
         """When it was answered."""
         self.end_time: datetime | None = None
         """When it ended."""
-        self.callback_timeout = bandwidth.callback_timeout if callback_timeout is None else callback_timeout
-        """Seconds until a callback about this call is given up."""
-        self.properties = dict(properties or {})
-        """What its events tell besides, by the names of their attributes."""
         self.end_destination: Destination | None = None
         """Where ``disconnect`` goes, or ``transferDisconnect`` of a leg."""
-        self.live_recording: Recording | None = None
-        """What StartRecording began, until StopRecording."""
-        self.streams: dict[str, Stream] = {}
-        """The streams and live transcriptions that run, by their ids."""
-        self.dtmf: Destination | None = None
-        """Where each key is told, between StartGather and StopGather."""
-        self.is_gathering = False
-        """Whether a Gather takes the keys: meanwhile ``dtmf`` hears of none."""
-        self.talks_with: Call | None = None
-        """The other call of a bridge or a Transfer, while the two are joined."""
-        self.bridged_with: Call | None = None
-        """The other call of a bridge, from when it is made: the call can be in no second one."""
-        self.conference: Conference | None = None
-        """The conference that it is in."""
-        self.is_forwarded = False
-        """Whether it is out of the application's control."""
-        self.departure: Timer | None = None
-        """When the callee is going to hang up."""
-        self.process: Process
-        """What drives it; it is told what happens."""
-        self._asked: set[str] = set()
-        """Where documents came from since somebody acted."""
-        self._goes_in_circles = False
-        """Whether one of them was asked for another time."""
-        self._documents = 0
-        """How many were fetched since anybody had a chance to act."""
+        self.is_controlled = True
+        """Whether the application controls the call, which it does not once the call is forwarded."""
+        self._event_properties = dict(event_properties or {})
+        self._guard = DocumentGuard(bandwidth.timeline)
 
     def __repr__(self) -> str:
-        became = f"{self.state}: {self.cause}" if self.cause else self.state
-        callbacks = conversation.counted(len(self.exchanges), "callback")
-        return f"<Call {self.call_id} {self.var_from} to {self.to}, {became}, {callbacks}>"
+        state = f"{self.state}: {self.cause}" if self.cause else self.state
+        callbacks = counted(len(self.exchanges), "callback")
+        return f"<Call {self.call_id} {self.var_from} to {self.to}, {state}, {callbacks}>"
 
     def __str__(self) -> str:
-        return conversation.of(self)
+        first = f"Call {self.call_id} from {self.var_from} to {self.to} ({self.direction})"
+        last = f"          {self.state}" + (f", cause {self.cause}" if self.cause else "")
+        return "\n".join([first, *filter(None, [transcript(self.lines)]), last])
+
+    @property
+    def streams(self) -> dict[str, Stream]:
+        """The streams and live transcriptions that are running, by id."""
+        return {stream.id: stream for stream in self.running(Stream)}
 
     # -- What the person on this call does -------------------------------------------------------------------
 
+    @in_turn
     def press(self, keys: str) -> None:
         """Press one key after the other, of ``0-9``, ``*``, ``#`` and ``A-D``.
 
-        Raises :class:`SimulationError` for other keys and when the call is over.
+        Raises :class:`SimulationError` for other keys, and :class:`Conflict` if the call has ended.
         """
         check_keys(keys)
         self._check_up("press a key")
-        self.note(self.person, f"presses {keys}")
+        self.note(self.person, f"presses {keys}", kind="presses")
         for key in keys:
-            self.acted()
+            self._guard.acted()
             self.bandwidth.timeline.later(0, partial(self._press, key))
             self.bandwidth.go_on()
 
     def _press(self, key: str) -> None:
         if self.state == "disconnected":  # the key before this one ended the call
             return
-        if self.dtmf is not None and not self.is_gathering:
-            self.tell(self.dtmf, "dtmf", digit=key)
-        self.process.tell(Key(key))
+        for activity in self.activities:
+            activity.key_pressed(key)
+        self.process.send(Key(key))
 
+    @in_turn
     def speak(self, text: str, seconds: float | None = None) -> None:
-        """Say something, which takes some time: as long as it takes to say it if ``seconds`` is left out.
+        """Say something. It takes ``seconds``, or as long as it takes to say it.
 
-        Raises :class:`SimulationError` when the call is over.
+        Raises :class:`Conflict` if the call has ended.
         """
         if not isinstance(text, str) or not text.strip():
-            raise SimulationError(f"{text!r} cannot be said: give some words.")
+            raise SimulationError(f"text must be words to say, got {show(text)}.")
         self._check_up("speak")
         usual = max(spoken_seconds(text), SHORTEST_SPEECH_SECONDS)
         length = usual if seconds is None else check_seconds(seconds)
         self.bandwidth.check_time_can_pass()
-        self.note(self.person, "says", text)
-        self.acted()
-        self.process.tell(Speech(text, length))
-        self._spread(text)
+        self.note(self.person, "says", text, kind="says")
+        self._guard.acted()
+        self.process.send(Speech(text, length))
+        self.report_sound(text, spoken=True)
         self.bandwidth.pass_time(length)
 
-    def _spread(self, text: str) -> None:
-        if self.live_recording is not None:
-            self.live_recording.add(text)
-        if self.conference is not None:
-            self.conference.take_down(text, self)
-        for listener in self._listeners():
-            listener.hear(text)
-
-    def _listeners(self) -> list[Call]:
-        if self.conference is not None:
-            return self.conference.listeners_of(self)
-        return [] if self.talks_with is None else [self.talks_with]
-
+    @in_turn
     def wait(self, seconds: float) -> None:
-        """Let time pass, for the whole simulation: pauses end, timeouts run out, recordings become available.
+        """Let time pass, for the whole simulation: pauses end, timeouts expire, recordings become available.
 
-        Time goes on after the call, too.
+        Time passes after the call, too.
         """
         length = check_seconds(seconds)
         self.bandwidth.check_time_can_pass()
-        if self.state != "disconnected":  # else nobody is there to wait
-            self.note(self.person, f"waits {length:g} s")
+        if self.state != "disconnected":  # else there is no person who waits
+            self.note(self.person, f"waits {length:g} s", kind="waits")
         self.bandwidth.pass_time(length)
 
+    @in_turn
     def hang_up(self) -> None:
-        """Hang up; raises :class:`SimulationError` when the call is over."""
+        """Hang up; raises :class:`Conflict` if the call has ended."""
         self._check_up("hang up")
         self.note(self.person, "hangs up")
         self.process.interrupt(Ended("hangup" if self.state == "answered" else "cancel"))
@@ -201,6 +174,7 @@ class Call:
 
     # -- What the application does over REST -----------------------------------------------------------------
 
+    @in_turn
     def redirect(
         self,
         url: str,
@@ -210,9 +184,9 @@ class Call:
         fallback_method: Method = "POST",
         tag: str | None = None,
     ) -> None:
-        """Let the call leave what it does and fetch a document, as updateCall with a ``redirectUrl``.
+        """Make the call leave what it does and fetch a document, as updateCall with a ``redirectUrl`` does.
 
-        Raises :class:`SimulationError` while the call is not answered, and when it is over (409).
+        Raises :class:`Conflict` if the call is not answered yet or has ended.
         """
         self._check_answered("redirect")
         destination = self.bandwidth.destination(url, method, fallback_url, fallback_method)
@@ -220,28 +194,33 @@ class Call:
 
     def _redirected(self, destination: Destination, tag: str | None) -> Steps[Script]:
         self.set_tag(tag)
-        return (yield from self.ask(destination, "redirect"))
+        return (yield from self.request(destination, "redirect"))
 
+    @in_turn
     def update(self, document: DocumentLike) -> None:
-        """Let the call leave what it does and run a document, as updateCallBxml: no event tells of it.
+        """Make the call leave what it does and run a document, as updateCallBxml does. No event is sent.
 
-        :param document: a verb, several, a document, or its text.
+        :param document: a verb, several verbs, a document, or its text.
 
-        Raises :class:`flask_bandwidth_callbacks.InvalidBXML` for what cannot be run, and
-        :class:`SimulationError` as :meth:`redirect` does.
+        Raises :class:`flask_bandwidth_callbacks.InvalidBXML` for what cannot be run, and :class:`Conflict`
+        as :meth:`redirect` does.
         """
         self._check_answered("update")
-        script = self.bandwidth.script_of(document)
+        script = script_of(document, self.bandwidth.url)
         self._take(_given(script))
 
     def _take(self, steps: Steps[Script]) -> None:
         self.bandwidth.count_request()
-        self.acted()
+        self._guard.acted()
         self.process.interrupt(Taken(steps))
         self.bandwidth.go_on()
 
+    @in_turn
     def complete(self) -> None:
-        """End the call, as updateCall with the state ``completed``; raises when it is over."""
+        """End the call, as updateCall with the state ``completed`` does.
+
+        Raises :class:`Conflict` if the call has ended.
+        """
         self._check_controlled("complete")
         unanswered = "rejected" if self.direction == "inbound" else "cancel"
         self.process.interrupt(Ended("hangup" if self.state == "answered" else unanswered))
@@ -249,62 +228,94 @@ class Call:
 
     def _check_up(self, action: str) -> None:
         if self.state == "disconnected":
-            why = self.cause if self.error_message is None else f"{self.cause}: {self.error_message}"
-            raise SimulationError(f"Nobody can {action}: call {self.call_id} has ended ({why}).")
+            reason = self.cause if self.error_message is None else f"{self.cause}: {self.error_message}"
+            raise Conflict(f"Cannot {action}: call {self.call_id} has ended ({reason}).")
 
     def _check_controlled(self, action: str) -> None:
         self._check_up(action)
-        if self.is_forwarded:
-            raise SimulationError(
-                f"Nobody can {action}: call {self.call_id} was forwarded, out of the application's control."
+        if not self.is_controlled:
+            raise Conflict(
+                f"Cannot {action}: call {self.call_id} was forwarded, out of the application's control."
             )
 
     def _check_answered(self, action: str) -> None:
         self._check_controlled(action)
         if self.state != "answered":
-            raise SimulationError(f"Nobody can {action}: call {self.call_id} is not answered yet (409).")
+            raise Conflict(f"Cannot {action}: call {self.call_id} is not answered yet (409).")
 
-    # -- For what runs on the call ---------------------------------------------------------------------------
-
-    recording_event = "recordingAvailable"
+    # -- What it is ------------------------------------------------------------------------------------------
 
     @property
-    def resource(self) -> str:
-        """Where it stands in the REST interface."""
+    def path(self) -> str:
         return f"calls/{self.call_id}"
 
     @property
     def person(self) -> str:
-        """Who is at the other end of Bandwidth's line."""
+        """Number of the person on this call, at the other end of Bandwidth's line."""
         return self.var_from if self.direction == "inbound" else self.to
 
     @property
     def takes_keys(self) -> bool:
-        """Whether a key that is pressed now comes to anything."""
-        return self.process.hears(Key) or self.dtmf is not None
+        """Whether anything is waiting for keys."""
+        return self.process.waits_for(Key) or any(activity.takes_keys for activity in self.activities)
 
     @property
     def is_listened_to(self) -> bool:
-        """Whether what is said now is recorded, recognised, or heard by another person."""
-        return self.process.hears(Speech) or self.live_recording is not None or bool(self._listeners())
+        """Whether what is said now is recorded, recognized, or heard by another person."""
+        return self.process.waits_for(Speech) or any(activity.listens for activity in self.activities)
 
-    def note(self, who: str, text: str, words: str | None = None) -> None:
-        """Put a line into the conversation, here and at the call that this is a leg of."""
+    def set_tag(self, tag: str | None) -> None:
+        """Replace the call's tag, if one is given; an empty one clears it."""
+        if tag is not None:
+            self.tag = tag.strip() or None
+
+    def properties(self) -> dict[str, Any]:
+        properties = {
+            "account_id": ACCOUNT_ID,
+            "application_id": APPLICATION_ID,
+            "to": self.to,
+            "var_from": self.var_from,
+            "direction": self.direction,
+            "call_id": self.call_id,
+            "call_url": f"{REST}/{self.path}",
+            "start_time": timestamp(self.start_time),
+            "tag": self.tag,
+            "sip_call_id": f"{self.call_id}@sbc.invalid",
+            **self._event_properties,
+        }
+        if self.direction == "outbound":
+            properties["enqueued_time"] = properties["start_time"]
+        if self.answer_time is not None:
+            properties["answer_time"] = timestamp(self.answer_time)
+        if self.parent is not None:
+            properties |= {
+                "parent_call_id": self.parent.call_id,
+                "transfer_caller_id": self.var_from,
+                "transfer_to": self.to,
+                "var_from": self.parent.var_from,
+                "to": self.parent.to,
+            }
+        return properties
+
+    # -- The conversation ------------------------------------------------------------------------------------
+
+    def note(self, who: str, text: str, words: str | None = None, *, kind: Kind = "note") -> None:
+        """Add a line to the conversation, here and at the call that made this leg."""
         if not who and self.parent is not None:
             text = f"{self.to}: {text}"
-        self._put(conversation.Line(self.bandwidth.timeline.now, who, text, words))
+        self._add(Line(self.bandwidth.timeline.now, kind, who, text, words))
 
-    def record(self, exchange: Exchange) -> None:
-        """Take note of a callback, here and at the call that this is a leg of."""
+    def log(self, exchange: Exchange) -> None:
+        """Log a callback about this call, here and at the call that made this leg."""
         for call in self._with_parents():
             call.exchanges.append(exchange)
         self.show(exchange)
 
     def show(self, exchange: Exchange) -> None:
-        """Put a callback into the conversation, also one that is not about this call."""
-        self._put(conversation.Line(self.bandwidth.timeline.now, "", exchange=exchange))
+        """Add a callback to the conversation, also one that is not about this call."""
+        self._add(Line(self.bandwidth.timeline.now, "callback", exchange=exchange))
 
-    def _put(self, line: conversation.Line) -> None:
+    def _add(self, line: Line) -> None:
         for call in self._with_parents():
             call.lines.append(line)
         for watch in self.bandwidth.watchers:
@@ -316,126 +327,148 @@ class Call:
             yield call
             call = call.parent
 
-    def hear(self, what: str, *, is_file: bool = False) -> None:
-        """Let this person hear a sentence, or an audio file of which ``what`` is the URL."""
-        self.heard.append(what)
-        if is_file:
-            self.note(self.person, f"hears the file {without_password(what)}")
-        else:
-            self.note(self.person, "hears", what)
-        if self.live_recording is not None:
-            self.live_recording.add(what)
+    def with_legs(self) -> Iterator[Call]:
+        """Yield this call, its legs, their legs, and so on."""
+        yield self
+        for leg in self.legs:
+            yield from leg.with_legs()
 
-    def play(self, seconds: float, hears: tuple[type, ...] = ()) -> Steps[Any]:
-        """Wait for the end of a sound, which passes by itself unless this call goes round in circles."""
-        told = yield Wait(seconds, hears, sounds=not self._goes_in_circles)
-        if self._goes_in_circles or self.bandwidth.timeline.is_waited_for:
-            self._documents = 0
-        return told
+    # -- What happens to it ----------------------------------------------------------------------------------
 
-    def silence(self, seconds: float | None, hears: tuple[type, ...] = ()) -> Steps[Any]:
-        """Wait without a sound, until somebody lets time pass."""
-        timeline = self.bandwidth.timeline
-        since = timeline.now
-        told = yield Wait(seconds, hears)
-        if timeline.now > since and (told is None or timeline.is_waited_for):
-            self.acted()
-        return told
+    def start(self, steps: Steps[None]) -> None:
+        self.bandwidth.shared(Calls).up[self.call_id] = self
+        self.bandwidth.calls_up += 1
+        super().start(steps)
 
-    def acted(self) -> None:
-        """Take note that the call does more than fetch documents: somebody acts on it, or time passes."""
-        self._asked.clear()
-        self._goes_in_circles = False
-        self._documents = 0
+    def make_leg(self, to: str, var_from: str) -> Call:
+        """Return a leg of this call, which has not begun yet."""
+        leg = Call(
+            self.bandwidth, to, var_from, "outbound", parent=self, callback_timeout=self.callback_timeout
+        )
+        self.legs.append(leg)
+        self.note("", f"calls {to}")
+        return leg
 
     def answer(self) -> None:
-        """Begin to talk."""
-        self.state = "answered"
-        self.answer_time = self.bandwidth.now
-        self.note("", "answered")
+        """Mark the call as answered, if it is not yet."""
+        if self.state == "initiated":
+            self.state = "answered"
+            self.answer_time = self.bandwidth.now
+            self.note("", "answered")
 
-    def set_tag(self, tag: str | None) -> None:
-        """Replace the call's tag, if one is given; an empty one clears it."""
-        if tag is not None:
-            self.tag = tag.strip() or None
+    def hear(self, words: str, *, is_file: bool = False) -> None:
+        self.heard.append(words)
+        if is_file:
+            self.note(self.person, f"hears the file {without_password(words)}", kind="hears")
+        else:
+            self.note(self.person, "hears", words, kind="hears")
+        self.report_sound(words, spoken=False)
 
-    def known(self) -> dict[str, Any]:
-        """Return what the events of this call tell of it, by the names of their attributes."""
-        known = {
-            "account_id": ACCOUNT_ID,
-            "application_id": APPLICATION_ID,
-            "to": self.to,
-            "var_from": self.var_from,
-            "direction": self.direction,
-            "call_id": self.call_id,
-            "call_url": f"{REST}/{self.resource}",
-            "start_time": timestamp(self.start_time),
-            "tag": self.tag,
-            "sip_call_id": f"{self.call_id}@sbc.invalid",
-            **self.properties,
-        }
-        if self.direction == "outbound":
-            known["enqueued_time"] = known["start_time"]
-        if self.answer_time is not None:
-            known["answer_time"] = timestamp(self.answer_time)
+    def play(self, seconds: float, messages: tuple[type, ...] = ()) -> Steps[Any]:
+        """Wait for the end of a sound, or for one of the messages.
+
+        The sound passes by itself, unless it is part of a loop of documents.
+        """
+        message = yield Wait(seconds, messages, sounds=not self._guard.is_looping)
+        self._guard.sounded()
+        return message
+
+    def silence(self, seconds: float | None, messages: tuple[type, ...] = ()) -> Steps[Any]:
+        """Wait without a sound until a person lets time pass, or for one of the messages."""
+        since = self.bandwidth.timeline.now
+        message = yield Wait(seconds, messages)
+        self._guard.waited(since, interrupted=message is not None)
+        return message
+
+    def end(self, ended: Ended) -> None:
+        for activity in tuple(self.activities):
+            activity.over()
+        self.state = "disconnected"
+        self.end_time = self.bandwidth.now
+        self.cause = ended.cause
+        self.error_message = ended.message
+        if ended.message is not None:
+            self.error_id = self.bandwidth.new_id("")
+        last = self.lines[-1].exchange if self.lines else None
+        is_shown = last is not None and last.failure is not None  # the callback that failed says it all
+        self.note(
+            "", f"ended: {ended.cause}" + (f", {ended.message}" if ended.message and not is_shown else "")
+        )
+        del self.bandwidth.shared(Calls).up[self.call_id]
+        self.bandwidth.calls_up -= 1
+        self.notify(
+            self.end_destination,
+            "transferDisconnect" if self.parent is not None else "disconnect",
+            end_time=timestamp(self.end_time),
+            cause=self.cause,
+            error_message=self.error_message,
+            error_id=self.error_id,
+            sip_response_code=ended.sip_response_code,
+        )
         if self.parent is not None:
-            known |= {
-                "parent_call_id": self.parent.call_id,
-                "transfer_caller_id": self.var_from,
-                "transfer_to": self.to,
-                "var_from": self.parent.var_from,
-                "to": self.parent.to,
-            }
-        return known
+            self.parent.process.send(LegEnded(self.call_id))
 
-    def ask(self, destination: Destination, event: str, **more: Any) -> Steps[Script]:
-        """Send a callback that is answered with the next document; the call ends if that comes to nothing."""
-        self._count_document(destination.url)
+    # -- Callbacks -------------------------------------------------------------------------------------------
+
+    def request(self, destination: Destination, event: str, **properties: Any) -> Steps[Script]:
+        """Send a callback and give the document in its reply; raises :class:`.Ended` if it fails."""
+        self._guard.fetched(destination.url, f"Call {self.call_id}", lambda: latest(self.exchanges))
         try:
-            script = self.bandwidth.courier.ask(destination, event, {**self.known(), **more}, self.record)
+            script = self.bandwidth.courier.request(
+                destination, event, {**self.properties(), **properties}, self.log
+            )
         except Undelivered as undelivered:
             raise self._lost(undelivered) from None
         yield Wait(0)  # what others do at the same time has its turn
         return script
 
-    def then_ask(self, destination: Destination | None, event: str, **more: Any) -> Steps[Script] | None:
+    def then_request(
+        self, destination: Destination | None, event: str, **properties: Any
+    ) -> Steps[Script] | None:
         """Return how a verb that is over fetches the next document; None if the next verb runs instead."""
-        return None if destination is None else self.ask(destination, event, **more)
+        return None if destination is None else self.request(destination, event, **properties)
 
     def _lost(self, undelivered: Undelivered) -> Ended:
-        """Return the end of this call, over a callback that came to nothing."""
+        """Return the end of this call, over a callback that failed."""
         exchange = undelivered.exchange
         if exchange.event in ("initiate", "answer") and exchange.unreachable:
             remedy = ""
             if exchange.status == 401 and self.bandwidth.credentials is None:
                 remedy = " Give credentials=(username, password), or --credentials in the terminal."
             error = f"{exchange.method} {exchange.url}: {exchange.failure}.{remedy}"
-            self.bandwidth.trouble(UnreachableApplication(error))
-        words = f"{exchange.event} {without_password(exchange.url)}: {exchange.failure}"
-        return Ended(undelivered.cause, words)
+            self.bandwidth.raise_later(UnreachableApplication(error))
+        message = f"{exchange.event} {without_password(exchange.url)}: {exchange.failure}"
+        return Ended(undelivered.cause, message)
 
-    def tell(self, destination: Destination | None, event: str, **more: Any) -> None:
-        """Send a callback that only tells, if there is somewhere to send it."""
+    def notify(self, destination: Destination | None, event: str, **properties: Any) -> None:
         if destination is not None:
-            self.bandwidth.courier.tell(destination, event, {**self.known(), **more}, self.record)
+            self.bandwidth.courier.notify(destination, event, {**self.properties(), **properties}, self.log)
 
-    def _count_document(self, url: str) -> None:
-        self._documents += 1
-        self._goes_in_circles = self._goes_in_circles or url in self._asked
-        self._asked.add(url)
-        if self._documents > MOST_DOCUMENTS_AT_ONCE:
-            raise EndlessCall(
-                f"Call {self.call_id} fetched {self._documents - 1} documents one after the other, and nobody"
-                f" could press a key or hang up in between. The last ones:\n" + latest(self.exchanges)
-            )
+
+class Calls:
+    """The calls of a simulation: those that are up, and the latest ones."""
+
+    def __init__(self) -> None:
+        self.up: dict[str, Call] = {}
+        """The calls and legs that have not ended, by id."""
+        self.latest: deque[Call] = deque(maxlen=_KEPT_CALLS)
+        """The latest calls, in order; legs are kept by the call that made them."""
+
+    def find(self, call_id: str) -> Call:
+        """Return a call or leg by its id, ended ones too; raises :class:`NotFound`."""
+        if call_id in self.up:
+            return self.up[call_id]
+        for kept in self.latest:
+            for call in kept.with_legs():
+                if call.call_id == call_id:
+                    return call
+        raise NotFound(f"There is no call {show(call_id)}; the latest {_KEPT_CALLS} are kept.")
 
 
 def check_keys(keys: str) -> str:
     """Return the keys; raises :class:`SimulationError` if there are none, or one that no telephone has."""
-    if not isinstance(keys, str):
-        raise SimulationError(f"{keys!r} cannot be pressed: give keys as a text, such as '1'.")
-    if not keys or any(key not in KEYS for key in keys):
-        raise SimulationError(f"{keys!r} cannot be pressed: keys are 0-9, *, # and A-D.")
+    if not isinstance(keys, str) or not keys or any(key not in KEYS for key in keys):
+        raise SimulationError(f"keys must be a string of 0-9, *, # and A-D, such as '1', got {show(keys)}.")
     return keys
 
 

@@ -6,68 +6,68 @@ import re
 from collections.abc import Sequence
 from typing import Literal, Self, TypeAlias, get_args
 
+from flask_bandwidth_callbacks.bxml.numbers import PHONE_NUMBER, SIP_URI
+from flask_bandwidth_callbacks.display import show
+
 from ..exceptions import SimulationError
 from .timeline import check_seconds
 
 Detected: TypeAlias = Literal["human", "answering-machine", "tone-detected", "silence", "timeout", "error"]
-_ADDRESS = re.compile(r"\+[0-9]+|(?i:sips?):[^\s\x00-\x1f\x7f-\x9f]+")
-
-WITHHELD = ("Private", "Restricted", "Unavailable", "Anonymous")
-"""What stands for a number that the caller does not show."""
+_NUMBER = re.compile(f"{PHONE_NUMBER}|{SIP_URI}")
 
 
-def check_address(address: str, what: str, words: Sequence[str] = ()) -> str:
-    """Return a phone number, a SIP address or one of some words; raises :class:`SimulationError` for others.
+def check_number(number: str, subject: str, words: Sequence[str] = ()) -> str:
+    """Return a phone number, a SIP URI or one of some words; raises :class:`SimulationError` for others.
 
-    :param what: whose it is, for the error.
+    :param subject: whose number it is, for the error.
+    :param words: what may stand in place of a number.
     """
-    if address not in words and (not isinstance(address, str) or not _ADDRESS.fullmatch(address)):
-        more = f"; or {', '.join(words)}" if words else ""
+    if number not in words and (not isinstance(number, str) or not _NUMBER.fullmatch(number)):
+        alternatives = f", or one of {', '.join(words)}" if words else ""
         raise SimulationError(
-            f"{what} {address!r} is no number that can be called: give + and digits, or a SIP URI such as"
-            f" sip:user@host{more}."
+            f"{subject} must be + and digits, or a SIP URI such as sip:user@host{alternatives}, got"
+            f" {show(number)}."
         )
-    return address
+    return number
 
 
 class Callee:
-    """Somebody who may be called. Says nothing else, they answer at once and stay on the line.
+    """A person who can be called. Unless set otherwise, they answer at once and stay on the line.
 
-    Each method changes what will happen from the next call on and returns the callee, so that
-    ``bandwidth.callee(number).answers(after=3).hangs_up(after=60)`` reads as it happens.
+    Each method changes what happens from the next call on and returns the callee, as in
+    ``bandwidth.callee(number).answers(after=3).hangs_up(after=60)``.
     """
 
-    def __init__(self, address: str) -> None:
-        self.address = address
-        self.refusal: tuple[str, int] | None = None
-        """The cause and the SIP status with which a call is refused."""
+    def __init__(self, number: str) -> None:
+        self.number = number
+        self.rejection: tuple[str, int] | None = None
+        """The cause and the SIP status with which a call is rejected."""
         self.rings: float | None = 0.0
         """Seconds until the call is answered; None if it never is."""
         self.stays: float | None = None
-        """Seconds from answering to hanging up; None if it is up to the others."""
+        """Seconds from answering to hanging up; None if the callee stays."""
         self.detected_as: Detected = "human"
-        """What machine detection finds."""
+        """The result of machine detection."""
 
     def __repr__(self) -> str:
-        if self.refusal is not None:
-            behaves = self.refusal[0]
+        if self.rejection is not None:
+            behavior = self.rejection[0]
         elif self.rings is None:
-            behaves = "does not answer"
+            behavior = "does not answer"
         else:
-            behaves = f"answers after {self.rings:g} s"
+            behavior = f"answers after {self.rings:g} s"
         if self.stays is not None:
-            behaves += f", hangs up after {self.stays:g} s"
-        return f"<Callee {self.address}, {behaves}>"
+            behavior += f", hangs up after {self.stays:g} s"
+        return f"<Callee {self.number}, {behavior}>"
 
     def answers(self, after: float = 0.0, *, detected_as: Detected = "human") -> Self:
         """Answer after some seconds of ringing.
 
-        :param detected_as: what machine detection makes of it.
+        :param detected_as: the result of machine detection.
         """
         if detected_as not in get_args(Detected):
             raise SimulationError(
-                f"detected_as={detected_as!r} is nothing that machine detection finds: give one of"
-                f" {', '.join(get_args(Detected))}."
+                f"detected_as must be one of {', '.join(get_args(Detected))}, got {show(detected_as)}."
             )
         self._behave(rings=check_seconds(after, "after"))
         self.detected_as = detected_as
@@ -75,14 +75,14 @@ class Callee:
 
     def is_busy(self) -> Self:
         """Be on the phone already."""
-        return self._behave(refusal=("busy", 486))
+        return self._behave(rejection=("busy", 486))
 
     def rejects(self) -> Self:
-        """Refuse the call."""
-        return self._behave(refusal=("rejected", 603))
+        """Reject the call."""
+        return self._behave(rejection=("rejected", 603))
 
     def does_not_answer(self) -> Self:
-        """Let it ring."""
+        """Let the telephone ring."""
         return self._behave(rings=None)
 
     def hangs_up(self, after: float = 0.0) -> Self:
@@ -90,8 +90,8 @@ class Callee:
         self.stays = check_seconds(after, "after")
         return self
 
-    def _behave(self, *, rings: float | None = 0.0, refusal: tuple[str, int] | None = None) -> Self:
+    def _behave(self, *, rings: float | None = 0.0, rejection: tuple[str, int] | None = None) -> Self:
         self.rings = rings
-        self.refusal = refusal
+        self.rejection = rejection
         self.stays = None
         return self

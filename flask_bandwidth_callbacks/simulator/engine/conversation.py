@@ -1,40 +1,38 @@
-"""A call as a conversation: who said what, which callback went where, what came back."""
+"""A call as a conversation: what was said and heard, which callbacks were sent, what came back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Literal, TypeAlias
 
 from flask_bandwidth_callbacks.display import without_password
 
 from ..wire.exchanges import Exchange, describe
 
-if TYPE_CHECKING:
-    from .call import Call
+Kind: TypeAlias = Literal["hears", "says", "presses", "waits", "callback", "note"]
+"""What a line is about: something that a person does, a callback, or anything else."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that happened."""
+    """One line of a conversation."""
 
     time: int
     """Milliseconds since the simulation began."""
-    who: str
-    """The number of the person; empty for what nobody does."""
+    kind: Kind
+    who: str = ""
+    """The number of the person who acts; empty where no person does."""
     text: str = ""
     words: str | None = None
-    """What was said or heard, where the line is about that."""
+    """What was said or heard, where the line is about words."""
     exchange: Exchange | None = None
     """The callback, if the line is one."""
 
 
-def of(call: Call) -> str:
-    """Return a whole call as text; times are seconds since it began."""
-    lines = [f"Call {call.call_id} from {call.var_from} to {call.to} ({call.direction})"]
-    began = call.lines[0].time if call.lines else 0
-    lines += (f"{(line.time - began) / 1000:8.1f}  {text(line)}" for line in call.lines)
-    lines.append(f"          {call.state}" + (f", cause {call.cause}" if call.cause else ""))
-    return "\n".join(lines)
+def transcript(lines: list[Line]) -> str:
+    """Return lines as text, with the seconds since the first one."""
+    start = lines[0].time if lines else 0
+    return "\n".join(f"{(line.time - start) / 1000:8.1f}  {text(line)}" for line in lines)
 
 
 def text(line: Line) -> str:
@@ -47,5 +45,5 @@ def text(line: Line) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number of things."""
+    """Return a number with its noun, in the plural unless there is one."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

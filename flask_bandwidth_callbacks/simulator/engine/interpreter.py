@@ -1,115 +1,107 @@
-"""How a call lives: it fetches a document, runs one verb after the other, and fetches the next one.
+"""How documents run: fetch one, run one verb after the other, fetch the next one.
 
-What a verb does stands in the module that its kind has, as a function under :func:`runs`.
+What a verb does is a function under :func:`runs`, one floor above.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from typing import TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from flask_bandwidth_callbacks import bxml
 
-from ..exceptions import EndlessCall
+from ..exceptions import EndlessCall, SimulationError
 from ..wire.documents import Script
-from ..wire.payloads import timestamp
-from .call import Call
-from .messages import Ended, LegEnded, OtherLeft, Taken
+from .messages import Ended, Taken
+from .resource import Resource
 from .timeline import Steps
 
 Next: TypeAlias = Steps[Script] | None
 """How the next document is fetched, or None if the next verb runs."""
 
-RunT = TypeVar("RunT", bound=Callable[[Call, bxml.Verb, str], Steps[Next]])
+ResourceT = TypeVar("ResourceT", bound=Resource)
+VerbT = TypeVar("VerbT", bound=bxml.Verb)
+OutcomeT = TypeVar("OutcomeT", Next, Steps[Next])
 
-_RUNS: dict[type[bxml.Verb], Callable[[Call, bxml.Verb, str], Steps[Next]]] = {}
+
+class _Runner(NamedTuple):
+    run: Callable[[Any, Any, str], Any]
+    takes_time: bool
+    answers: bool
 
 
-def runs(*verbs: type[bxml.Verb]) -> Callable[[RunT], RunT]:
-    """Let the decorated function run these verbs: it is given the call, the verb and the document's URL."""
+RUNNERS: dict[type[bxml.Verb], _Runner] = {}
+"""How each verb is run."""
 
-    def register(run: RunT) -> RunT:
-        _RUNS.update(dict.fromkeys(verbs, run))
+
+def runs(
+    verb: type[VerbT], *, answers: bool = True
+) -> Callable[[Callable[[ResourceT, VerbT, str], OutcomeT]], Callable[[ResourceT, VerbT, str], OutcomeT]]:
+    """Register the decorated function to run a verb.
+
+    It is called with the call or conference, the verb, and the URL where relative URLs of the document
+    start. A verb that takes no time is a plain function that returns :data:`Next`, one that takes time a
+    generator of steps that returns it.
+
+    :param answers: whether the verb answers an inbound call that has not been answered yet.
+    """
+
+    def register(
+        run: Callable[[ResourceT, VerbT, str], OutcomeT],
+    ) -> Callable[[ResourceT, VerbT, str], OutcomeT]:
+        RUNNERS[verb] = _Runner(run, inspect.isgeneratorfunction(run), answers)
         return run
 
     return register
 
 
-def live(call: Call, steps: Steps[Script], at_the_end: Callable[[], Steps[Script]]) -> Steps[None]:
-    """Live through a whole call.
+def live(resource: Resource, steps: Steps[Script], at_the_end: Callable[[], Steps[Script]]) -> Steps[None]:
+    """Run a call or conference from its first document to its end.
 
     :param steps: give the first document.
-    :param at_the_end: what follows a document that is over without having fetched another one.
+    :param at_the_end: gives what follows a document that did not lead to another one.
     """
     try:
         while True:
             try:
                 script = yield from steps
-                steps = (yield from _run(call, script)) or at_the_end()
+                steps = (yield from _run(resource, script)) or at_the_end()
             except Taken as taken:
                 steps = taken.steps
     except Ended as error:
         ended = error
-    except EndlessCall as error:
-        call.bandwidth.trouble(error)
-        ended = Ended("error", "the documents never end")
-    # Not within the except: it would be the context of whatever a subscriber to the end raises.
-    _end(call, ended)
+    except SimulationError as error:
+        resource.bandwidth.raise_later(error)
+        is_endless = isinstance(error, EndlessCall)
+        ended = Ended("error", "the documents never end" if is_endless else str(error))
+    # Not within the except, which would be the context of whatever a subscriber to the end raises.
+    resource.end(ended)
 
 
 def hang_up() -> Steps[Script]:
-    """End the call, as at the end of a document that fetches no other."""
+    """End the call, as after a document that does not lead to another one."""
     raise Ended("hangup")
     yield  # makes this a generator
 
 
-def _run(call: Call, script: Script) -> Steps[Next]:
+def _run(resource: Resource, script: Script) -> Steps[Next]:
     for verb in script.verbs:
         if isinstance(verb, bxml.UnknownVerb):
             continue
-        if call.state == "initiated" and _answers(verb):
-            call.answer()
-        following = yield from _RUNS[type(verb)](call, verb, script.url)
+        runner = RUNNERS.get(type(verb))
+        if runner is None:
+            raise SimulationError(
+                f"The simulation cannot run <{verb.specification.name}> yet. Register a function for it with"
+                " @runs in simulator/verbs."
+            )
+        if runner.answers:
+            resource.answer()
+        following: Next
+        if runner.takes_time:
+            following = yield from runner.run(resource, verb, script.url)
+        else:
+            following = runner.run(resource, verb, script.url)
         if following is not None:
             return following
     return None
-
-
-def _answers(verb: bxml.Verb) -> bool:
-    """Tell whether an inbound call is answered for this verb."""
-    if isinstance(verb, bxml.Ring):
-        return verb.answer_call is not False
-    return not isinstance(verb, bxml.Forward | bxml.Hangup | bxml.Redirect | bxml.Tag)
-
-
-def _end(call: Call, ended: Ended) -> None:
-    bandwidth = call.bandwidth
-    if call.live_recording is not None:
-        call.live_recording.stop()
-    for stream in list(call.streams.values()):
-        stream.stop()
-    if call.departure is not None:
-        call.departure.cancel()
-    if call.bridged_with is not None:  # it was going to be joined right now
-        call.bridged_with.process.tell(OtherLeft())
-    call.state = "disconnected"
-    call.end_time = bandwidth.now
-    call.cause = ended.cause
-    call.error_message = ended.message
-    if ended.message is not None:
-        call.error_id = bandwidth.new_id("")
-    last = call.lines[-1].exchange if call.lines else None
-    is_told = last is not None and last.failure is not None  # the callback that failed says it all
-    call.note("", f"ended: {ended.cause}" + (f", {ended.message}" if ended.message and not is_told else ""))
-    bandwidth.forget(call)
-    call.tell(
-        call.end_destination,
-        "transferDisconnect" if call.parent is not None else "disconnect",
-        end_time=timestamp(call.end_time),
-        cause=call.cause,
-        error_message=call.error_message,
-        error_id=call.error_id,
-        sip_response_code=ended.sip_response_code,
-    )
-    if call.parent is not None:
-        call.parent.process.tell(LegEnded(call))

@@ -1,27 +1,23 @@
-"""What a call is told while it waits, and what takes it away from there."""
+"""Messages that a waiting process receives, and exceptions that take it away from where it waits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..wire.documents import Script
 from .timeline import Steps
 
-if TYPE_CHECKING:
-    from .call import Call
-
 
 @dataclass(frozen=True)
 class Key:
-    """A key was pressed."""
+    """The caller pressed a key."""
 
     key: str
 
 
 @dataclass(frozen=True)
 class Speech:
-    """Somebody begins to speak."""
+    """The caller begins to speak."""
 
     text: str
     seconds: float
@@ -31,19 +27,19 @@ class Speech:
 class LegAnswered:
     """A leg that this call rings was answered, and is ready to be joined."""
 
-    leg: Call
+    leg_id: str
 
 
 @dataclass(frozen=True)
 class LegEnded:
-    """A leg of this call is over."""
+    """A leg of this call has ended."""
 
-    leg: Call
+    leg_id: str
 
 
 @dataclass(frozen=True)
 class OtherLeft:
-    """Whom this call was joined to has left: the other call of a bridge, or a conference that was ended."""
+    """The other side has left: the other call of a bridge, or a conference that was ended."""
 
 
 class Ended(Exception):
@@ -57,7 +53,7 @@ class Ended(Exception):
 
 
 class Taken(Exception):
-    """The call leaves what it was doing and goes on with these steps, which give its next document."""
+    """The call leaves what it was doing; these steps give its next document."""
 
     def __init__(self, steps: Steps[Script]) -> None:
         super().__init__()

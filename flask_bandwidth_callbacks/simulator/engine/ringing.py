@@ -1,35 +1,42 @@
-"""A telephone rings, and the person or the machine there answers or does not."""
+"""A telephone rings, and a person or a machine answers it or does not."""
 
 from __future__ import annotations
 
 from functools import partial
 
+from .activities import Activity
 from .call import Call
 from .callees import Callee
 from .messages import Ended
-from .timeline import Steps
-
-RINGING_SECONDS = 30.0
-"""Default of every callTimeout. Source: https://dev.bandwidth.com/docs/voice/bxml/transfer"""
+from .timeline import Steps, Timer
 
 
-def ring(call: Call, callee: Callee, call_timeout: float | None) -> Steps[None]:
-    """Let a callee's telephone ring until the call is answered; it ends if that does not happen."""
-    timeout = RINGING_SECONDS if call_timeout is None else call_timeout
-    if callee.refusal is not None:
-        cause, status = callee.refusal
+class _Departure(Activity):
+    """The time at which a callee is going to hang up."""
+
+    def __init__(self, timer: Timer) -> None:
+        self._timer = timer
+
+    def over(self) -> None:
+        self._timer.cancel()
+
+
+def ring(call: Call, callee: Callee, call_timeout: float) -> Steps[None]:
+    """Ring until the callee answers; raises :class:`.Ended` if they do not."""
+    if callee.rejection is not None:
+        cause, status = callee.rejection
         raise Ended(cause, sip_response_code=status)
     call.note("", "ringing")
-    if callee.rings is None or callee.rings > timeout:
-        yield from call.silence(timeout)
+    if callee.rings is None or callee.rings > call_timeout:
+        yield from call.silence(call_timeout)
         raise Ended("timeout")
     if callee.rings:
         yield from call.silence(callee.rings)
 
 
 def pick_up(call: Call, callee: Callee) -> None:
-    """Let a callee answer, who may hang up after a while."""
+    """Mark the call as answered by a callee, who may hang up after some time."""
     call.answer()
     if callee.stays is not None:
         leave = partial(call.process.interrupt, Ended("hangup"))
-        call.departure = call.bandwidth.timeline.later(callee.stays, leave)
+        call.activities.append(_Departure(call.bandwidth.timeline.later(callee.stays, leave)))

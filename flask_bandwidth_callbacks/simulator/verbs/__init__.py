@@ -1,6 +1,6 @@
-"""What each verb does: a module per family, a function per verb under ``runs``.
+"""What each verb does: a module per family of verbs, a function per verb under ``runs``.
 
-Importing this package makes every verb known to the interpreter.
+Importing this package registers all of them with the interpreter.
 """
 
 from . import bridges, conferences, flow, gathers, recordings, sound, streams, transfers

@@ -7,100 +7,110 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask_bandwidth_callbacks import bxml
 
+from ..engine.activities import Activity
 from ..engine.call import Call
 from ..engine.conversation import counted
-from ..engine.interpreter import Next, runs
+from ..engine.interpreter import Next, live, runs
 from ..engine.messages import Ended, OtherLeft, Taken
-from ..engine.timeline import Process, Steps, Wait
-from ..exceptions import SimulationError
+from ..engine.platform import Platform
+from ..engine.resource import Resource
+from ..engine.timeline import Steps, Wait
+from ..engine.turn import in_turn
+from ..exceptions import NotFound
 from ..wire.delivery import Undelivered
-from ..wire.destinations import Destination, Method, destination_of
-from ..wire.documents import DocumentLike, Script
+from ..wire.destinations import Destination, Method
+from ..wire.documents import DocumentLike, Script, script_of
 from ..wire.exchanges import Exchange
 from ..wire.payloads import ACCOUNT_ID
-from . import recordings
-from .sound import heard_of
-
-if TYPE_CHECKING:
-    from ..bandwidth import SimulatedBandwidth
 
 MOST_MEMBERS = 20
 """How many calls a conference may hold. Source: https://dev.bandwidth.com/docs/voice/bxml/conference"""
 
 LONGEST = 24 * 60 * 60
-"""How many seconds a conference may last. Source: the same."""
+"""How many seconds a conference may last. Source: the same page."""
 
 
 @dataclass(frozen=True)
-class _More:
-    """There is something to run."""
+class _DocumentCame:
+    """There is a document to run."""
 
 
-@dataclass
-class Member:
+class Member(Activity):
     """How one call takes part in a conference."""
 
-    call: Call
-    mute: bool
-    """Hears, and is not heard."""
-    hold: bool
-    """Neither hears nor is heard."""
-    coached: frozenset[str]
-    """Ids of the calls that alone hear this one, if there are any."""
+    def __init__(
+        self, conference: Conference, call: Call, *, mute: bool, hold: bool, coached: frozenset[str]
+    ) -> None:
+        self.conference = conference
+        self.call = call
+        self.mute = mute
+        """Hears, and is not heard."""
+        self.hold = hold
+        """Neither hears nor is heard."""
+        self.coached = coached
+        """Ids of the calls that alone hear this one, if there are any."""
 
     @property
     def speaks(self) -> bool:
-        """Whether what is said on this call comes into the conference."""
+        """Whether what is said on this call is heard in the conference."""
         return not self.mute and not self.hold
 
+    @property
+    def listens(self) -> bool:
+        return bool(self._listeners())
 
-class Conference:
-    """A conference of the simulation, from its first member to its last; ``bandwidth.conference(name)``."""
+    def sounded(self, words: str, *, spoken: bool) -> None:
+        if spoken:
+            if self.speaks:
+                self.conference.report_sound(words, spoken=True)
+            for listener in self._listeners():
+                listener.hear(words)
+
+    def _listeners(self) -> list[Call]:
+        """Return the calls that hear this one."""
+        if not self.speaks:
+            return []
+        return [
+            other.call
+            for other in self.conference.members.values()
+            if other is not self
+            and not other.hold
+            and (not self.coached or other.call.call_id in self.coached)
+        ]
+
+
+class Conference(Resource):
+    """A conference of the simulation, from its first member to its last; see ``bandwidth.conference``."""
 
     recording_event = "conferenceRecordingAvailable"
 
-    def __init__(
-        self, bandwidth: SimulatedBandwidth, name: str, creator: Call, events: Destination | None
-    ) -> None:
-        self.bandwidth = bandwidth
+    exchanges: list[Exchange]
+    """Every callback about it, in order; those of joining and leaving are among their call's, too."""
+
+    def __init__(self, bandwidth: Platform, name: str, creator: Call, events: Destination | None) -> None:
+        super().__init__(bandwidth, creator.tag, bandwidth.callback_timeout)
         self.name = name
-        """Its name, which the Conference verb holds."""
+        """Its name, which is the text of the Conference verb."""
         self.conference_id = bandwidth.new_id("conf")
-        """Its id, ``conf-...``; the same name gets another one each time it comes to life."""
-        self.tag = creator.tag
-        """Tag of the call that created it."""
+        """Its id, ``conf-...``; the same name gets another one after the conference has ended."""
         self.members: dict[str, Member] = {}
-        """Who is in it, by the id of the call."""
-        self.exchanges: list[Exchange] = []
-        """Every callback about it, in order; those of joining and leaving are among their call's, too."""
-        self.recordings: list[recordings.Recording] = []
-        """Every recording of it."""
-        self.live_recording: recordings.Recording | None = None
-        self.callback_timeout = bandwidth.callback_timeout
+        """The calls in it, by call id."""
         self._creator = creator
         self._events = events
         self._queue: deque[Script] = deque()
-        self._process = Process(bandwidth.timeline, self._live())
         self._limit = bandwidth.timeline.later(LONGEST, self._let_go)
+        self.start(live(self, self._next_document(), self._next_document))
 
     def __repr__(self) -> str:
-        members = counted(len(self.members), "member")
-        return f"<Conference {self.name} {self.conference_id}, {members}>"
-
-    @property
-    def resource(self) -> str:
-        """Where it stands in the REST interface."""
-        return f"conferences/{self.conference_id}"
-
-    def set_tag(self, tag: str | None) -> None:
-        """Do nothing: the tag of a StartRecording is ignored in a conference."""
+        return f"<Conference {self.name} {self.conference_id}, {counted(len(self.members), 'member')}>"
 
     # -- What the application does over REST -----------------------------------------------------------------
 
+    @in_turn
     def redirect(
         self,
         url: str,
@@ -109,32 +119,42 @@ class Conference:
         fallback_url: str | None = None,
         fallback_method: Method = "POST",
     ) -> None:
-        """Fetch a document for everybody, as updateConference with a ``redirectUrl``."""
+        """Fetch a document for all members, as updateConference with a ``redirectUrl`` does.
+
+        Raises :class:`NotFound` if the conference has ended.
+        """
         self._check_up()
         destination = self.bandwidth.destination(url, method, fallback_url, fallback_method)
         self.bandwidth.count_request()
-        self.bandwidth.timeline.later(0, lambda: self.ask(destination, "conferenceRedirect"))
+        self.bandwidth.timeline.later(0, lambda: self.request(destination, "conferenceRedirect"))
         self.bandwidth.go_on()
 
+    @in_turn
     def update(self, document: DocumentLike) -> None:
-        """Run a document for everybody, as updateConferenceBxml: no event tells of it.
+        """Run a document for all members, as updateConferenceBxml does. No event is sent.
 
-        Raises :class:`flask_bandwidth_callbacks.InvalidBXML` for what cannot be run here.
+        Raises :class:`flask_bandwidth_callbacks.InvalidBXML` for what cannot be run here, and
+        :class:`NotFound` if the conference has ended.
         """
         self._check_up()
-        self._enqueue(self.bandwidth.script_of(document, "conference"))
+        self._enqueue(script_of(document, self.bandwidth.url, "conference"))
         self.bandwidth.go_on()
 
+    @in_turn
     def complete(self) -> None:
-        """End it, as updateConference with the status ``completed``: everybody goes on after the verb."""
+        """End it, as updateConference with the status ``completed`` does: each call runs its next verb.
+
+        Raises :class:`NotFound` if it has ended already.
+        """
         self._check_up()
         self._let_go()
         self.bandwidth.go_on()
 
     def _let_go(self) -> None:
         for member in self.members.values():
-            member.call.process.tell(OtherLeft())
+            member.call.process.send(OtherLeft())
 
+    @in_turn
     def change_member(
         self,
         call: Call,
@@ -143,10 +163,13 @@ class Conference:
         hold: bool | None = None,
         call_ids_to_coach: str | None = None,
     ) -> None:
-        """Change how a call takes part, as updateConferenceMember; what is None stays as it is."""
+        """Change how a call takes part, as updateConferenceMember does; what is None stays as it is.
+
+        Raises :class:`NotFound` if the call is not in the conference.
+        """
         member = self.members.get(call.call_id)
         if member is None:
-            raise SimulationError(f"Call {call.call_id} is not in conference {self.name!r}.")
+            raise NotFound(f"Call {call.call_id} is not in conference {self.name!r}.")
         if mute is not None:
             member.mute = mute
         if hold is not None:
@@ -156,82 +179,15 @@ class Conference:
 
     def _check_up(self) -> None:
         if not self.members:
-            raise SimulationError(f"Conference {self.name!r} has ended: nobody is in it.")
+            raise NotFound(f"Conference {self.name!r} has ended, because all members have left.")
 
-    # -- For the calls in it ---------------------------------------------------------------------------------
+    # -- What it is ------------------------------------------------------------------------------------------
 
-    def join(self, member: Member) -> None:
-        """Take a call in."""
-        self.members[member.call.call_id] = member
-        if len(self.members) == 1:
-            self._tell_all("conferenceCreated", member.call, {})
-        self._tell_all("conferenceMemberJoin", member.call, _party(member.call))
+    @property
+    def path(self) -> str:
+        return f"conferences/{self.conference_id}"
 
-    def leave(self, call: Call) -> None:
-        """Let a call go; with the last one the conference ends."""
-        del self.members[call.call_id]
-        self._tell_all("conferenceMemberExit", call, _party(call))
-        if not self.members:
-            self._limit.cancel()
-            if self.live_recording is not None:
-                self.live_recording.stop()
-            self._process.interrupt(Ended("hangup"))
-            self.bandwidth.conferences.pop(self.name)
-            self.tell(self._events, "conferenceCompleted", call=call)
-
-    def take_down(self, words: str, speaker: Call | None = None) -> None:
-        """Record what is said or played, if it is recorded and the speaker does not only listen."""
-        if self.live_recording is not None and (speaker is None or self.members[speaker.call_id].speaks):
-            self.live_recording.add(words)
-
-    def listeners_of(self, call: Call) -> list[Call]:
-        """Return who hears a member speak."""
-        speaker = self.members[call.call_id]
-        if not speaker.speaks:
-            return []
-        return [
-            member.call
-            for call_id, member in self.members.items()
-            if call_id != call.call_id
-            and not member.hold
-            and (not speaker.coached or call_id in speaker.coached)
-        ]
-
-    # -- Callbacks and documents -----------------------------------------------------------------------------
-
-    def _tell_all(self, event: str, call: Call, more: Mapping[str, Any]) -> None:
-        if self._events is not None:
-            self.ask(self._events, event, call=call, **more)
-
-    def ask(self, destination: Destination, event: str, *, call: Call | None = None, **more: Any) -> None:
-        """Send a callback whose answer, if there is one, runs after what runs already."""
-        with suppress(Undelivered):
-            script = self.bandwidth.courier.ask(
-                destination, event, {**self.known(), **more}, *self._records(call)
-            )
-            if script.verbs:
-                self._enqueue(script)
-
-    def tell(
-        self, destination: Destination | None, event: str, *, call: Call | None = None, **more: Any
-    ) -> None:
-        """Send a callback that only tells, if there is somewhere to send it."""
-        if destination is not None:
-            self.bandwidth.courier.tell(destination, event, {**self.known(), **more}, *self._records(call))
-
-    def _records(self, call: Call | None) -> list[Callable[[Exchange], None]]:
-        """Return who takes note of a callback, which may be about one of the calls."""
-        return [self.record] if call is None else [call.record, partial(self.record, about=call)]
-
-    def record(self, exchange: Exchange, about: Call | None = None) -> None:
-        """Take note of a callback, which everybody who is in it reads, and once nobody is, its creator."""
-        self.exchanges.append(exchange)
-        for call in [member.call for member in self.members.values()] or [self._creator]:
-            if call is not about:
-                call.show(exchange)
-
-    def known(self) -> dict[str, Any]:
-        """Return what its events tell of it, by the names of their attributes."""
+    def properties(self) -> dict[str, Any]:
         return {
             "account_id": ACCOUNT_ID,
             "conference_id": self.conference_id,
@@ -239,59 +195,132 @@ class Conference:
             "tag": self.tag,
         }
 
+    def set_tag(self, tag: str | None) -> None:
+        """Do nothing: Bandwidth ignores the tag of a StartRecording in a conference."""
+
+    # -- What happens to it ----------------------------------------------------------------------------------
+
+    def join(self, member: Member) -> None:
+        """Add a call."""
+        self.members[member.call.call_id] = member
+        member.call.activities.append(member)
+        if len(self.members) == 1:
+            self._send_event("conferenceCreated", member.call, {})
+        self._send_event("conferenceMemberJoin", member.call, _parties(member.call))
+
+    def leave(self, member: Member) -> None:
+        """Remove a call; with the last one the conference ends."""
+        call = member.call
+        call.activities.remove(member)
+        del self.members[call.call_id]
+        self._send_event("conferenceMemberExit", call, _parties(call))
+        if not self.members:
+            self._limit.cancel()
+            for activity in tuple(self.activities):
+                activity.over()
+            self.process.interrupt(Ended("hangup"))
+            del self.bandwidth.shared(Conferences).by_name[self.name]
+            self.notify(self._events, "conferenceCompleted", call=call)
+
+    def answer(self) -> None:
+        """Do nothing: a conference does not ring."""
+
+    def hear(self, words: str, *, is_file: bool = False) -> None:
+        self.report_sound(words, spoken=False)
+        for member in self.members.values():
+            if not member.hold:
+                member.call.hear(words, is_file=is_file)
+
+    def end(self, ended: Ended) -> None:
+        """Do nothing: the last member to leave has ended the conference."""
+
+    # -- Callbacks and documents -----------------------------------------------------------------------------
+
+    def _send_event(self, event: str, call: Call, properties: Mapping[str, Any]) -> None:
+        if self._events is not None:
+            self.request(self._events, event, call=call, **properties)
+
+    def request(
+        self, destination: Destination, event: str, *, call: Call | None = None, **properties: Any
+    ) -> None:
+        """Send a callback; the document in its reply, if there is one, runs after those before it.
+
+        :param call: the member that the callback is about.
+        """
+        with suppress(Undelivered):
+            script = self.bandwidth.courier.request(
+                destination, event, {**self.properties(), **properties}, *self._logs(call)
+            )
+            if script.verbs:
+                self._enqueue(script)
+
+    def notify(
+        self, destination: Destination | None, event: str, *, call: Call | None = None, **properties: Any
+    ) -> None:
+        if destination is not None:
+            self.bandwidth.courier.notify(
+                destination, event, {**self.properties(), **properties}, *self._logs(call)
+            )
+
+    def _logs(self, call: Call | None) -> list[Callable[[Exchange], None]]:
+        """Return what logs a callback, which may be about one of the calls."""
+        return [self._log] if call is None else [call.log, partial(self._log, subject=call)]
+
+    def _log(self, exchange: Exchange, subject: Call | None = None) -> None:
+        """Log a callback; all members have it in their conversation, or after the last one the creator."""
+        self.exchanges.append(exchange)
+        for call in [member.call for member in self.members.values()] or [self._creator]:
+            if call is not subject:
+                call.show(exchange)
+
     def _enqueue(self, script: Script) -> None:
         self._queue.append(script)
-        self._process.tell(_More())
+        self.process.send(_DocumentCame())
 
-    def _live(self) -> Steps[None]:
-        try:
-            while True:
-                if not self._queue:
-                    yield Wait(None, (_More,))
-                    continue
-                script = self._queue.popleft()
-                for verb in script.verbs:
-                    if not isinstance(verb, bxml.UnknownVerb):
-                        yield from self._run(verb, script.url)
-        except Ended:
-            return
+    def _next_document(self) -> Steps[Script]:
+        while not self._queue:
+            yield Wait(None, (_DocumentCame,))
+        return self._queue.popleft()
 
-    def _run(self, verb: bxml.Verb, base: str) -> Steps[None]:
-        if isinstance(verb, bxml.SpeakSentence | bxml.PlayAudio):
-            what, seconds = heard_of(verb, base)
-            self.take_down(what)
-            for member in self.members.values():
-                if not member.hold:
-                    member.call.hear(what, is_file=isinstance(verb, bxml.PlayAudio))
-            yield Wait(seconds, sounds=True)
-        else:
-            recordings.control(self, verb, base)
+
+class Conferences:
+    """The conferences of a simulation."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, Conference] = {}
+        """Those that have members, by name."""
 
 
 @runs(bxml.Conference)
-def _conference(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
+def conference(call: Call, verb: bxml.Conference, base: str) -> Steps[Next]:
+    """Put the call into a conference until it ends or is taken away."""
     call.set_tag(verb.tag)
-    bandwidth = call.bandwidth
+    conferences = call.bandwidth.shared(Conferences).by_name
     name = (verb.text or "").strip()
-    conference = bandwidth.conferences.get(name)
-    if conference is None:
-        events = destination_of(call, verb, "conference_event_url", base)
+    joined = conferences.get(name)
+    if joined is None:
+        events = call.destination(verb, "conference_event_url", base)
         if events is not None and verb.callback_timeout is not None:
             events = events._replace(timeout=verb.callback_timeout)
-        conference = bandwidth.conferences[name] = Conference(bandwidth, name, call, events)
-    elif len(conference.members) >= MOST_MEMBERS:
+        joined = conferences[name] = Conference(call.bandwidth, name, call, events)
+    elif len(joined.members) >= MOST_MEMBERS:
         call.note("", f"conference {name} is full")
         return None
-    call.conference = conference
     call.note("", f"in conference {name}")
-    conference.join(Member(call, bool(verb.mute), bool(verb.hold), _ids(verb.call_ids_to_coach or "")))
+    member = Member(
+        joined,
+        call,
+        mute=verb.effective("mute"),
+        hold=verb.effective("hold"),
+        coached=_ids(verb.call_ids_to_coach or ""),
+    )
+    joined.join(member)
     leaves_for: Exception | None = None
     try:
         yield from call.silence(None, (OtherLeft,))
     except (Ended, Taken) as reason:  # not finally: a simulation that is thrown away must send nothing
         leaves_for = reason
-    call.conference = None
-    conference.leave(call)
+    joined.leave(member)
     if leaves_for is not None:
         raise leaves_for
     return None
@@ -301,5 +330,5 @@ def _ids(text: str) -> frozenset[str]:
     return frozenset(part.strip() for part in text.split(",") if part.strip())
 
 
-def _party(call: Call) -> dict[str, Any]:
+def _parties(call: Call) -> dict[str, Any]:
     return {"call_id": call.call_id, "var_from": call.var_from, "to": call.to}

@@ -1,4 +1,4 @@
-"""Verbs that only change where a call goes: Redirect, Hangup, Tag."""
+"""Verbs that change where a call goes: Redirect, Hangup, Tag."""
 
 from __future__ import annotations
 
@@ -7,27 +7,23 @@ from flask_bandwidth_callbacks import bxml
 from ..engine.call import Call
 from ..engine.interpreter import Next, runs
 from ..engine.messages import Ended
-from ..engine.timeline import Steps
-from ..wire.destinations import destination_of
 
 
-@runs(bxml.Redirect)
-def _redirect(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
+@runs(bxml.Redirect, answers=False)
+def redirect(call: Call, verb: bxml.Redirect, base: str) -> Next:
+    """Fetch the next document."""
     call.set_tag(verb.tag)
-    destination = destination_of(call, verb, "redirect_url", base)
-    assert destination is not None
-    return call.ask(destination, "redirect")
-    yield
+    return call.then_request(call.destination(verb, "redirect_url", base), "redirect")
 
 
-@runs(bxml.Hangup)
-def _hang_up(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
+@runs(bxml.Hangup, answers=False)
+def hang_up(call: Call, verb: bxml.Hangup, base: str) -> Next:
+    """End the call."""
     raise Ended("hangup")
-    yield
 
 
-@runs(bxml.Tag)
-def _tag(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
+@runs(bxml.Tag, answers=False)
+def tag(call: Call, verb: bxml.Tag, base: str) -> Next:
+    """Set the tag of the call."""
     call.set_tag(verb.text)
     return None
-    yield

@@ -1,180 +1,158 @@
-"""Recordings: of a caller by Record, of a call or a conference by StartRecording."""
+"""Verbs that record: Record the caller; StartRecording and its like a call or a conference."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import timedelta
 
 from flask_bandwidth_callbacks import bxml
 
 from ..choices import RECORDING_AVAILABLE_AFTER, TRANSCRIPTION_AVAILABLE_AFTER
+from ..engine.activities import Activity
 from ..engine.call import Call
 from ..engine.interpreter import Next, runs
 from ..engine.messages import Key, Speech
+from ..engine.recording import Recording
+from ..engine.resource import Resource
 from ..engine.timeline import Steps
-from ..wire.destinations import Destination, destination_of
-from ..wire.payloads import REST, duration, timestamp
-
-if TYPE_CHECKING:
-    from ..bandwidth import SimulatedBandwidth
-    from .conferences import Conference
-
-_LONGEST = 60.0
-"""Default of maxDuration. Source: https://dev.bandwidth.com/docs/voice/bxml/record"""
-
-
-class Recording:
-    """One recording, running or done."""
-
-    def __init__(self, owner: Call | Conference, verb: bxml.Verb, base: str) -> None:
-        bandwidth = owner.bandwidth
-        self.recording_id = bandwidth.new_id("r")
-        """Id of the recording, ``r-...``."""
-        self.name: str | None = verb.recording_name
-        """What the application calls it, if it gave it a name."""
-        self.file_format: str = verb.file_format or "wav"
-        """``wav`` or ``mp3``."""
-        self.channels = 1
-        """How many channels are recorded, 1 or 2."""
-        if isinstance(verb, bxml.StartRecording) and verb.multi_channel and isinstance(owner, Call):
-            self.channels = 2
-        self.start_time = self.end_time = bandwidth.now
-        self.duration = timedelta()
-        """Its length, pauses not counted."""
-        self.words: list[str] = []
-        """What was said while it ran; where both sides are recorded, also what was played."""
-        self.is_available = False
-        """Whether it can be fetched by now."""
-        self.status: Literal["complete", "partial", "error"] = "complete"
-        """What the application will be told that became of it; may be changed until then."""
-
-        self._bandwidth: SimulatedBandwidth = bandwidth
-        self._runs_since: datetime | None = self.start_time
-        self._owner = owner
-        self._available = destination_of(owner, verb, "recording_available_url", base)
-        self._transcribed: Destination | None = None
-        if verb.transcribe and isinstance(owner, Call):  # of a conference nothing is transcribed
-            self._transcribed = destination_of(owner, verb, "transcription_available_url", base)
-
-    def __repr__(self) -> str:
-        return f"<Recording {self.recording_id}, {self.duration.total_seconds():g} s, {self.words}>"
-
-    def pause(self) -> None:
-        """Record nothing until it is resumed."""
-        if self._runs_since is not None:
-            self.duration += self._bandwidth.now - self._runs_since
-            self._runs_since = None
-
-    def resume(self) -> None:
-        """Record again."""
-        if self._runs_since is None:
-            self._runs_since = self._bandwidth.now
-
-    def add(self, words: str) -> None:
-        """Record what somebody says now."""
-        if self._runs_since is not None:
-            self.words.append(words)
-
-    def stop(self) -> None:
-        """End the recording; some time later the application is told that it can be fetched."""
-        self.pause()
-        self.end_time = self._bandwidth.now
-        self._bandwidth.timeline.later(RECORDING_AVAILABLE_AFTER, self._become_available)
-        if self._transcribed is not None:
-            self._bandwidth.timeline.later(TRANSCRIPTION_AVAILABLE_AFTER, self._become_transcribed)
-
-    def known(self) -> dict[str, Any]:
-        """Return what events tell of it, by the names of their attributes."""
-        return {
-            "recording_id": self.recording_id,
-            "media_url": f"{REST}/{self._owner.resource}/recordings/{self.recording_id}/media",
-            "start_time": timestamp(self.start_time),
-            "end_time": timestamp(self.end_time),
-            "duration": duration(self.duration),
-            "file_format": self.file_format,
-            "channels": self.channels,
-        }
-
-    def _become_available(self) -> None:
-        self.is_available = True
-        event = self._owner.recording_event
-        self._owner.tell(self._available, event, **self.known(), status=self.status)
-
-    def _become_transcribed(self) -> None:
-        transcription_id = self._bandwidth.new_id("t")
-        transcription = {
-            "id": transcription_id,
-            "url": f"{REST}/{self._owner.resource}/recordings/{self.recording_id}/transcription",
-            "status": _transcription_status(self.duration),
-            "completedTime": timestamp(self._bandwidth.now),
-        }
-        self._owner.tell(
-            self._transcribed, "transcriptionAvailable", **self.known(), transcription=transcription
-        )
-
-
-def _transcription_status(length: timedelta) -> str:
-    # Source: https://dev.bandwidth.com/docs/voice/bxml/record; of the words, Bandwidth's OpenAPI.
-    if length <= timedelta(seconds=0.5):
-        return "file-size-too-small"
-    return "available" if length < timedelta(hours=4) else "file-size-too-big"
-
-
-# -- The verbs -----------------------------------------------------------------------------------------------
+from ..wire.destinations import Destination
+from ..wire.payloads import timestamp
 
 
 @runs(bxml.Record)
-def _record(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
+def record(call: Call, verb: bxml.Record, base: str) -> Steps[Next]:
+    """Record the caller, then fetch the next document."""
     call.set_tag(verb.tag)
-    recording = Recording(call, verb, base)
-    call.recordings.append(recording)
+    recording = _begin(call, verb)
     call.note("", "recording")
     try:
         yield from _listen(call, verb, recording)
     finally:
-        recording.stop()
-    destination = destination_of(call, verb, "record_complete_url", base)
-    return call.then_ask(destination, "recordComplete", **recording.known())
+        _finish(call, recording, verb, base)
+    destination = call.destination(verb, "record_complete_url", base)
+    return call.then_request(destination, "recordComplete", **recording.properties())
 
 
-def _listen(call: Call, verb: bxml.Verb, recording: Recording) -> Steps[None]:
-    """Wait until the caller is done, was silent for too long or has said enough."""
-    keys = "#" if verb.terminating_digits is None else verb.terminating_digits.upper()
-    left = _LONGEST if verb.max_duration is None else verb.max_duration
-    silence = verb.silence_timeout or float("inf")
+def _listen(call: Call, verb: bxml.Record, recording: Recording) -> Steps[None]:
+    """Wait until the caller presses a terminating key, was silent for too long or has said enough."""
+    keys = verb.effective("terminating_digits").upper()
+    left = verb.effective("max_duration")
+    silence = verb.effective("silence_timeout") or float("inf")
     speaks_for = 0.0
     while left > 0:
         since = call.bandwidth.now
-        told = yield from call.silence(min(left, speaks_for + silence), (Key, Speech))
+        message = yield from call.silence(min(left, speaks_for + silence), (Key, Speech))
         passed = (call.bandwidth.now - since).total_seconds()
         left -= passed
-        if told is None or (isinstance(told, Key) and told.key in keys):
+        if message is None or (isinstance(message, Key) and message.key in keys):
             return
         speaks_for = max(0.0, speaks_for - passed)
-        if isinstance(told, Speech):
-            recording.add(told.text)
-            speaks_for = told.seconds
+        if isinstance(message, Speech):
+            recording.add(message.text)
+            speaks_for = message.seconds
 
 
-@runs(bxml.StartRecording, bxml.PauseRecording, bxml.ResumeRecording, bxml.StopRecording)
-def _control(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
-    control(call, verb, base)
+class _LiveRecording(Activity):
+    """What StartRecording leaves running, until StopRecording or the end of the call or conference."""
+
+    listens = True
+
+    def __init__(self, resource: Resource, verb: bxml.StartRecording, base: str) -> None:
+        self._resource = resource
+        self._verb = verb
+        self._base = base
+        is_stereo = verb.effective("multi_channel") and isinstance(resource, Call)
+        self.recording = _begin(resource, verb, channels=2 if is_stereo else 1)
+
+    def sounded(self, words: str, *, spoken: bool) -> None:
+        self.recording.add(words)
+
+    def over(self) -> None:
+        self._resource.activities.remove(self)
+        _finish(self._resource, self.recording, self._verb, self._base)
+
+
+@runs(bxml.StartRecording)
+def start_recording(resource: Resource, verb: bxml.StartRecording, base: str) -> Next:
+    """Start to record a call or conference, unless it is recorded already."""
+    if not resource.running(_LiveRecording):
+        resource.set_tag(verb.tag)
+        resource.activities.append(_LiveRecording(resource, verb, base))
     return None
-    yield
 
 
-def control(owner: Call | Conference, verb: bxml.Verb, base: str) -> None:
-    """Run a verb that starts, pauses, resumes or stops the recording of a call or conference."""
-    if isinstance(verb, bxml.StartRecording):
-        if owner.live_recording is None:
-            owner.set_tag(verb.tag)
-            owner.live_recording = Recording(owner, verb, base)
-            owner.recordings.append(owner.live_recording)
-    elif owner.live_recording is not None:
-        if isinstance(verb, bxml.PauseRecording):
-            owner.live_recording.pause()
-        elif isinstance(verb, bxml.ResumeRecording):
-            owner.live_recording.resume()
-        else:
-            owner.live_recording.stop()
-            owner.live_recording = None
+@runs(bxml.PauseRecording)
+def pause_recording(resource: Resource, verb: bxml.PauseRecording, base: str) -> Next:
+    """Pause the recording, if there is one."""
+    for live in resource.running(_LiveRecording):
+        live.recording.pause()
+    return None
+
+
+@runs(bxml.ResumeRecording)
+def resume_recording(resource: Resource, verb: bxml.ResumeRecording, base: str) -> Next:
+    """Resume the recording, if there is one."""
+    for live in resource.running(_LiveRecording):
+        live.recording.resume()
+    return None
+
+
+@runs(bxml.StopRecording)
+def stop_recording(resource: Resource, verb: bxml.StopRecording, base: str) -> Next:
+    """End the recording, if there is one."""
+    for live in resource.running(_LiveRecording):
+        live.over()
+    return None
+
+
+# -- What becomes of a recording -----------------------------------------------------------------------------
+
+
+def _begin(resource: Resource, verb: bxml.Record | bxml.StartRecording, *, channels: int = 1) -> Recording:
+    recording = Recording(
+        resource.bandwidth,
+        resource.path,
+        name=verb.recording_name,
+        file_format=verb.effective("file_format"),
+        channels=channels,
+    )
+    resource.recordings.append(recording)
+    return recording
+
+
+def _finish(
+    resource: Resource, recording: Recording, verb: bxml.Record | bxml.StartRecording, base: str
+) -> None:
+    """End a recording. Some time later the application is notified that it can be fetched."""
+    recording.stop()
+    available = resource.destination(verb, "recording_available_url", base)
+    transcribed = resource.destination(verb, "transcription_available_url", base)
+    timeline = resource.bandwidth.timeline
+    timeline.later(RECORDING_AVAILABLE_AFTER, lambda: _become_available(resource, recording, available))
+    if transcribed is not None and verb.transcribe and isinstance(resource, Call):
+        timeline.later(
+            TRANSCRIPTION_AVAILABLE_AFTER, lambda: _become_transcribed(resource, recording, transcribed)
+        )
+
+
+def _become_available(resource: Resource, recording: Recording, destination: Destination | None) -> None:
+    recording.is_available = True
+    resource.notify(destination, resource.recording_event, **recording.properties(), status=recording.status)
+
+
+def _become_transcribed(resource: Resource, recording: Recording, destination: Destination) -> None:
+    transcription = {
+        "id": resource.bandwidth.new_id("t"),
+        "url": f"{recording.url}/transcription",
+        "status": _transcription_status(recording.duration),
+        "completedTime": timestamp(resource.bandwidth.now),
+    }
+    resource.notify(
+        destination, "transcriptionAvailable", **recording.properties(), transcription=transcription
+    )
+
+
+def _transcription_status(length: timedelta) -> str:
+    # Sources: https://dev.bandwidth.com/docs/voice/bxml/record; for the words, Bandwidth's OpenAPI.
+    if length <= timedelta(seconds=0.5):
+        return "file-size-too-small"
+    return "available" if length < timedelta(hours=4) else "file-size-too-big"

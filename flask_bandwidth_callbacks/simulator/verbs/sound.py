@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import zip_longest
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urljoin
 
 from markupsafe import Markup
@@ -14,57 +14,71 @@ from flask_bandwidth_callbacks import bxml
 from ..choices import AUDIO_FILE_SECONDS
 from ..engine.call import Call, spoken_seconds
 from ..engine.interpreter import Next, runs
+from ..engine.resource import Resource
 from ..engine.timeline import Steps
 
+Sound: TypeAlias = bxml.SpeakSentence | bxml.PlayAudio
+
 _PAUSES = {",": 0.5, "w": 0.5, "W": 1.0}
-"""Tones that are none, with how long they wait. Source: https://dev.bandwidth.com/docs/voice/bxml/sendDtmf"""
+"""Seconds of the characters of SendDtmf that are pauses, not tones.
+
+Source: https://dev.bandwidth.com/docs/voice/bxml/sendDtmf
+"""
 
 _BREAKS = re.compile(r"<(/?(p|s)|break)\b[^>]*>")
-"""SSML between whose neighbours there is a pause."""
+"""SSML that separates the words on both sides."""
 
 
-def heard_of(verb: bxml.Verb, base: str) -> tuple[str, float]:
-    """Return what is heard of a SpeakSentence or PlayAudio, and for how long."""
+def play(resource: Resource, verb: Sound, base: str, messages: tuple[type, ...] = ()) -> Steps[Any]:
+    """Play a sentence or an audio file; returns the message that interrupted it, if any."""
     text = verb.text or ""
     if isinstance(verb, bxml.PlayAudio):
-        return urljoin(base, text), AUDIO_FILE_SECONDS
+        resource.hear(urljoin(base, text), is_file=True)
+        return (yield from resource.play(AUDIO_FILE_SECONDS, messages))
     words = Markup(_BREAKS.sub(" ", text)).striptags() if isinstance(text, Markup) else " ".join(text.split())
-    return words, spoken_seconds(words)
+    resource.hear(words)
+    return (yield from resource.play(spoken_seconds(words), messages))
 
 
-def play(call: Call, verb: bxml.Verb, base: str, hears: tuple[type, ...] = ()) -> Steps[Any]:
-    """Let a call hear a SpeakSentence or PlayAudio; returns what it was interrupted by, if anything."""
-    what, seconds = heard_of(verb, base)
-    call.hear(what, is_file=isinstance(verb, bxml.PlayAudio))
-    return (yield from call.play(seconds, hears))
+@runs(bxml.SpeakSentence)
+def speak_sentence(resource: Resource, verb: bxml.SpeakSentence, base: str) -> Steps[Next]:
+    """Say a sentence."""
+    yield from play(resource, verb, base)
+    return None
 
 
-@runs(bxml.SpeakSentence, bxml.PlayAudio)
-def _play(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
-    yield from play(call, verb, base)
+@runs(bxml.PlayAudio)
+def play_audio(resource: Resource, verb: bxml.PlayAudio, base: str) -> Steps[Next]:
+    """Play an audio file."""
+    yield from play(resource, verb, base)
     return None
 
 
 @runs(bxml.Pause)
-def _pause(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
-    seconds = 1.0 if verb.duration is None else verb.duration
+def pause(call: Call, verb: bxml.Pause, base: str) -> Steps[Next]:
+    """Wait in silence."""
+    seconds = verb.effective("duration")
     call.note("", f"silence for {seconds:g} s")
     yield from call.silence(seconds)
     return None
 
 
-@runs(bxml.Ring)
-def _ring(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
-    seconds = 5.0 if verb.duration is None else verb.duration
+@runs(bxml.Ring, answers=False)
+def ring(call: Call, verb: bxml.Ring, base: str) -> Steps[Next]:
+    """Play a ringing tone, before or after answering the call."""
+    if verb.effective("answer_call"):
+        call.answer()
+    seconds = verb.effective("duration")
     call.note("", f"ringing for {seconds:g} s")
     yield from call.silence(seconds)
     return None
 
 
 @runs(bxml.SendDtmf)
-def _send_dtmf(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
-    tone = (verb.tone_duration or 200.0) / 1000
-    interval = (verb.tone_interval or 400.0) / 1000
+def send_dtmf(call: Call, verb: bxml.SendDtmf, base: str) -> Steps[Next]:
+    """Play the tones of keys."""
+    tone = verb.effective("tone_duration") / 1000
+    interval = verb.effective("tone_interval") / 1000
     keys = verb.text or ""
     length = 0.0
     for key, following in zip_longest(keys, keys[1:]):

@@ -1,16 +1,15 @@
-"""Streams of a call's audio and live transcriptions: their events; there is no audio to send."""
+"""Verbs that stream a call's audio or transcribe it live. Only their events are sent, no audio."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_bandwidth_callbacks import bxml
 
 from ..choices import TRANSCRIPTION_AVAILABLE_AFTER
+from ..engine.activities import Stream
 from ..engine.call import Call
 from ..engine.interpreter import Next, runs
-from ..engine.timeline import Steps
-from ..wire.destinations import destination_of
 from ..wire.payloads import REST, duration, timestamp
 
 MOST_TRACKS = 4
@@ -22,124 +21,157 @@ Source: https://dev.bandwidth.com/docs/voice/bxml/startStream
 _TRACKS = {"inbound": ["inbound"], "outbound": ["outbound"], "both": ["inbound", "outbound"]}
 
 
-class Stream:
-    """One stream or live transcription while it runs."""
+class _StartedStream(Stream):
+    """What a verb leaves running, with the events about it."""
 
-    is_transcription = False
-    url_attribute = "stream_event_url"
-    event = "mediaStream"
-    attribute = "media_stream"
-    original = "original_media_stream"
-    prefix = "s"
+    prefix: ClassVar[str]
+    """Prefix of its ids."""
+    url_attribute: ClassVar[str]
+    """Attribute of the verb that holds the URL for the events."""
+    event: ClassVar[str]
+    """What the types of its events begin with."""
+    attribute: ClassVar[str]
+    """Attribute of the events that describes it."""
+    original_attribute: ClassVar[str]
+    """Attribute of a rejection that describes the one whose name it has."""
 
-    def __init__(self, call: Call, verb: bxml.Verb, base: str) -> None:
-        self.call = call
+    def __init__(self, call: Call, verb: bxml.StartStream | bxml.StartTranscription, base: str) -> None:
         self.id = call.bandwidth.new_id(self.prefix)
-        self.name: str = verb.name or self.id
-        self.tracks = _TRACKS[verb.tracks or "inbound"]
-        self.verb = verb
+        self.name = verb.name or self.id
+        self.tracks = _TRACKS[verb.effective("tracks")]
         self.start_time = call.bandwidth.now
-        self.events = destination_of(call, verb, self.url_attribute, base)
+        self.call = call
+        self.events = call.destination(verb, self.url_attribute, base)
 
     def start(self) -> None:
         """Start, unless the call has one of that name or too many tracks already."""
-        running = [one for one in self.call.streams.values() if one.is_transcription == self.is_transcription]
-        namesake = next((one for one in running if one.name == self.name), None)
+        running = self.call.running(type(self))
+        namesake = next((stream for stream in running if stream.name == self.name), None)
         if namesake is not None:
-            words = f"the name {self.name!r} is in use"
-            original = {self.original: namesake.known()}
-            self.tell("Rejected", cause="duplicate", error_message=words, **original)
-        elif sum(len(one.tracks) for one in running) + len(self.tracks) > MOST_TRACKS:
-            self.tell("Rejected", cause="track-limit", error_message=f"more than {MOST_TRACKS} tracks")
+            message = f"the name {self.name!r} is in use"
+            original = {self.original_attribute: namesake.properties()}
+            self.notify("Rejected", cause="duplicate", error_message=message, **original)
+        elif sum(len(stream.tracks) for stream in running) + len(self.tracks) > MOST_TRACKS:
+            self.notify("Rejected", cause="track-limit", error_message=f"more than {MOST_TRACKS} tracks")
         else:
-            self.call.streams[self.id] = self
-            self.tell("Started")
+            self.call.activities.append(self)
+            self.notify("Started")
 
     def stop(self) -> None:
         """Stop."""
-        del self.call.streams[self.id]
+        self.call.activities.remove(self)
         length = self.call.bandwidth.now - self.start_time
-        self.tell("Stopped", {"duration": duration(length)}, cause="closed")
+        self.notify("Stopped", {"duration": duration(length)}, cause="closed")
 
-    def tell(self, what: str, more: dict[str, Any] | None = None, **properties: Any) -> None:
-        """Tell the application of this stream."""
-        known = {self.attribute: {**self.known(), **(more or {})}}
-        self.call.tell(self.events, f"{self.event}{what}", **known, **properties)
+    def over(self) -> None:
+        self.stop()
 
-    def known(self) -> dict[str, Any]:
-        """Return what the events tell of it."""
+    def notify(self, suffix: str, details: dict[str, Any] | None = None, **properties: Any) -> None:
+        """Send an event about it.
+
+        :param suffix: what the type of the event ends with.
+        :param details: what the event says of it besides :meth:`properties`.
+        """
+        described = {self.attribute: {**self.properties(), **(details or {})}}
+        self.call.notify(self.events, f"{self.event}{suffix}", **described, **properties)
+
+    def properties(self) -> dict[str, Any]:
+        """Return how events describe it, by wire names."""
         return {
             "id": self.id,
             "name": self.name,
-            "destination": self.verb.destination,
             "startTime": timestamp(self.start_time),
             "tracks": self.tracks,
-            "type": "WebSocket",
         }
 
 
-class LiveTranscription(Stream):
+class MediaStream(_StartedStream):
+    """A stream of a call's audio to a websocket."""
+
+    prefix = "s"
+    url_attribute = "stream_event_url"
+    event = "mediaStream"
+    attribute = "media_stream"
+    original_attribute = "original_media_stream"
+
+    def __init__(self, call: Call, verb: bxml.StartStream, base: str) -> None:
+        super().__init__(call, verb, base)
+        self.destination = verb.destination
+
+    def properties(self) -> dict[str, Any]:
+        return {**super().properties(), "destination": self.destination, "type": "WebSocket"}
+
+
+class LiveTranscription(_StartedStream):
     """A transcription that is made while the call goes on."""
 
-    is_transcription = True
+    prefix = "t"
     url_attribute = "transcription_event_url"
     event = "realTimeTranscription"
     attribute = "real_time_transcription"
-    original = "original_transcription"
-    prefix = "t"
+    original_attribute = "original_transcription"
+
+    def __init__(self, call: Call, verb: bxml.StartTranscription, base: str) -> None:
+        super().__init__(call, verb, base)
+        self.destination = verb.destination
+        self.stabilized: bool = verb.effective("stabilized")
 
     def stop(self) -> None:
         super().stop()
         self.call.bandwidth.timeline.later(TRANSCRIPTION_AVAILABLE_AFTER, self._become_available)
 
     def _become_available(self) -> None:
-        more = {
+        details = {
             "status": "available",
-            "url": f"{REST}/{self.call.resource}/transcriptions/{self.id}",
+            "url": f"{REST}/{self.call.path}/transcriptions/{self.id}",
             "completedTime": timestamp(self.call.bandwidth.now),
         }
-        super().tell("Available", more)
+        super().notify("Available", details)
 
-    def tell(self, what: str, more: dict[str, Any] | None = None, **properties: Any) -> None:
-        if self.verb.destination is not None:  # only then anybody follows it while it is made
-            super().tell(what, more, **properties)
+    def notify(self, suffix: str, details: dict[str, Any] | None = None, **properties: Any) -> None:
+        if self.destination is not None:  # otherwise the transcription cannot be followed while it is made
+            super().notify(suffix, details, **properties)
 
-    def known(self) -> dict[str, Any]:
-        known = {
-            "id": self.id,
-            "name": self.name,
-            "startTime": timestamp(self.start_time),
-            "tracks": self.tracks,
-        }
-        if self.verb.destination is not None:
-            known["destination"] = self.verb.destination
-            known["stabilized"] = "false" if self.verb.stabilized is False else "true"
-        return known
+    def properties(self) -> dict[str, Any]:
+        properties = super().properties()
+        if self.destination is not None:
+            properties["destination"] = self.destination
+            properties["stabilized"] = "true" if self.stabilized else "false"
+        return properties
 
 
 # -- The verbs -----------------------------------------------------------------------------------------------
 
 
 @runs(bxml.StartStream)
-def _start_stream(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
-    Stream(call, verb, base).start()
+def start_stream(call: Call, verb: bxml.StartStream, base: str) -> Next:
+    """Start to stream the call's audio."""
+    MediaStream(call, verb, base).start()
     return None
-    yield
+
+
+@runs(bxml.StopStream)
+def stop_stream(call: Call, verb: bxml.StopStream, base: str) -> Next:
+    """Stop the stream of that name, if there is one."""
+    _stop(call, MediaStream, verb.name)
+    return None
 
 
 @runs(bxml.StartTranscription)
-def _start_transcription(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
+def start_transcription(call: Call, verb: bxml.StartTranscription, base: str) -> Next:
+    """Start to transcribe the call."""
     LiveTranscription(call, verb, base).start()
     return None
-    yield
 
 
-@runs(bxml.StopStream, bxml.StopTranscription)
-def _stop(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
-    is_transcription = isinstance(verb, bxml.StopTranscription)
-    for stream in list(call.streams.values()):
-        # Only a StopTranscription may have no name: it means all of them.
-        if stream.is_transcription == is_transcription and verb.name in (None, stream.name):
-            stream.stop()
+@runs(bxml.StopTranscription)
+def stop_transcription(call: Call, verb: bxml.StopTranscription, base: str) -> Next:
+    """Stop the transcription of that name, or all of them without a name."""
+    _stop(call, LiveTranscription, verb.name)
     return None
-    yield
+
+
+def _stop(call: Call, kind: type[_StartedStream], name: str | None) -> None:
+    for stream in call.running(kind):
+        if name in (None, stream.name):
+            stream.stop()

@@ -1,4 +1,4 @@
-"""Verbs that call somebody else: Transfer, Forward, Refer, Connect."""
+"""Verbs that call other numbers: Transfer, Forward, Refer, Connect."""
 
 from __future__ import annotations
 
@@ -12,41 +12,42 @@ from ..engine.interpreter import Next, live, runs
 from ..engine.messages import Ended, LegAnswered, LegEnded
 from ..engine.ringing import pick_up, ring
 from ..engine.timeline import Steps, Wait
-from ..wire.destinations import destination_of
 from ..wire.documents import Script
+from .bridges import Talk
 
 _NO_ANSWER = 408
-"""The SIP status that tells of a telephone that nobody answered."""
+"""The SIP status of a call that was not answered."""
 
 
 # -- Transfer ------------------------------------------------------------------------------------------------
 
 
 class _Race:
-    """The legs of one Transfer: the first to answer wins."""
+    """The legs of one Transfer, of which the first to answer wins."""
 
     def __init__(self) -> None:
         self.winner: Call | None = None
 
 
 @runs(bxml.Transfer)
-def _transfer(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
+def transfer(call: Call, verb: bxml.Transfer, base: str) -> Steps[Next]:
+    """Ring all callees, join the call with the first to answer, then fetch the next document."""
     call.set_tag(verb.tag)
     race = _Race()
     legs = []
     for child in verb.children:
-        leg = call.bandwidth.make_leg(call, child.text or "", verb.transfer_caller_id or call.person)
+        leg = call.make_leg(child.text or "", verb.transfer_caller_id or call.person)
         leg.set_tag(child.attributes.get("tag"))
-        leg.end_destination = destination_of(leg, child, "transfer_disconnect_url", base)
-        first = _leg(leg, child, base, verb.call_timeout, race)
-        call.bandwidth.start(leg, live(leg, first, partial(_join, leg)))
+        leg.end_destination = leg.destination(child, "transfer_disconnect_url", base)
+        first = _leg(call, leg, child, base, verb.effective("call_timeout"), race)
+        leg.start(live(leg, first, partial(_join, call, leg)))
         legs.append(leg)
     try:
         last = yield from _outcome(call, legs, race)
     finally:
         _drop(legs)
-    return call.then_ask(
-        destination_of(call, verb, "transfer_complete_url", base),
+    return call.then_request(
+        call.destination(verb, "transfer_complete_url", base),
         "transferComplete",
         transfer_caller_id=last.var_from,
         transfer_to=last.to,
@@ -57,14 +58,13 @@ def _transfer(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
 
 
 def _outcome(call: Call, legs: list[Call], race: _Race) -> Steps[Call]:
-    """Return the leg that the Transfer is about, once all of them are over."""
-    up = set(legs)
+    """Return the leg that the Transfer is about, once all of them have ended."""
+    up = {leg.call_id: leg for leg in legs}
     last = legs[0]
     while up:
-        told = yield from call.silence(None, (LegAnswered, LegEnded))
-        if isinstance(told, LegEnded):
-            up.discard(told.leg)
-            last = told.leg
+        message = yield from call.silence(None, (LegAnswered, LegEnded))
+        if isinstance(message, LegEnded):
+            last = up.pop(message.leg_id, last)  # the leg of an earlier Transfer may end, too
         else:
             _drop(leg for leg in legs if race.winner not in (None, leg))
     return race.winner or last
@@ -75,50 +75,50 @@ def _drop(legs: Iterable[Call]) -> None:
         leg.process.interrupt(Ended("hangup" if leg.state == "answered" else "cancel"))
 
 
-def _leg(leg: Call, child: bxml.Element, base: str, timeout: float | None, race: _Race) -> Steps[Script]:
-    """Ring a callee and, if they answer first, give the document that is for them alone."""
+def _leg(call: Call, leg: Call, child: bxml.Element, base: str, timeout: float, race: _Race) -> Steps[Script]:
+    """Ring a callee and, if they answer first, give the document for them alone."""
     callee = leg.bandwidth.callee_at(leg.to)
     yield from ring(leg, callee, timeout)
     if race.winner is not None:
         raise Ended("cancel")
     race.winner = leg
-    assert leg.parent is not None
-    leg.parent.process.tell(LegAnswered(leg))
+    call.process.send(LegAnswered(leg.call_id))
     pick_up(leg, callee)
-    destination = destination_of(leg, child, "transfer_answer_url", base)
+    destination = leg.destination(child, "transfer_answer_url", base)
     if destination is None:
         return Script((), base)
-    return (yield from leg.ask(destination, "transferAnswer"))
+    return (yield from leg.request(destination, "transferAnswer"))
 
 
-def _join(leg: Call) -> Steps[Script]:
-    """Let a leg and the call that it belongs to talk, until one of them leaves."""
-    call = leg.parent
-    assert call is not None
-    call.talks_with, leg.talks_with = leg, call
+def _join(call: Call, leg: Call) -> Steps[Script]:
+    """Join a leg with the call that made it, until one of the two leaves."""
+    call_talk, leg_talk = Talk(leg), Talk(call)
+    call.activities.append(call_talk)
+    leg.activities.append(leg_talk)
     leg.note("", f"talks with {call.person}")
     try:
         while True:
             yield Wait(None)
     finally:
-        leg.talks_with = None
-        if call.talks_with is leg:  # and not somebody else by now
-            call.talks_with = None
+        call.activities.remove(call_talk)
+        leg.activities.remove(leg_talk)
 
 
 # -- Forward -------------------------------------------------------------------------------------------------
 
 
-@runs(bxml.Forward)
-def _forward(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
+@runs(bxml.Forward, answers=False)
+def forward(call: Call, verb: bxml.Forward, base: str) -> Steps[Next]:
+    """Forward an inbound call that is not answered yet, out of the application's control."""
     if call.state != "initiated":
         raise Ended("application-error", "Forward is for inbound calls that are not answered yet")
-    leg = call.bandwidth.make_leg(call, verb.to, verb.from_ or call.to)
-    call.bandwidth.start(leg, live(leg, _forwarded(leg, verb.call_timeout), partial(_join, leg)))
-    call.is_forwarded = leg.is_forwarded = True
+    leg = call.make_leg(verb.to, verb.from_ or call.to)
+    first = _forwarded(call, leg, verb.effective("call_timeout"))
+    leg.start(live(leg, first, partial(_join, call, leg)))
+    call.is_controlled = leg.is_controlled = False
     try:
-        told = yield from call.silence(None, (LegAnswered, LegEnded))
-        if isinstance(told, LegAnswered):
+        message = yield from call.silence(None, (LegAnswered, LegEnded))
+        if isinstance(message, LegAnswered):
             call.answer()
             yield from call.silence(None, (LegEnded,))
     finally:
@@ -126,11 +126,10 @@ def _forward(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
     raise Ended(leg.cause or "unknown")
 
 
-def _forwarded(leg: Call, timeout: float | None) -> Steps[Script]:
+def _forwarded(call: Call, leg: Call, timeout: float) -> Steps[Script]:
     callee = leg.bandwidth.callee_at(leg.to)
     yield from ring(leg, callee, timeout)
-    assert leg.parent is not None
-    leg.parent.process.tell(LegAnswered(leg))
+    call.process.send(LegAnswered(leg.call_id))
     pick_up(leg, callee)
     return Script((), "")
 
@@ -139,12 +138,13 @@ def _forwarded(leg: Call, timeout: float | None) -> Steps[Script]:
 
 
 @runs(bxml.Refer)
-def _refer(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
+def refer(call: Call, verb: bxml.Refer, base: str) -> Next:
+    """Hand the call over to another SIP user; if that fails, fetch the next document."""
     call.set_tag(verb.tag)
     callee = call.bandwidth.callee_at(verb.children[0].text or "")
-    destination = destination_of(call, verb, "refer_complete_url", base)
-    if callee.refusal is None and callee.rings is not None:
-        call.tell(
+    destination = call.destination(verb, "refer_complete_url", base)
+    if callee.rejection is None and callee.rings is not None:
+        call.notify(
             destination,
             "referComplete",
             refer_call_status="success",
@@ -152,19 +152,19 @@ def _refer(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
             notify_sip_response_code=200,
         )
         raise Ended("hangup")
-    status = callee.refusal[1] if callee.refusal else _NO_ANSWER
-    return call.then_ask(
+    status = callee.rejection[1] if callee.rejection else _NO_ANSWER
+    return call.then_request(
         destination,
         "referComplete",
         refer_call_status="failure",
         refer_sip_response_code=202,
         notify_sip_response_code=status,
     )
-    yield
 
 
 @runs(bxml.Connect)
-def _connect(call: Call, verb: bxml.Verb, base: str) -> Steps[Next]:
+def connect(call: Call, verb: bxml.Connect, base: str) -> Steps[Next]:
+    """Connect the call to endpoints until it ends."""
     call.note("", f"connected to {', '.join(child.text or '' for child in verb.children)}")
     while True:
         yield Wait(None)

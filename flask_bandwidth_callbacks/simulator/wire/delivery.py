@@ -1,7 +1,8 @@
-"""One callback, delivered as Bandwidth delivers it.
+"""Callbacks delivered as Bandwidth delivers them.
 
-First without credentials, then with them if the answer is a challenge; the fallback URL after a failure; a
-notification once more after a connection that failed. Every attempt is an :class:`Exchange`.
+A callback is sent without credentials, then with them if the reply is a challenge; after a failure it goes to
+the fallback URL; a notification is sent once more after a connection that failed. Every attempt is an
+:class:`Exchange`.
 """
 
 from __future__ import annotations
@@ -9,39 +10,38 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
 from traceback import format_exception_only
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import SplitResult, urlencode
 
 from marshmallow import ValidationError
 
 from flask_bandwidth_callbacks import bxml
 from flask_bandwidth_callbacks.decoding import decode_json
-from flask_bandwidth_callbacks.display import without_password
+from flask_bandwidth_callbacks.display import TEXT_LIMIT, shorten, without_password
 from flask_bandwidth_callbacks.events import event_class_of
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 
 from .destinations import Destination
-from .documents import Script, check_placement
+from .documents import Script, ready
 from .exchanges import Exchange
 from .payloads import payload_of, timestamp
 from .transport import NoConnection, Raised, Reply, TimedOut, Transport
 from .urls import split
-
-if TYPE_CHECKING:
-    from ..bandwidth import SimulatedBandwidth
 
 _XML = frozenset({"application/xml", "text/xml"})
 _UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 """How documents begin that are not in UTF-8."""
 _BASIC = re.compile(r"(?i)(?:^|,)\s*basic\b")
 """One of the challenges of a WWW-Authenticate header."""
-_LONGEST_FAILURE = 300
 
 
 class Undelivered(Exception):
-    """A callback that is waited for came to nothing, fallback included."""
+    """A request for a document that failed, at its fallback URL too."""
 
     def __init__(self, exchange: Exchange) -> None:
         super().__init__(exchange.failure)
@@ -50,108 +50,132 @@ class Undelivered(Exception):
 
     @property
     def cause(self) -> str:
-        """What a call that ends over this has as its cause."""
+        """The cause of the call that ends because of this."""
         return "invalid-bxml" if _is_success(self.exchange.status) else "callback-error"
+
+
+class Sender(Protocol):
+    """A simulation, as far as the courier of its callbacks knows it."""
+
+    raise_errors: bool
+    """Whether the simulation raises what the application raised."""
+    repeats_notifications: bool
+    """Whether notifications are sent twice."""
+    exchanges: deque[Exchange]
+    """The log of callbacks."""
+
+    @property
+    def now(self) -> datetime:
+        """Virtual time."""
+
+    def raise_later(self, error: Exception) -> None:
+        """Raise an error once everything that happens now has happened."""
+
+    def application_is_busy(self) -> AbstractContextManager[None]:
+        """Return a context for the time in which the application handles a callback."""
 
 
 class Courier:
     """Delivers the callbacks of a simulation.
 
-    :param transport: takes the single requests.
+    :param transport: sends the single requests.
     """
 
-    def __init__(self, bandwidth: SimulatedBandwidth, transport: Transport) -> None:
-        self._bandwidth = bandwidth
+    def __init__(self, sender: Sender, transport: Transport) -> None:
+        self._sender = sender
         self._transport = transport
 
-    def ask(
+    def request(
         self,
         destination: Destination,
         event: str,
-        known: Mapping[str, Any],
-        *records: Callable[[Exchange], None],
+        properties: Mapping[str, Any],
+        *logs: Callable[[Exchange], None],
     ) -> Script:
         """Send a callback and return the document that came back; raises :class:`Undelivered`.
 
-        :param known: what the payload is made of, as for :func:`.payload_of`.
-        :param records: are handed every exchange as soon as it is over.
+        :param properties: what the payload is built from, as for :func:`.payload_of`.
+        :param logs: are called with every exchange as soon as it is over.
         """
-        payload = self._payload(event, known)
+        payload = self._payload(event, properties)
         for attempted in _with_fallbacks(destination):
-            exchange, script = self._attempt(attempted, event, payload, records, reads=True)
+            exchange, script = self._attempt(attempted, event, payload, logs, reads=True)
             if script is not None:
                 return script
         raise Undelivered(exchange)
 
-    def tell(
+    def notify(
         self,
         destination: Destination,
         event: str,
-        known: Mapping[str, Any],
-        *records: Callable[[Exchange], None],
+        properties: Mapping[str, Any],
+        *logs: Callable[[Exchange], None],
     ) -> None:
-        """Send a callback whose reply does not count; else as :meth:`ask`."""
-        payload = self._payload(event, known)
-        for _ in range(2 if self._bandwidth.repeats_notifications else 1):
+        """Send a callback whose reply is ignored; parameters as those of :meth:`request`."""
+        payload = self._payload(event, properties)
+        for _ in range(2 if self._sender.repeats_notifications else 1):
             for attempted in _with_fallbacks(destination):
-                if self._tell(attempted, event, payload, records):
+                if self._notify(attempted, event, payload, logs):
                     break
 
-    def _tell(
+    def _notify(
         self,
         destination: Destination,
         event: str,
         payload: Mapping[str, Any],
-        records: Iterable[Callable[[Exchange], None]],
+        logs: Iterable[Callable[[Exchange], None]],
     ) -> bool:
-        """Send a notification, once more if the connection fails, and tell whether it went well."""
+        """Send a notification, once more if the connection fails, and return whether it went well."""
         for _ in range(2):
-            exchange, _ = self._attempt(destination, event, payload, records, reads=False)
-            if not exchange.unreachable or exchange.status is not None:  # refused credentials are a reply
+            exchange, _ = self._attempt(destination, event, payload, logs, reads=False)
+            if not exchange.unreachable or exchange.status is not None:  # rejected credentials are a reply
                 break
         return exchange.failure is None
 
     def send(
         self, destination: Destination, event: str, payload: Mapping[str, Any], raw: bytes | None = None
     ) -> Exchange:
-        """Send a callback once, with the body ``raw`` if that is given, and return what became of it.
+        """Send a callback once, with ``raw`` as its body if that is given, and return the exchange.
 
-        If a document is awaited, the one that came back is read, too.
+        The document that came back is read if Bandwidth would run it.
         """
         reads = event_class_of(event).reply.awaited
         exchange, _ = self._attempt(destination, event, payload, reads=reads, raw=raw)
         return exchange
 
-    def _payload(self, event: str, known: Mapping[str, Any]) -> dict[str, Any]:
-        return payload_of(event, {**known, "event_type": event, "event_time": timestamp(self._bandwidth.now)})
+    def _payload(self, event: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+        time = timestamp(self._sender.now)
+        return payload_of(event, {**properties, "event_type": event, "event_time": time})
 
     def _attempt(
         self,
         destination: Destination,
         event: str,
         payload: Mapping[str, Any],
-        records: Iterable[Callable[[Exchange], None]] = (),
+        logs: Iterable[Callable[[Exchange], None]] = (),
         *,
         reads: bool,
         raw: bytes | None = None,
     ) -> tuple[Exchange, Script | None]:
-        """Send a callback once; ``reads`` says whether the document that comes back counts."""
-        exchange = Exchange(event, destination.method, destination.url, self._bandwidth.now, payload)
-        script = self._outcome(exchange, destination, reads, raw)
-        self._blame(exchange, self._transport.take_raised())
-        self._bandwidth.exchanges.append(exchange)
-        for record in records:
-            record(exchange)
+        """Send a callback once; ``reads`` says whether the document that comes back is needed."""
+        exchange = Exchange(event, destination.method, destination.url, self._sender.now, payload)
+        with self._sender.application_is_busy():
+            script = self._outcome(exchange, destination, reads, raw)
+        self._handle_raised(exchange, self._transport.take_raised())
+        self._sender.exchanges.append(exchange)
+        for log in logs:
+            log(exchange)
         return exchange, script
 
-    def _blame(self, exchange: Exchange, found: Sequence[Raised]) -> None:
-        """Let a failure name what was raised, and raise that if it is asked for and nobody made up for it."""
-        if exchange.failure is not None and found and not found[0].by_subscriber:
-            _fail(exchange, f"{exchange.failure} ({''.join(format_exception_only(found[0].error)).strip()})")
-        if self._bandwidth.raise_errors:
-            for raised in found:
-                if exchange.failure is not None or not raised.is_answered:
-                    self._bandwidth.trouble(raised.error)
+    def _handle_raised(self, exchange: Exchange, raised: Sequence[Raised]) -> None:
+        """Name in the failure what the application raised; raise it later if that is asked for."""
+        if exchange.failure is not None and raised and not raised[0].by_subscriber:
+            error = "".join(format_exception_only(raised[0].error)).strip()
+            _fail(exchange, f"{exchange.failure} ({error})")
+        if self._sender.raise_errors:
+            for exception in raised:
+                if exchange.failure is not None or not exception.is_answered:
+                    self._sender.raise_later(exception.error)
 
     def _outcome(
         self, exchange: Exchange, destination: Destination, reads: bool, raw: bytes | None
@@ -170,7 +194,7 @@ class Courier:
         exchange.response = reply.body
         if not _is_success(reply.status):
             exchange.unreachable = reply.status == 401 and exchange.challenged
-            _fail(exchange, _refusal(reply, destination, exchange.challenged))
+            _fail(exchange, _rejection(reply, destination, exchange.challenged))
             return None
         return _read(exchange) if reads else None
 
@@ -212,20 +236,18 @@ def _as_text(value: Any) -> str:
 
 
 def _fail(exchange: Exchange, failure: str) -> None:
-    words = without_password(" ".join(failure.split()))
-    if len(words) > _LONGEST_FAILURE:
-        words = f"{words[:_LONGEST_FAILURE]}..."
-    # What an application says of itself may be anything.
-    exchange.failure = "".join(one if one.isprintable() else "\ufffd" for one in words)
+    text = shorten(without_password(" ".join(failure.split())), TEXT_LIMIT)
+    # The application's own words may hold any character.
+    exchange.failure = "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
-def _refusal(reply: Reply, destination: Destination, challenged: bool) -> str:
+def _rejection(reply: Reply, destination: Destination, challenged: bool) -> str:
     if reply.status == 401:
         if not challenged:
             return "401 without a WWW-Authenticate: Basic header, so there is no second request"
         if destination.credentials is None:
-            return "401: the application asks for credentials, and nothing gives any for this URL"
-        return f"401: the credentials of {destination.credentials[0]!r} are refused"
+            return "401: the application asks for credentials, and there are none for this URL"
+        return f"401: the credentials of {destination.credentials[0]!r} are rejected"
     if 300 <= reply.status < 400:
         return f"{reply.status}: a redirect to {reply.headers.get('location')!r} is not followed"
     detail = _detail(reply)
@@ -233,7 +255,7 @@ def _refusal(reply: Reply, destination: Destination, challenged: bool) -> str:
 
 
 def _detail(reply: Reply) -> str | None:
-    """Return what an application says of its status in ``application/problem+json`` (RFC 9457)."""
+    """Return the detail of an ``application/problem+json`` reply (RFC 9457), None for any other."""
     if _media_type(reply.headers) != "application/problem+json":
         return None
     try:
@@ -268,8 +290,7 @@ def _read(exchange: Exchange) -> Script | None:
         return None
     try:
         document, exchange.oddities = bxml.examine(body)
-        check_placement(document, event_class_of(exchange.event).reply.verbs)
+        return ready(document, exchange.url, event_class_of(exchange.event).reply.verbs)
     except InvalidBXML as error:
         _fail(exchange, f"invalid BXML: {error}")
         return None
-    return Script(document.children, exchange.url)

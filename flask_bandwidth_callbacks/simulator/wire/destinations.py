@@ -1,16 +1,12 @@
-"""Where callbacks go, and where they go when that fails."""
+"""Where a callback goes: its URL, method and credentials, and the fallback for when that fails."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import urljoin
 
 from flask_bandwidth_callbacks import bxml
 from flask_bandwidth_callbacks.credentials import Credentials
-
-if TYPE_CHECKING:
-    from ..engine.call import Call
-    from ..verbs.conferences import Conference
 
 Method: TypeAlias = Literal["POST", "GET"]
 
@@ -22,18 +18,17 @@ class Destination(NamedTuple):
     """Absolute."""
     method: Method
     credentials: Credentials | None
-    """What is shown when it is asked for."""
+    """The pair that is sent once the application has asked for one."""
     fallback: Destination | None
     timeout: float
-    """Seconds until a reply is given up."""
+    """Seconds to wait for a reply."""
 
 
-def destination_of(
-    owner: Call | Conference, verb: bxml.Element, attribute: str, base: str
-) -> Destination | None:
-    """Return where a URL attribute of a verb says that callbacks go, None if it says nothing.
+def destination_of(verb: bxml.Element, attribute: str, base: str, timeout: float) -> Destination | None:
+    """Return the destination that a URL attribute of a verb names, None if it is not given.
 
-    :param base: URL of the document that holds the verb: a relative URL starts there.
+    :param base: URL of the document that holds the verb; a relative URL starts there.
+    :param timeout: seconds to wait for a reply.
     """
     url = verb.attributes.get(attribute)
     if url is None:
@@ -47,6 +42,6 @@ def destination_of(
         credentials = Credentials(username, password)
     fallback = None
     if f"{stem}_fallback_url" in verb.specification.attributes:
-        fallback = destination_of(owner, verb, f"{stem}_fallback_url", base)
-    method = verb.attributes.get(f"{stem}_method", "POST")
-    return Destination(urljoin(base, url), method, credentials, fallback, owner.callback_timeout)
+        fallback = destination_of(verb, f"{stem}_fallback_url", base, timeout)
+    method = verb.effective(f"{stem}_method")
+    return Destination(urljoin(base, url), method, credentials, fallback, timeout)

@@ -1,28 +1,42 @@
-"""Documents that come back, or over REST, made ready to run."""
+"""Documents that are ready to run, whether they came in a reply or over REST."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from flask_bandwidth_callbacks import bxml
-from flask_bandwidth_callbacks.bxml.placement import Context
+from flask_bandwidth_callbacks.events import ReplyContext
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 
 DocumentLike: TypeAlias = bxml.Document | bxml.Verb | Iterable[bxml.Verb] | str | bytes
-"""A verb, several, a document, or its text."""
+"""A verb, several verbs, a document, or its text."""
 
 
 class Script(NamedTuple):
-    """A document to run."""
+    """A document that is ready to run."""
 
     verbs: tuple[bxml.Verb, ...]
     url: str
-    """Where it came from: relative URLs in it start there."""
+    """Where it came from; relative URLs in it start there."""
 
 
-def check_placement(document: bxml.Document, context: Context | Literal["any"]) -> None:
-    """Raise :class:`InvalidBXML` for verbs that may not stand in a reply; ``context`` says to what."""
-    faults = [] if context == "any" else bxml.misplaced(document, context)
+def script_of(document: DocumentLike, url: str, context: ReplyContext = "any") -> Script:
+    """Return a document that came over REST, ready to run.
+
+    :param url: where relative URLs in it start.
+    :param context: what it is run for, which decides the verbs that it may hold.
+
+    Raises :class:`InvalidBXML` for a document that breaks a rule.
+    """
+    text = document if isinstance(document, str | bytes) else bxml.render(document)
+    parsed, _ = bxml.examine(text)
+    return ready(parsed, url, context)
+
+
+def ready(document: bxml.Document, url: str, context: ReplyContext) -> Script:
+    """Return a document that was read, ready to run; raises :class:`InvalidBXML` for misplaced verbs."""
+    faults = bxml.misplaced(document, context)
     if faults:
         raise InvalidBXML(faults)
+    return Script(document.children, url)

@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from flask_bandwidth_callbacks.display import without_password
+from flask_bandwidth_callbacks.display import TEXT_LIMIT, shorten, without_password
 
 from .destinations import Method
 
-_LONGEST = 2000
 _LATEST = 3
 _LONG_TEXT = re.compile(r"(>[^<]{60})[^<]{10,}")
-"""What an element says at length: its beginning is enough, but no element is left out for it."""
+"""The long text of an element, which is cut first, so that no element is left out for it."""
 _CREDENTIALS = re.compile(r"""\s(\w*[uU]sername|\w*[pP]assword)\s*=\s*("[^"]*"|'[^']*')""")
 
 
@@ -35,52 +34,52 @@ class Exchange:
     challenged: bool = False
     """Whether the application asked for credentials first."""
     status: int | None = None
-    """HTTP status of the final answer; None if there was none."""
+    """HTTP status of the final reply; None if there was none."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Of the final answer, names in lower case."""
+    """Headers of the final reply, names in lower case."""
     bxml: str | None = field(default=None, repr=False)
     """The document that came back, as it was written."""
     failure: str | None = None
-    """Why this came to nothing, in words; None if it went well."""
+    """Why the callback failed, in words; None if it went well."""
     unreachable: bool = field(default=False, repr=False)
-    """Whether nobody answered, or only to refuse the credentials."""
+    """Whether there was no reply, or only one that rejected the credentials."""
     oddities: tuple[str, ...] = ()
-    """What is strange in the document and was passed over."""
+    """What is strange in the document and was ignored."""
     response: bytes = field(default=b"", repr=False)
-    """The body that came back."""
+    """Body of the final reply."""
 
     @property
     def content_type(self) -> str:
-        """What the final answer says it is, like ``application/xml; charset=utf-8``; empty if it does not."""
+        """Content type of the final reply, like ``application/xml; charset=utf-8``; empty without one."""
         return self.headers.get("content-type", "")
 
 
 def latest(exchanges: Iterable[Exchange]) -> str:
-    """Return the last few callbacks, one on each line."""
+    """Return the last few callbacks as text, one on each line."""
     return "\n".join(map(describe, deque(exchanges, maxlen=_LATEST)))
 
 
 def describe(exchange: Exchange) -> str:
-    """Return a callback on one line, and what came back."""
-    return outcome(exchange) if exchange.failure is not None else f"{outcome(exchange)}{document(exchange)}"
+    """Return a callback with what came back, on one line."""
+    return outcome(exchange) if exchange.failure is not None else f"{outcome(exchange)}{_verbs(exchange)}"
 
 
 def outcome(exchange: Exchange) -> str:
-    """Return a callback on one line, and whether it went well."""
-    became = exchange.status if exchange.failure is None else f"FAILED: {exchange.failure}"
-    return without_password(f"{exchange.event}  {exchange.method} {exchange.url}  {became}")
+    """Return a callback on one line, with its status or its failure."""
+    result = exchange.status if exchange.failure is None else f"FAILED: {exchange.failure}"
+    return without_password(f"{exchange.event}  {exchange.method} {exchange.url}  {result}")
 
 
-def document(exchange: Exchange) -> str:
-    """Return the verbs that came back, on one line, in which no text is long."""
+def _verbs(exchange: Exchange) -> str:
+    """Return the verbs that came back on one line, long texts cut."""
     if not exchange.bxml:
         return ""
     verbs = re.sub(r"<\?xml[^>]*\?>|</?(Response|Bxml)\s*/?>", "", exchange.bxml)
     verbs = " ".join(without_credentials(verbs).split()) or "(empty document)"
     shown = _LONG_TEXT.sub(r"\1...", verbs)
-    return f"  {shown if len(shown) <= _LONGEST else f'{shown[:_LONGEST]}...'}"
+    return f"  {shorten(shown, TEXT_LIMIT)}"
 
 
 def without_credentials(document: str) -> str:
-    """Return a document to look at: credentials stand in nearly every verb, and belong in no log."""
+    """Return a document without the credentials that nearly every verb carries, to be shown or logged."""
     return without_password(_CREDENTIALS.sub("", document))

@@ -1,7 +1,4 @@
-"""The properties of an event, taken from what is known of its call.
-
-Which properties an event has says its class: what is known under the name of an attribute goes along.
-"""
+"""Payloads of events, built from what is known under the names of their attributes."""
 
 from __future__ import annotations
 
@@ -25,25 +22,27 @@ VERIFIED_CALLER = {
 REST = f"https://voice.bandwidth.com/api/v2/accounts/{ACCOUNT_ID}"
 
 
-_NOT_SEEN = {"partialgather": frozenset({"call_url", "start_time"})}
-"""Attributes that the other events of a call have, but not what is known of this event's documentation."""
+_UNDOCUMENTED = {"partialgather": frozenset({"call_url", "start_time"})}
+"""Attributes that an event shares with the other events of a call, but that its documentation lacks."""
 
 
 @functools.cache
 def _properties(event_type: str) -> tuple[tuple[str, str], ...]:
     """Return the attributes of an event with their wire names."""
     event_class = event_class_of(event_type)
-    names = [name for name in attribute_types(event_class) if name not in _NOT_SEEN.get(event_type, ())]
+    names = [name for name in attribute_types(event_class) if name not in _UNDOCUMENTED.get(event_type, ())]
     return tuple((name, event_class.wire_name(name)) for name in names)
 
 
-def payload_of(event_type: str, known: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the payload of an event.
+def payload_of(event_type: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the payload of an event, with those of the properties that its class has.
 
-    :param known: JSON values by the names that the attributes have in Python; None is left out.
+    :param properties: JSON values, keyed by attribute name; None is left out.
     """
     return {
-        wire_name: known[name] for name, wire_name in _properties(event_type) if known.get(name) is not None
+        wire_name: properties[name]
+        for name, wire_name in _properties(event_type)
+        if properties.get(name) is not None
     }
 
 

@@ -22,32 +22,32 @@ from .urls import DEFAULT_PORTS, host_and_port
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 _USER_AGENT = "flask-bandwidth-callbacks simulator"
 _MOST_BYTES = 1024 * 1024
-"""How much of a reply is read at most: far more than a document may have."""
+"""Bytes of a reply that are read at most, far more than a document may have."""
 _BYTES_AT_ONCE = 64 * 1024
 
 
 class Reply(NamedTuple):
-    """What came back."""
+    """A reply over HTTP."""
 
     status: int
     headers: Mapping[str, str]
-    """Names in lower case; what was sent more than once has commas between."""
+    """Names in lower case; the values of a repeated header are joined with commas."""
     body: bytes
 
 
 @dataclass(eq=False)
 class Raised:
-    """What a Flask application raised while it was asked."""
+    """An exception that a Flask application raised while it handled a request."""
 
     error: Exception
     is_answered: bool = True
-    """Whether an error handler of the application made a reply of it."""
+    """Whether an error handler of the application turned it into a reply."""
     by_subscriber: bool = False
-    """Whether it comes from a subscriber, on whom no reply depends."""
+    """Whether a subscriber raised it, whose failure does not change the reply."""
 
 
 class NoConnection(Exception):
-    """Nobody was reached, or the connection broke."""
+    """No server was reached, or the connection broke."""
 
 
 class TimedOut(Exception):
@@ -55,19 +55,22 @@ class TimedOut(Exception):
 
 
 class Transport(Protocol):
-    """Sends a request to wherever a URL leads."""
+    """A way to send requests."""
 
     def send(
         self, method: str, url: SplitResult, headers: Mapping[str, str], body: bytes, timeout: float
     ) -> Reply:
-        """Return the reply; raises :class:`NoConnection` or :class:`TimedOut`."""
+        """Send a request and return the reply; raises :class:`NoConnection` or :class:`TimedOut`."""
 
     def take_raised(self) -> Sequence[Raised]:
-        """Return what was raised since the last time, as far as that is known: what lost the reply first."""
+        """Return what the application is known to have raised since the last call of this method.
+
+        The exceptions that cost the reply come first.
+        """
 
 
 class OverHTTP:
-    """Reaches one host, and this machine; no other is ever sent anything."""
+    """Requests over HTTP to one host and to this machine; no other host is ever sent anything."""
 
     def __init__(self, host: str | None = None) -> None:
         self._host = host
@@ -97,7 +100,7 @@ class OverHTTP:
 
 
 def _read(response: http.client.HTTPResponse, deadline: float) -> bytes:
-    """Return what a server sends, of which each part may be in time and the whole is not."""
+    """Return the body that a server sends. Each part may come in time and the whole still be too late."""
     content = b""
     while chunk := response.read1(_BYTES_AT_ONCE):
         content += chunk
@@ -123,36 +126,36 @@ def _headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 class InProcess:
-    """Calls a Flask application through its whole WSGI stack; every other host is reached over HTTP.
+    """Requests to a Flask application through its whole WSGI stack, and to other hosts over HTTP.
 
-    :param base: a URL of the application: the host that it has, besides ``SERVER_NAME`` and its subdomains.
+    :param base: a URL of the application, whose host is its own; so are ``SERVER_NAME`` and subdomains of it.
     """
 
     def __init__(self, app: Flask, base: SplitResult) -> None:
         self._app = app
         self._host = host_and_port(base)
         self._elsewhere = OverHTTP()
-        self._asking: int | None = None
+        self._requesting: int | None = None
         self._raised: list[Raised] = []
-        got_request_exception.connect(self._note_unanswered, app)
-        handler_failed.connect(self._note_failed, app)
+        got_request_exception.connect(self._add_unanswered, app)
+        handler_failed.connect(self._add_failed, app)
 
-    def _note_unanswered(self, sender: Flask, exception: Exception, **details: Any) -> None:
-        if self._is_asking():
-            self._noted(exception).is_answered = False
+    def _add_unanswered(self, sender: Flask, exception: Exception, **details: Any) -> None:
+        if self._is_own_request():
+            self._added(exception).is_answered = False
 
-    def _note_failed(self, sender: Flask, exception: Exception, **details: Any) -> None:
-        if self._is_asking():
-            raised = self._noted(exception)
-            # Of a subscriber's failure Flask's own signal tells at once, of a responder's only at the end.
+    def _add_failed(self, sender: Flask, exception: Exception, **details: Any) -> None:
+        if self._is_own_request():
+            raised = self._added(exception)
+            # Flask's own signal reports a subscriber's failure at once, but a responder's only at the end.
             raised.by_subscriber = not raised.is_answered
 
-    def _is_asking(self) -> bool:
-        # What the application raises when somebody else asks it is no matter of the simulation, and somebody
-        # else may be another simulation, in another thread.
-        return self._asking == threading.get_ident()
+    def _is_own_request(self) -> bool:
+        # Requests that do not come from this simulation do not concern it. They may come from another one,
+        # in another thread.
+        return self._requesting == threading.get_ident()
 
-    def _noted(self, error: Exception) -> Raised:
+    def _added(self, error: Exception) -> Raised:
         for raised in self._raised:
             if raised.error is error:
                 return raised
@@ -176,17 +179,17 @@ class InProcess:
         if not self._is_own(host_and_port(url)):
             return self._elsewhere.send(method, url, headers, body, timeout)
         began = time.monotonic()
-        self._asking = threading.get_ident()
+        self._requesting = threading.get_ident()
         try:
             reply = self._call(_environ(method, url, headers, body))
         except Exception as error:
-            # A server would have logged it and answered so. Flask tells of its own errors, but not of a
-            # middleware's, and lets all of them through in debug and testing.
+            # A server would log it and reply with 500. Flask signals its own errors, but not a middleware's,
+            # and lets all of them through in debug and testing.
             self._app.logger.error("Exception on %s [%s]", url.path, method, exc_info=error)
-            self._note_unanswered(self._app, error)
+            self._add_unanswered(self._app, error)
             reply = Reply(500, {}, b"")
         finally:
-            self._asking = None
+            self._requesting = None
         if time.monotonic() - began > timeout:
             raise _timed_out(timeout)
         return reply
@@ -199,7 +202,7 @@ class InProcess:
             started[:] = [status, headers]
             return written.append
 
-        # A test may hold an application context open, whose flask.g no two requests to a server would share.
+        # A test may hold an application context open. Its flask.g must not be shared by several requests.
         with self._app.app_context() if has_app_context() else nullcontext():
             chunks: Iterable[bytes] = self._app(environ, start_response)
             try:
@@ -212,7 +215,7 @@ class InProcess:
 
 
 def _environ(method: str, url: SplitResult, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    """Return what a WSGI server makes of a request (PEP 3333); Werkzeug's builder takes ten times as long."""
+    """Return the WSGI environment of a request (PEP 3333). Werkzeug's builder takes ten times as long."""
     environ = {
         "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from werkzeug.urls import iri_to_uri
 
-from flask_bandwidth_callbacks.display import without_password
+from flask_bandwidth_callbacks.display import show, without_password
 
 from ..exceptions import SimulationError
 
@@ -25,7 +25,7 @@ def split(url: str) -> SplitResult:
         can_be_requested = False
     if not can_be_requested or _WHITE_SPACE.search(url):
         raise ValueError(
-            f"{without_password(url)!r} is no URL that can be requested: it must begin with http:// or"
+            f"{without_password(url)!r} is not a URL that can be requested: it must begin with http:// or"
             " https:// and a host, and have no white space"
         )
     return parts
@@ -37,20 +37,22 @@ def host_and_port(url: SplitResult) -> str:
 
 
 def absolute(base: str, url: str) -> str:
-    """Return a URL, which may be relative, as one that can be requested.
+    """Return a URL, which may be relative to ``base``, as one that can be requested.
 
     Raises :class:`SimulationError` for any other, and for one that holds credentials.
     """
     if not isinstance(url, str):
-        raise SimulationError(f"{url!r} is no URL: give a text, such as what url_for(handler) gives.")
+        raise SimulationError(f"A URL must be a string, got {show(url)}. Use what url_for(handler) returns.")
     joined = url
-    with suppress(ValueError):  # which says less than the next one
-        if not urlsplit(url).scheme:  # http:/menu would be taken for a path
+    with suppress(ValueError):  # the error that split raises says more
+        if not urlsplit(url).scheme:  # urljoin would take http:/menu for a path
             joined = urljoin(base, url)
     try:
         parts = split(joined)
     except ValueError as error:
         raise SimulationError(f"{error}.") from None
     if parts.username is not None:
-        raise SimulationError(f"The URL for {parts.hostname} holds a username: give it as credentials.")
+        raise SimulationError(
+            f"The URL for {parts.hostname} must not hold a username. Give it as credentials."
+        )
     return joined

@@ -1,0 +1,42 @@
+"""What verbs leave running on a call or conference."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class Activity:
+    """Something that a verb leaves running: a recording, a stream, a bridge.
+
+    The verb adds it to its resource with ``resource.activities.append(...)``. The resource reports to it
+    what happens, and knows nothing else of it.
+    """
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether a key that is pressed now has an effect."""
+        return False
+
+    @property
+    def listens(self) -> bool:
+        """Whether words that are said now have an effect."""
+        return False
+
+    def key_pressed(self, key: str) -> None:
+        """Handle a key that the person on the call presses."""
+
+    def sounded(self, words: str, *, spoken: bool) -> None:
+        """Handle words that are ``spoken`` by the person on the call, else heard by them."""
+
+    def over(self) -> None:
+        """Handle the end of the resource."""
+
+
+class Stream(Activity):
+    """A stream of a call's audio while it runs, or a live transcription of it."""
+
+    id: str
+    name: str
+    tracks: list[str]
+    """The sides of the call that are streamed, of ``inbound`` and ``outbound``."""
+    start_time: datetime

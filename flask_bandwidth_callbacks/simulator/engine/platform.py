@@ -1,0 +1,217 @@
+"""What all calls of a simulation share: time, ids, people, the log of callbacks, errors to raise."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from flask_bandwidth_callbacks.config import UNSET, Unset
+from flask_bandwidth_callbacks.credentials import Credentials, read_pair
+from flask_bandwidth_callbacks.display import show
+
+from ..exceptions import EndlessCall, SimulationError
+from ..wire.delivery import Courier
+from ..wire.destinations import Destination, Method
+from ..wire.exchanges import Exchange, latest
+from ..wire.transport import Transport
+from ..wire.urls import absolute
+from .callees import Callee, check_number
+from .conversation import Line
+from .endless import RequestGuard
+from .timeline import Timeline, check_seconds
+from .turn import Turn, in_turn
+
+KindT = TypeVar("KindT")
+
+_KEPT_EXCHANGES = 1000
+_LONGEST_TIMEOUT = 25
+"""Seconds to wait for a reply. Source: https://dev.bandwidth.com/docs/voice/webhooks"""
+
+
+class Platform:
+    """What all calls of a simulation share.
+
+    :param url: the application's own URL, where relative URLs in REST requests start.
+    :param credentials: the pair that is sent to URLs given over REST.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        transport: Transport,
+        *,
+        credentials: Credentials | None,
+        callback_timeout: float,
+        raise_errors: bool,
+        seed: int,
+        start: datetime,
+    ) -> None:
+        self.url = url
+        """Where ``initiate`` goes."""
+        self.credentials = credentials
+        """The pair that is sent when the application asks for credentials."""
+        self.callback_timeout = callback_timeout
+        """Seconds to wait for a reply."""
+        self.raise_errors = raise_errors
+        """Whether what a handler or subscriber raises is raised out of the simulation."""
+        self.repeats_notifications = False
+        """Whether notifications are sent twice, as after a connection that broke before the reply came."""
+        self.exchanges: deque[Exchange] = deque(maxlen=_KEPT_EXCHANGES)
+        """The latest callbacks of all calls, in order."""
+        self.timeline = Timeline()
+        self.turn = Turn()
+        """The lock that lets one thread at a time use the simulation."""
+        self.courier = Courier(self, transport)
+        self.watchers: list[Callable[[Any, Line], None]] = []
+        """Functions that are called with the call and the line whenever a conversation gets a new line."""
+        self.calls_up = 0
+        """Number of calls that have not ended."""
+        self._start = _in_utc(start)
+        self._random = random.Random(seed)
+        self._callees: dict[str, Callee] = {}
+        self._shared: dict[type, Any] = {}
+        self._requests = RequestGuard(self.timeline)
+        self._errors: list[Exception] = []
+
+    def shared(self, kind: type[KindT]) -> KindT:
+        """Return the one object of a class that this simulation has, made when first asked for.
+
+        A family of verbs keeps in it what outlives a single call.
+        """
+        if kind not in self._shared:
+            self._shared[kind] = kind()
+        shared: KindT = self._shared[kind]
+        return shared
+
+    def new_id(self, prefix: str) -> str:
+        """Return an id that is not in use yet."""
+        drawn = uuid.UUID(int=self._random.getrandbits(128), version=4)
+        return f"{prefix}-{drawn}" if prefix else str(drawn)
+
+    # -- People ----------------------------------------------------------------------------------------------
+
+    def callee(self, number: str) -> Callee:
+        """Return the person at a number, to set how they behave when they are called.
+
+        Raises :class:`SimulationError` for what is neither a phone number nor a SIP URI.
+        """
+        return self._callees.setdefault(check_number(number, "The callee's number"), Callee(number))
+
+    def callee_at(self, number: str) -> Callee:
+        """Return the person at a number that is called; one whose behavior was not set is not kept."""
+        return self._callees.get(number) or Callee(number)
+
+    # -- Time ------------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        """Virtual time, in UTC."""
+        return self._start + timedelta(milliseconds=self.timeline.now)
+
+    @in_turn
+    def wait(self, seconds: float) -> None:
+        """Let time pass; raises :class:`SimulationError` within a handler, whose callback comes first."""
+        self.pass_time(check_seconds(seconds))
+
+    def check_time_can_pass(self) -> None:
+        """Raise :class:`SimulationError` within a handler, whose callback must be answered first."""
+        if self.timeline.is_running:
+            raise SimulationError("Time cannot pass while a callback is being answered.")
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass, then everything happen that happens by itself."""
+        self.check_time_can_pass()
+        self._run(seconds)
+
+    def go_on(self) -> None:
+        """Let everything happen that happens by itself; within a handler, once its callback is answered."""
+        if not self.timeline.is_running:
+            self._run(0)
+
+    def _run(self, seconds: float) -> None:
+        self._requests.acted()
+        self.timeline.run(seconds, to_the_end=lambda: self.calls_up == 0)
+        self.raise_errors_now()
+
+    # -- Errors ----------------------------------------------------------------------------------------------
+
+    def raise_later(self, error: Exception) -> None:
+        """Raise an error once everything that happens now has happened."""
+        self._errors.append(error)
+
+    def raise_errors_now(self) -> None:
+        """Raise the most important of the errors that were to be raised later, if there are any."""
+        if self._errors:
+            errors, self._errors = self._errors, []
+            # That the simulation cannot go on matters more than a handler that failed on the way there.
+            raise next((error for error in errors if isinstance(error, SimulationError)), errors[0])
+
+    # -- Callbacks and requests ------------------------------------------------------------------------------
+
+    def application_is_busy(self) -> AbstractContextManager[None]:
+        """Return a context for the time in which the application handles a callback.
+
+        Its handlers may use the simulation meanwhile, whichever thread they run in.
+        """
+        return self.turn.lent()
+
+    def count_request(self) -> None:
+        """Count that the application makes or changes a call or conference.
+
+        Raises :class:`EndlessCall` if handlers do so forever, each in response to the callback before.
+        """
+        try:
+            self._requests.requested(lambda: latest(self.exchanges))
+        except EndlessCall as error:
+            self.raise_later(error)
+            raise
+
+    def destination(
+        self,
+        url: str,
+        method: Method = "POST",
+        fallback_url: str | None = None,
+        fallback_method: Method = "POST",
+        credentials: tuple[str, str] | Unset | None = UNSET,
+        callback_timeout: float | None = None,
+    ) -> Destination:
+        """Return the destination that a REST request names; raises :class:`SimulationError` for mistakes."""
+        pair = self.credentials if isinstance(credentials, Unset) else pair_of(credentials)
+        timeout = self.callback_timeout if callback_timeout is None else callback_timeout
+        if method not in ("POST", "GET"):
+            raise SimulationError(f"The method of a callback must be POST or GET, got {show(method)}.")
+        if not 0 < check_seconds(timeout, "callback_timeout") <= _LONGEST_TIMEOUT:
+            raise SimulationError(
+                f"callback_timeout must be more than 0 and at most {_LONGEST_TIMEOUT} seconds, got"
+                f" {show(timeout)}."
+            )
+        fallback = None
+        if fallback_url is not None:
+            fallback = self.destination(
+                fallback_url, fallback_method, credentials=credentials, callback_timeout=timeout
+            )
+        return Destination(absolute(self.url, url), method, pair, fallback, timeout)
+
+
+def pair_of(credentials: object) -> Credentials | None:
+    """Return credentials as a pair; raises :class:`SimulationError`, which shows no password."""
+    if credentials is None:
+        return None
+    try:
+        return read_pair(credentials)
+    except ValueError as error:
+        raise SimulationError(f"credentials {error}") from None
+
+
+def _in_utc(start: datetime) -> datetime:
+    if not isinstance(start, datetime) or start.utcoffset() is None:
+        raise SimulationError(
+            f"start must be an aware datetime, got {show(start)}. Give one such as"
+            " datetime(2026, 1, 5, 15, 0, tzinfo=UTC)."
+        )
+    return start.astimezone(UTC)
