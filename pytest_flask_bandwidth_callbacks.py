@@ -1,7 +1,7 @@
 """The pytest plugin: a ``bandwidth`` fixture for the project's own ``app`` fixture.
 
-It stands outside of the package, because pytest imports its plugins before coverage is measured, and imports
-nothing of it until a test asks for the fixture.
+It is outside of the package, because pytest imports its plugins before coverage is measured. It imports
+nothing of the package until a test uses the fixture.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def bandwidth(app: Flask) -> SimulatedBandwidth:
-    """A simulated Bandwidth for the application that the fixture ``app`` gives.
+    """A simulated Bandwidth for the application of the fixture ``app``.
 
-    What a handler or a subscriber raises comes out of ``bandwidth.call`` and of whatever is done on the call;
-    ``bandwidth.raise_errors = False`` lets only the caller hear of it. A test that fails shows its calls.
+    Exceptions in handlers and subscribers are raised by ``bandwidth.call`` and by the methods of the call;
+    with ``bandwidth.raise_errors = False`` they only show in what the caller hears. A test that fails shows
+    its calls.
     """
     from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
 
@@ -36,7 +37,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the calls of a test that failed, as conversations."""
     report = yield
-    # Whoever has one has imported this; by whichever name, and in whichever fixture.
+    # A test that has a simulation has imported this, whatever the name of its fixture.
     simulator = sys.modules.get("flask_bandwidth_callbacks.simulator")
     if report.failed and simulator is not None:
         for value in getattr(item, "funcargs", {}).values():

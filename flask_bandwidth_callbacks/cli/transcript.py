@@ -37,7 +37,7 @@ def show(call: Call, line: conversation.Line, verbose: bool) -> None:
             terminal.say(outcome(line.exchange), "red" if failed else "blue", margin)
         if verbose and line.exchange.bxml:
             terminal.xml(without_credentials(line.exchange.bxml), indent=len(margin))
-    elif is_the_callers and line.text == "hears":
+    elif line.kind == "hears" and line.words is not None and is_the_callers:
         terminal.say(f'"{line.words}"', "bold", margin)
     elif is_the_callers:
         terminal.say(conversation.text(replace(line, who="caller")), "cyan", margin)

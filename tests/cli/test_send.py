@@ -253,7 +253,7 @@ def test_credentials(listener: Flask) -> None:
     result = send(listener, "disconnect", "--credentials", "bandwidth:s3:ret")
     assert result.exit_code == 1
     assert 'WWW-Authenticate: Basic realm="phone"' in result.output
-    assert "401: the credentials of 'bandwidth' are refused." in result.output
+    assert "401: the credentials of 'bandwidth' are rejected." in result.output
 
 
 def test_missing_credentials(server: str) -> None:
@@ -310,7 +310,7 @@ def test_a_server_that_is_down(server: str) -> None:
     assert "No reply: no connection" in result.output
     result = CliRunner().invoke(bandwidth, ["send", "initiate", "--url", "localhost"])
     assert result.exit_code == 1
-    assert "Error: 'localhost' is no URL that can be requested" in result.output
+    assert "Error: 'localhost' is not a URL that can be requested" in result.output
     assert "Traceback" not in result.output
 
 

@@ -1,4 +1,4 @@
-"""What a call told the application, and whether Bandwidth could have told it so."""
+"""The callbacks of a call, and whether Bandwidth could have sent them."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ _DURATION = re.compile(r"PT\d+\.\d{3,9}S")
 
 
 def check(exchange: Exchange) -> None:
-    """Assert that a callback carries what Bandwidth's documentation says, in its spelling and its types."""
+    """Assert that a callback has the properties, spellings and types of Bandwidth's documentation."""
     event, sent = exchange.event, dict(exchange.payload)
     documented = PAYLOADS[event]
     unknown = set(places(sent)) - set(places(documented))

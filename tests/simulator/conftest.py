@@ -1,4 +1,4 @@
-"""What the tests of the simulator share: a line that answers with given documents, a URL without a server."""
+"""Shared fixtures: a phone line that replies with given documents, a URL without a server."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Line: TypeAlias = Callable[..., SimulatedBandwidth]
 
 @pytest.fixture
 def line() -> Iterator[Line]:
-    """Give a phone line whose application answers with documents.
+    """Build phone lines whose application replies with given documents.
 
-    ``line(*verbs, pressed=[...])``: the verbs answer the first callback of a call, and those of a keyword
-    whatever is asked at the relative URL of that name. A function of the event may stand for the verbs. The
-    URL ``told`` is there for everything that wants no answer.
+    ``line(*verbs, pressed=[...])``: the verbs are the reply to the first callback of a call, those of a
+    keyword the reply at the relative URL of that name. A function of the event may stand for the verbs. The
+    URL ``told`` is there for all notifications.
 
-    At the end every callback is looked at: it must be one that Bandwidth could have sent.
+    At the end every callback is checked: it must be one that Bandwidth could have sent.
     """
     made: list[SimulatedBandwidth] = []
 
@@ -54,7 +54,7 @@ def _responder(document: Any) -> Callable[[Callback], Any]:
 
 @pytest.fixture(scope="module")
 def nowhere() -> Iterator[str]:
-    """A URL of this machine where nobody listens, and nobody else can begin to."""
+    """A URL of this machine where no server listens, and none can begin to."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{bound.getsockname()[1]}/"

@@ -1,4 +1,4 @@
-"""Bridge: two calls of the line are joined, until one of them leaves."""
+"""Bridge: two calls are joined until one of them leaves."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WAITING = [Pause(duration=600), SpeakSentence("Never.")]
 
 
 def bridged(line: Line, *after: Verb, waiting: Any = WAITING, **attributes: Any) -> tuple[Call, Call]:
-    """Two calls: the first waits, the second bridges itself with the first one."""
+    """Return two calls: the second, and the waiting first one that it bridges itself with."""
 
     def greet(event: Any) -> Any:
         if event.call_id == bandwidth.calls[0].call_id:
@@ -94,14 +94,14 @@ def test_this_call_leaves_first(line: Line, leave: Any) -> None:
     assert "bridgeComplete" not in events([*call.exchanges, *target.exchanges])
 
 
-def test_target_leaves_first_and_nobody_is_asked(line: Line) -> None:
+def test_target_leaves_first_without_a_url(line: Line) -> None:
     """Without bridgeCompleteUrl the verb after Bridge runs."""
     call, target = bridged(line, SpeakSentence("On we go."))
     target.hang_up()
     assert call.heard == ["On we go."]
 
 
-def test_this_call_leaves_first_and_nobody_is_asked(line: Line) -> None:
+def test_this_call_leaves_first_without_a_url(line: Line) -> None:
     """Without bridgeTargetCompleteUrl the target is hung up."""
     call, target = bridged(line, bridge_complete_url="done")
     call.hang_up()
@@ -110,7 +110,7 @@ def test_this_call_leaves_first_and_nobody_is_asked(line: Line) -> None:
 
 
 def test_after_a_bridge_there_may_be_another(line: Line) -> None:
-    """The two are strangers until they are joined again, by whichever of them."""
+    """After a bridge the two do not hear each other until one of them bridges again."""
     call, target = bridged(line, Pause(duration=600))
     target.redirect("hold")
     target.speak("Anybody there?")
@@ -161,7 +161,7 @@ def hung_up(bandwidth: SimulatedBandwidth) -> Call:
     ids=["ended", "itself", "not answered", "forwarded", "where it was forwarded to"],
 )
 def test_cannot_be_bridged(line: Line, first: Any, target: Any, cause: str, words: str) -> None:
-    """bridgeComplete says why, in a word and in words, and its document is the one that goes on."""
+    """bridgeComplete has the cause and the message, and its document runs next."""
 
     def greet(event: Any) -> Any:
         if len(bandwidth.calls) == 1:
@@ -180,7 +180,7 @@ def test_cannot_be_bridged(line: Line, first: Any, target: Any, cause: str, word
 
 
 def test_bridged_call_is_busy(line: Line) -> None:
-    """A third call is not let in, and the two go on."""
+    """A third call cannot join a bridge, and the two go on."""
     call, target = bridged(line, **BOTH)
     third = simulation_of(call).call()
     complete = told(third.exchanges, "bridgeComplete")
@@ -189,7 +189,7 @@ def test_bridged_call_is_busy(line: Line) -> None:
 
 
 def test_failed_bridge_without_a_url(line: Line) -> None:
-    """The next verb runs."""
+    """Without bridgeCompleteUrl a failed bridge is followed by the next verb."""
     call = line(Bridge("c-nobody"), SpeakSentence("On we go.")).call()
     assert call.heard == ["On we go."]
     assert events(call.exchanges) == ["initiate", "disconnect"]

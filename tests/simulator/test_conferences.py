@@ -1,4 +1,4 @@
-"""Conferences: who is in them, who hears whom, what they tell, and what their answers do."""
+"""Conferences: members, who hears whom, events, and what the replies do."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ROOM = Conference("room", conference_event_url="told")
 
 
 def meet(line: Line, *members: dict[str, Any], **documents: Any) -> tuple[SimulatedBandwidth, list[Call]]:
-    """Calls that enter a conference one after the other, each in its own way."""
+    """Return calls that join a conference one after the other."""
 
     def enter(event: Any) -> list[Verb]:
         attributes = members[len(bandwidth.calls) - 1]
@@ -44,7 +44,7 @@ def meet(line: Line, *members: dict[str, Any], **documents: Any) -> tuple[Simula
 
 
 def test_life_of_a_conference(line: Line) -> None:
-    """Its creator joins what was created, each leaves before the call ends, and the last completes it."""
+    """The creator joins first, each member leaves before its call ends, and the last completes it."""
     bandwidth = line(ROOM)
     first, second = bandwidth.call(), bandwidth.call(var_from="+13035550199")
     conference = bandwidth.conference("room")
@@ -70,7 +70,7 @@ def test_life_of_a_conference(line: Line) -> None:
 
 
 def test_conversations_of_a_conference(line: Line) -> None:
-    """Everybody reads what is told of a conference while they are in it, and its creator what comes later."""
+    """The conversation of a member shows the conference's callbacks; the creator's shows later ones, too."""
     recorded = [StartRecording(recording_available_url="told")]
     bandwidth = line(ROOM, recorded=lambda event: recorded)
     first, second = bandwidth.call(), bandwidth.call(var_from="+13035550199")
@@ -90,13 +90,13 @@ def test_conversations_of_a_conference(line: Line) -> None:
 
 
 def shown(call: Call) -> list[str]:
-    """The callbacks of conferences in a conversation."""
+    """Return the types of the conference events in a conversation."""
     found = [line.exchange.event for line in call.lines if line.exchange is not None]
     return [event for event in found if event.startswith("conference")]
 
 
 def test_same_name_comes_to_life_again(line: Line) -> None:
-    """With another id."""
+    """A name that is used again gives a conference with another id."""
     bandwidth = line(ROOM)
     bandwidth.call().hang_up()
     bandwidth.call().hang_up()
@@ -105,7 +105,7 @@ def test_same_name_comes_to_life_again(line: Line) -> None:
 
 
 def test_creating_call_says_where_and_with_what_tag(line: Line) -> None:
-    """Neither the URL nor the tag of a later member counts for the events, but its call has that tag."""
+    """The URL and the tag of a later member do not change the events, but its call has that tag."""
     bandwidth, (first, second) = meet(
         line,
         {"conference_event_url": "told", "conference_event_method": "GET", "tag": "first"},
@@ -122,15 +122,15 @@ def test_creating_call_says_where_and_with_what_tag(line: Line) -> None:
 
 
 def test_conference_without_a_url_tells_nothing(line: Line) -> None:
-    """There is nowhere to send its events."""
+    """Without a URL no events are sent."""
     bandwidth = line(Tag("x"), Conference("room", callback_timeout=2))
     call = bandwidth.call()
     call.hang_up()
     assert events(bandwidth.exchanges) == ["initiate", "disconnect"]
 
 
-def test_failing_event_stops_nobody(line: Line) -> None:
-    """A conference does not mind an application that fails."""
+def test_failing_event_stops_no_call(line: Line) -> None:
+    """A conference goes on when the application fails."""
 
     def fail(event: Any) -> Verb:
         raise RuntimeError
@@ -144,12 +144,12 @@ def test_failing_event_stops_nobody(line: Line) -> None:
 
 
 @pytest.mark.parametrize(
-    ("attributes", "dialled", "failures"), [({"callback_timeout": 2}, 15, 2), ({}, 2, 2), ({}, 15, 0)]
+    ("attributes", "dialed", "failures"), [({"callback_timeout": 2}, 15, 2), ({}, 2, 2), ({}, 15, 0)]
 )
 def test_timeout_of_its_events(
-    line: Line, monkeypatch: pytest.MonkeyPatch, attributes: Any, dialled: float, failures: int
+    line: Line, monkeypatch: pytest.MonkeyPatch, attributes: Any, dialed: float, failures: int
 ) -> None:
-    """callbackTimeout of the verb counts, else that of the call which creates the conference."""
+    """The timeout is the verb's callbackTimeout, else that of the call that creates the conference."""
     now = 0.0
     monkeypatch.setattr("time.monotonic", lambda: now)
 
@@ -158,7 +158,7 @@ def test_timeout_of_its_events(
         now += 3
 
     bandwidth = line(dawdle=dawdle, answer=Conference("room", conference_event_url="dawdle", **attributes))
-    bandwidth.dial("+13035550141", "answer", callback_timeout=dialled)
+    bandwidth.dial("+13035550141", "answer", callback_timeout=dialed)
     exchanges = bandwidth.conference("room").exchanges
     assert len([exchange for exchange in exchanges if exchange.failure == "no reply within 2 s"]) == failures
 
@@ -167,7 +167,7 @@ def test_timeout_of_its_events(
 
 
 def test_answer_is_heard_by_all(line: Line) -> None:
-    """What the reply to an event holds is played to everybody who is in the conference then."""
+    """The reply to an event is played to all who are members at that time."""
 
     def welcome(event: Any) -> Verb | None:
         return SpeakSentence("Somebody came.") if event.event_type == "conferenceMemberJoin" else None
@@ -178,7 +178,7 @@ def test_answer_is_heard_by_all(line: Line) -> None:
 
 
 def test_answers_queue(line: Line) -> None:
-    """They run one after the other; relative URLs in them start from where they came."""
+    """Documents run one after the other; relative URLs in them start from where they came."""
     answers = {
         "conferenceCreated": [PlayAudio("created.wav"), SpeakSentence("Welcome.")],
         "conferenceMemberJoin": PlayAudio("/joined.wav"),
@@ -195,8 +195,8 @@ def test_answers_queue(line: Line) -> None:
     assert (bandwidth.now - call.start_time).total_seconds() == pytest.approx(20 + 8 / 15, abs=0.001)
 
 
-def test_answer_with_another_verb_is_refused_as_a_whole(line: Line) -> None:
-    """Nothing of it runs, not even what may stand there."""
+def test_reply_with_another_verb_is_rejected_as_a_whole(line: Line) -> None:
+    """A reply with a misplaced verb does not run at all."""
     document = "<Response><SpeakSentence>Hello.</SpeakSentence><Pause/></Response>"
     bandwidth = line(
         Conference("room", conference_event_url="event"),
@@ -210,7 +210,7 @@ def test_answer_with_another_verb_is_refused_as_a_whole(line: Line) -> None:
 
 
 def test_conference_can_be_told_to_play_from_outside(line: Line) -> None:
-    """A redirect asks for a document with an event, an update brings one without."""
+    """A redirect requests a document with an event, an update brings one without."""
     bandwidth = line(ROOM, announce=SpeakSentence("Five minutes."))
     call = bandwidth.call()
     conference = bandwidth.conference("room")
@@ -224,7 +224,7 @@ def test_conference_can_be_told_to_play_from_outside(line: Line) -> None:
 
 
 def test_redirect_has_a_method_and_a_fallback(line: Line) -> None:
-    """The arguments are those of updateConference."""
+    """The arguments of redirect are those of updateConference."""
 
     def fail(event: Any) -> Verb:
         raise RuntimeError
@@ -244,8 +244,8 @@ def test_redirect_has_a_method_and_a_fallback(line: Line) -> None:
 # -- How it ends ---------------------------------------------------------------------------------------------
 
 
-def test_completed_conference_lets_everybody_go(line: Line) -> None:
-    """They go on with the verb after Conference."""
+def test_completed_conference_releases_its_members(line: Line) -> None:
+    """The members of a completed conference go on with the verb after Conference."""
     bandwidth, calls = meet(line, {"conference_event_url": "told"}, {})
     conference = bandwidth.conference("room")
     conference.complete()
@@ -257,7 +257,7 @@ def test_completed_conference_lets_everybody_go(line: Line) -> None:
 
 
 def test_conference_lasts_a_day_at_most(line: Line) -> None:
-    """After 24 hours it ends like one that is completed."""
+    """After 24 hours a conference ends like one that is completed."""
     call = line(ROOM, SpeakSentence("You are out.")).call()
     call.wait(24 * 60 * 60 - 1)
     assert call.heard == []
@@ -266,7 +266,7 @@ def test_conference_lasts_a_day_at_most(line: Line) -> None:
 
 
 def test_conference_that_is_over_leaves_nothing_behind(line: Line) -> None:
-    """Neither does time run on to the end of a day, nor to that of an answer that nobody hears any more."""
+    """After the last call, time runs neither to the end of a day nor to the end of an unheard reply."""
     bandwidth = line(Conference("room", conference_event_url="music"), music=PlayAudio("/music.wav"))
     call = bandwidth.call()
     call.hang_up()
@@ -286,7 +286,7 @@ def test_member_is_fetched_out(line: Line) -> None:
 
 
 def test_twenty_first_member_is_not_let_in(line: Line) -> None:
-    """Its call goes on with the verb after Conference."""
+    """A member that cannot join goes on with the verb after Conference."""
     _, calls = meet(line, *[{} for _ in range(21)])
     assert [call.heard for call in calls] == [[]] * 20 + [["You are out."]]
 
@@ -295,7 +295,7 @@ def test_twenty_first_member_is_not_let_in(line: Line) -> None:
 
 
 def hearing(calls: list[Call]) -> list[str]:
-    """Let each say its own letter; what each of them has heard of the others."""
+    """Make each call say its own letter; return what each has heard from the others."""
     for call in calls:
         call.heard.clear()
     for call, letter in zip(calls, "ABC", strict=True):
@@ -313,13 +313,13 @@ def hearing(calls: list[Call]) -> list[str]:
     ],
 )
 def test_mute_and_hold(line: Line, attributes: dict[str, Any], heard: list[str]) -> None:
-    """Who is muted only listens; who is on hold does not even that."""
+    """A muted member only listens; a member on hold does not even listen."""
     _, calls = meet(line, attributes, {}, {})
     assert hearing(calls) == heard
 
 
 def test_coach_is_heard_by_some(line: Line) -> None:
-    """A coach hears everybody and is heard by the listed calls alone, which need not be there yet."""
+    """A coach hears all members and is heard only by the listed calls, which may join later."""
 
     def enter(event: Any) -> Verb:
         if len(bandwidth.calls) < 3:
@@ -331,7 +331,7 @@ def test_coach_is_heard_by_some(line: Line) -> None:
 
 
 def test_member_is_changed_from_outside(line: Line) -> None:
-    """What is not given stays as it is."""
+    """change_member leaves what is not given as it is."""
     bandwidth, calls = meet(line, {}, {"mute": True}, {})
     conference = bandwidth.conference("room")
     assert hearing(calls) == ["C", "AC", "A"]
@@ -346,14 +346,14 @@ def test_member_is_changed_from_outside(line: Line) -> None:
 
 
 def test_who_is_on_hold_hears_no_announcement(line: Line) -> None:
-    """A muted member does."""
+    """A muted member hears an announcement."""
     bandwidth, (held, muted) = meet(line, {"hold": True}, {"mute": True})
     bandwidth.conference("room").update(SpeakSentence("Five minutes."))
     assert (held.heard, muted.heard) == ([], ["Five minutes."])
 
 
 def test_unknown_conference(line: Line) -> None:
-    """The error names those that there are."""
+    """The error about a missing conference lists the existing ones."""
     bandwidth = line(ROOM)
     with pytest.raises(SimulationError, match="no conference 'hall' now; there are: none"):
         bandwidth.conference("hall")
@@ -376,7 +376,7 @@ START = StartRecording(
 
 
 def recorded(line: Line, *members: dict[str, Any]) -> tuple[SimulatedBandwidth, list[Call]]:
-    """Calls in a conference that records itself from its creation."""
+    """Return calls in a conference that is recorded from its creation."""
 
     def event(event: Any) -> Verb | None:
         return START if event.event_type == "conferenceCreated" else None
@@ -386,7 +386,7 @@ def recorded(line: Line, *members: dict[str, Any]) -> tuple[SimulatedBandwidth, 
 
 
 def test_conference_is_recorded_until_it_ends(line: Line) -> None:
-    """Tag, channels and transcription do not count there; what is told has the conference's own event."""
+    """Tag, channels and transcription have no effect there; the event is the conference's own."""
     bandwidth, (call,) = recorded(line)
     conference = bandwidth.conference("room")
     call.speak("Hello.", seconds=3)
@@ -409,7 +409,7 @@ def test_conference_is_recorded_until_it_ends(line: Line) -> None:
 
 
 def test_recording_without_a_url_tells_nothing(line: Line) -> None:
-    """It is made all the same."""
+    """A recording without a URL is made all the same."""
     bandwidth = line(ROOM)
     call = bandwidth.call()
     conference = bandwidth.conference("room")
@@ -420,7 +420,7 @@ def test_recording_without_a_url_tells_nothing(line: Line) -> None:
 
 
 def test_who_may_not_speak_is_not_in_the_recording(line: Line) -> None:
-    """Played audio is, muted and held members are not."""
+    """Played audio is recorded, muted and held members are not."""
     bandwidth, calls = recorded(line, {}, {"mute": True}, {"hold": True})
     for call, words in zip(calls, ("One.", "Two.", "Three."), strict=True):
         call.speak(words)
@@ -429,7 +429,7 @@ def test_who_may_not_speak_is_not_in_the_recording(line: Line) -> None:
 
 
 def test_recording_of_a_conference_is_controlled(line: Line) -> None:
-    """The verbs that start, pause, resume and stop one work there; unknown verbs do nothing."""
+    """The verbs for recordings work in a conference; unknown verbs do nothing."""
     bandwidth, (call,) = recorded(line)
     conference = bandwidth.conference("room")
     steps: list[Any] = [
@@ -446,7 +446,7 @@ def test_recording_of_a_conference_is_controlled(line: Line) -> None:
 
 
 def test_call_in_a_conference_is_recorded_on_its_own(line: Line) -> None:
-    """A StartRecording before Conference is the call's, and hears what the call hears."""
+    """A StartRecording before Conference records the call, with what the call hears."""
 
     def enter(event: Any) -> list[Verb]:
         return [*([StartRecording()] if len(bandwidth.calls) == 1 else []), ROOM]

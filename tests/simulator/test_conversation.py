@@ -1,4 +1,4 @@
-"""A call as people read it: who said what, which callback went where, what came back, and when."""
+"""A call as a conversation: what was said, which callbacks were sent, what came back, and when."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SALES, WORKSHOP = "+13035550141", "+13035550142"
 
 @pytest.fixture
 def call(app: Flask, phone: CallbackBlueprint) -> Call:
-    """A call with a menu, a Transfer of two legs and a recording, whose last callback nobody answers."""
+    """A call with a menu, a Transfer of two legs and a recording, whose last callback fails."""
 
     @phone.respond(InitiateCallback)
     def greet(call: InitiateCallback) -> Gather:
@@ -67,7 +67,7 @@ def call(app: Flask, phone: CallbackBlueprint) -> Call:
 
 
 def test_a_whole_call(call: Call) -> None:
-    """Every line has its time, from the beginning to the end; the legs of the call are part of it."""
+    """Every line has its time, from the start to the end, lines about legs included."""
     assert (
         str(call)
         == f"""\
@@ -126,7 +126,7 @@ def test_a_call_at_a_glance(call: Call) -> None:
 
 
 def test_one_of_anything(app: Flask, phone: CallbackBlueprint) -> None:
-    """The representations of a simulation and a conference fit on a line as well, and count rightly."""
+    """The representations of a simulation and a conference fit on one line, and count correctly."""
     phone.respond(InitiateCallback)(lambda call: Conference("room"))
     app.register_blueprint(phone)
     bandwidth = SimulatedBandwidth(app)
@@ -140,7 +140,7 @@ def test_one_of_anything(app: Flask, phone: CallbackBlueprint) -> None:
 
 
 def test_callees_at_a_glance(app: Flask, phone: CallbackBlueprint) -> None:
-    """The representation of a callee says how they behave."""
+    """The representation of a callee describes their behavior."""
     app.register_blueprint(phone)
     callee = SimulatedBandwidth(app).callee(SALES)
     assert repr(callee) == f"<Callee {SALES}, answers after 0 s>"
@@ -154,7 +154,7 @@ def test_callees_at_a_glance(app: Flask, phone: CallbackBlueprint) -> None:
 
 
 def test_audio_files(line: Line) -> None:
-    """A file is not shown as if it was said."""
+    """A file is not shown as if it were said."""
     greeting = PlayAudio("https://ann:t0psecret@files.example/hello.wav")
     assert "\n     0.0  +13035550123 hears the file https://***@files.example/hello.wav\n" in str(
         line(greeting).call()
@@ -162,7 +162,7 @@ def test_audio_files(line: Line) -> None:
 
 
 def test_time_after_the_end(line: Line) -> None:
-    """Nobody waits on a call that is over; what comes then has its time all the same."""
+    """On a call that is over waiting adds no line; a later callback has its time all the same."""
     call = line([StartRecording(recording_available_url="told"), SpeakSentence("Hello.")]).call()
     call.wait(10)
     shown = str(call)
@@ -171,7 +171,7 @@ def test_time_after_the_end(line: Line) -> None:
 
 
 def test_before_anything_happened(app: Flask, phone: CallbackBlueprint) -> None:
-    """A call that has only just begun can be shown as well, such as within a handler."""
+    """A call that has just begun can be shown, for example within a handler."""
     shown: list[str] = []
 
     @phone.respond(InitiateCallback)
@@ -190,7 +190,7 @@ def test_before_anything_happened(app: Flask, phone: CallbackBlueprint) -> None:
 
 
 def test_why_a_call_ended(line: Line) -> None:
-    """Where no callback tells why a call went wrong, the line about its end does."""
+    """If no callback shows why a call ended, the line about its end does."""
     call = line([SpeakSentence("Hello."), Forward(to=SALES)]).call()
     assert "(ended: application-error, Forward is for inbound calls that are not answered yet)" in str(call)
 
@@ -213,7 +213,7 @@ def test_why_a_call_ended(line: Line) -> None:
     ],
 )
 def test_documents(document: str, shown: str) -> None:
-    """Of a document the verbs are shown, on one line: all of them, with the beginning of what they say."""
+    """The verbs of a document are shown on one line, all of them, with long texts cut."""
     app = Flask("host")
     app.add_url_rule("/", view_func=lambda: Response(document, mimetype="application/xml"), methods=["POST"])
     lines = str(SimulatedBandwidth(app, "/").call()).splitlines()
@@ -241,7 +241,7 @@ PLAIN_URL = f"http://ann:{PASSWORD}@elsewhere.example/phone"
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
 def test_no_password_is_shown(verbs: str, encoding: str) -> None:
-    """No password that a document holds is shown, whichever way it is written and whatever fails."""
+    """A password in a document is not shown, however it is written and whatever fails."""
     app = Flask("host")
     documents = iter([f"<?xml version='1.0' encoding='{encoding[:6]}'?><Response>{verbs}</Response>"])
 
@@ -257,7 +257,7 @@ def test_no_password_is_shown(verbs: str, encoding: str) -> None:
 
 
 def test_a_redirect_reply_shows_no_password(app: Flask) -> None:
-    """Nor is one shown of where a redirect leads, which is told as the reason of the failure."""
+    """A password in the target of a redirect, which the failure names, is not shown."""
     app.add_url_rule(
         "/", view_func=lambda: Response(status=302, headers={"Location": PLAIN_URL}), methods=["POST"]
     )
@@ -267,6 +267,6 @@ def test_a_redirect_reply_shows_no_password(app: Flask) -> None:
 
 
 def test_exchanges_keep_the_document(call: Call) -> None:
-    """An exchange has the document as it was written, with all that it holds."""
+    """An exchange has the document as it was written, credentials included."""
     record = Record(record_complete_url="/phone/nobody", username="bandwidth", password="s3cret")
     assert record.to_bxml() in (call.exchanges[3].bxml or "")

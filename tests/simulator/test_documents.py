@@ -1,4 +1,4 @@
-"""How a call goes from document to document: answering, Hangup, Redirect, Tag, URLs, changes over REST."""
+"""From document to document: answering, Hangup, Redirect, Tag, URLs, changes over REST."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ ANSWERING = (
 
 
 def named(verb: Verb) -> str:
-    """The name of a verb, for the name of a test."""
+    """Return the name of a verb, for the id of a test."""
     return type(verb).__name__
 
 
@@ -92,7 +92,7 @@ def named(verb: Verb) -> str:
 
 
 def test_call_arrives(line: Line) -> None:
-    """initiate tells who calls whom, from a verified number; there is no answer yet and no tag."""
+    """initiate has both numbers, the caller's verified; it has no answer time and no tag yet."""
     call = line().call("+13035550111", var_from="+13035550199")
     initiate = dict(told(call.exchanges, "initiate"))
     assert initiate.pop("stirShaken")["attestationIndicator"] == "A"
@@ -115,13 +115,13 @@ def test_call_arrives(line: Line) -> None:
     "caller", ["Private", "Restricted", "Unavailable", "Anonymous", "sip:ann@example.com"]
 )
 def test_caller_need_not_have_a_number(line: Line, caller: str) -> None:
-    """Bandwidth has four words for one that is not known."""
+    """The caller's number may be one of Bandwidth's four words for a withheld one."""
     call = line().call(var_from=caller)
     assert told(call.exchanges, "initiate")["from"] == caller
 
 
 def test_more_is_told_if_there_is_more(line: Line) -> None:
-    """What the test says of the call, and what it takes away; none of it comes with later events."""
+    """Properties of initiate can be set and left out, and later events do not have them."""
     call = line().call(
         diversion={"origTo": "+13035550199"},
         sip_headers={"x-ticket": "7"},
@@ -141,7 +141,7 @@ def test_more_is_told_if_there_is_more(line: Line) -> None:
 
 @pytest.mark.parametrize("verb", NOT_ANSWERING, ids=named)
 def test_verb_leaves_the_call_unanswered(line: Line, verb: Verb) -> None:
-    """While only such verbs run the call is not answered, whatever becomes of it."""
+    """While only these verbs run, the call is not answered."""
     first = True
 
     def once(event: Callback) -> list[Verb]:
@@ -171,21 +171,21 @@ def test_verb_answers_the_call(line: Line, verb: Verb) -> None:
 
 
 def test_no_verb_is_forgotten() -> None:
-    """The two lists above hold every verb there is."""
+    """The two lists hold every verb of the table."""
     verbs = {verb for verb in ELEMENTS.values() if issubclass(verb, Verb)}
     assert {type(verb) for verb in (*NOT_ANSWERING, *ANSWERING)} == verbs
 
 
 @pytest.mark.parametrize("document", [Response(), Hangup(), Response(Tag("x"))])
 def test_call_can_be_rejected(line: Line, document: Any) -> None:
-    """Hangup, or a document that runs out, refuses a call that is not answered yet."""
+    """Hangup, or the end of a document, rejects a call that is not answered yet."""
     call = line(document).call()
     assert timed(call) == [("initiate", 0), ("disconnect", 0)]
     assert told(call.exchanges, "disconnect")["cause"] == call.cause == "hangup"
 
 
 def test_caller_gives_up(line: Line) -> None:
-    """Who hangs up before the call is answered has cancelled it."""
+    """A caller who hangs up before the call is answered has canceled it."""
     call = line(Ring(answer_call=False)).call()
     call.hang_up()
     assert told(call.exchanges, "disconnect")["cause"] == "cancel"
@@ -195,7 +195,7 @@ def test_caller_gives_up(line: Line) -> None:
 
 
 def test_document_that_runs_out_hangs_up(line: Line) -> None:
-    """The end of a document that has fetched no other is the end of the call."""
+    """The end of a document that led to no other one ends the call."""
     call = line(SpeakSentence("Bye.")).call()
     disconnect = told(call.exchanges, "disconnect")
     assert disconnect["cause"] == "hangup"
@@ -204,7 +204,7 @@ def test_document_that_runs_out_hangs_up(line: Line) -> None:
 
 
 def test_redirect_goes_on_with_another_document(line: Line) -> None:
-    """Verbs after it never run; its tag goes with its own event already."""
+    """Verbs after Redirect never run; its tag is in its own event already."""
     call = line(
         Redirect(redirect_url="next", tag="moved"), SpeakSentence("Never."), next=SpeakSentence("Here.")
     ).call()
@@ -213,12 +213,12 @@ def test_redirect_goes_on_with_another_document(line: Line) -> None:
 
 
 def test_verbs_after_hangup_never_run(line: Line) -> None:
-    """Hangup is the end."""
+    """Hangup ends the call."""
     assert line(SpeakSentence("One."), Hangup(), SpeakSentence("Two.")).call().heard == ["One."]
 
 
 def test_unknown_verbs_and_attributes_are_passed_over(line: Line) -> None:
-    """What a later version of BXML may have stops nobody."""
+    """Verbs of a later version of BXML do not stop a call."""
     call = line('<Response><Dance/><SpeakSentence mood="merry">On.</SpeakSentence></Response>').call()
     assert call.heard == ["On."]
 
@@ -248,12 +248,12 @@ def test_relative_urls_start_from_their_document(line: Line) -> None:
 
 
 def tags(call: Call) -> list[str | None]:
-    """The tag of every event, None where it has none."""
+    """Return the tag of every event, None where it has none."""
     return [exchange.payload.get("tag") for exchange in call.exchanges]
 
 
 def test_tag_stays_until_it_is_replaced_or_cleared(line: Line) -> None:
-    """Every later event carries it; its spaces at both ends do not count, and a blank one is none."""
+    """Every later event has the tag, without spaces at its ends; a blank one clears it."""
     bandwidth = line(
         Tag(" first "),
         Redirect(redirect_url="a"),
@@ -268,7 +268,7 @@ def test_tag_stays_until_it_is_replaced_or_cleared(line: Line) -> None:
 
 
 def test_latest_tag_goes_with_what_comes_after_the_call(line: Line) -> None:
-    """A recording that can be fetched later is told with the tag that the call had last."""
+    """The event of a recording has the tag that the call had last."""
     call = line(
         StartRecording(recording_available_url="told", tag="a"), Gather(tag="b"), Tag("c"), Hangup()
     ).call()
@@ -292,7 +292,7 @@ def test_verb_says_the_method(line: Line) -> None:
 
 
 def test_verb_says_the_credentials() -> None:
-    """Each verb's own username and password are shown, to its fallback URL those for the fallback."""
+    """Each verb's own username and password are sent, to its fallback URL those for the fallback."""
     phone = CallbackBlueprint("phone", __name__, credentials=[("ann", "one")])
     spare = CallbackBlueprint("spare", __name__, credentials=[("bob", "two")])
 
@@ -321,7 +321,7 @@ def test_verb_says_the_credentials() -> None:
 
 
 def test_verb_without_credentials_shows_none() -> None:
-    """Those of the application are not for the URLs of a verb."""
+    """The application's credentials are not sent to the URLs of a verb."""
     phone = CallbackBlueprint("phone", __name__, credentials=[("ann", "one")])
     phone.respond("initiate")(lambda event: Redirect(redirect_url="/phone/"))
     app = Flask("host")
@@ -335,7 +335,7 @@ def test_verb_without_credentials_shows_none() -> None:
 
 
 def test_call_is_redirected_from_outside(line: Line) -> None:
-    """It leaves what it does, drops the rest, fetches a document and runs that."""
+    """A redirected call leaves what it does, drops the rest, and runs the document that it fetches."""
     call = line(Pause(duration=60), SpeakSentence("Never."), fetched=SpeakSentence("Come in.")).call()
     call.redirect("fetched", tag="fetched")
     assert call.heard == ["Come in."]
@@ -344,7 +344,7 @@ def test_call_is_redirected_from_outside(line: Line) -> None:
 
 
 def test_redirect_from_outside_has_a_method_and_a_fallback(line: Line) -> None:
-    """Its arguments are those of updateCall; without a tag the call keeps its own."""
+    """The arguments of redirect are those of updateCall; without a tag the call keeps its own."""
 
     def fail(event: Callback) -> Verb:
         raise RuntimeError
@@ -372,7 +372,7 @@ def test_redirect_from_outside_has_a_method_and_a_fallback(line: Line) -> None:
     ],
 )
 def test_call_is_given_a_document_from_outside(line: Line, document: Any) -> None:
-    """No event tells of it."""
+    """An updated call runs its new document, and no event is sent."""
     call = line(Pause(duration=60)).call()
     call.update(document)
     assert call.heard == ["Come in."]
@@ -380,7 +380,7 @@ def test_call_is_given_a_document_from_outside(line: Line, document: Any) -> Non
 
 
 def test_relative_urls_after_an_update(line: Line) -> None:
-    """A document that came over REST has no URL: the application's own counts."""
+    """In a document that came over REST, relative URLs start from the application's own URL."""
     call = line(
         Redirect(redirect_url="/phone/held"), held=Pause(duration=60), next=SpeakSentence("Next.")
     ).call()
@@ -389,7 +389,7 @@ def test_relative_urls_after_an_update(line: Line) -> None:
 
 
 def test_call_is_completed_from_outside(line: Line) -> None:
-    """A call that goes on is hung up, one that is not answered yet is rejected."""
+    """Completing hangs up a call that is answered, and rejects one that is not."""
     for ring, cause in ((Ring(), "hangup"), (Ring(answer_call=False), "rejected")):
         call = line(ring).call()
         call.complete()
@@ -397,7 +397,7 @@ def test_call_is_completed_from_outside(line: Line) -> None:
 
 
 def test_unanswered_call_cannot_be_changed(line: Line) -> None:
-    """Bandwidth answers 409 then."""
+    """A call that is not answered yet cannot be redirected."""
     call = line(Ring(answer_call=False)).call()
     for change in (partial(call.redirect, "told"), partial(call.update, Hangup())):
         with pytest.raises(SimulationError, match="not answered yet"):
@@ -405,7 +405,7 @@ def test_unanswered_call_cannot_be_changed(line: Line) -> None:
 
 
 def test_ended_call_cannot_be_changed(line: Line) -> None:
-    """Nor can one that is over."""
+    """A call that is over cannot be changed."""
     call = line(Hangup()).call()
     for change in (partial(call.redirect, "told"), partial(call.update, Hangup()), call.complete):
         with pytest.raises(SimulationError, match="has ended"):

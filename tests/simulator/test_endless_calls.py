@@ -1,4 +1,4 @@
-"""What never ends by itself stops at a bound, with an error that shows the last of it; what is long may."""
+"""Calls without end stop at a bound, with an error that shows the last callbacks; long ones may go on."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BOUND = 100
 
 
 def endless(verbs: list[Verb]) -> SimulatedBandwidth:
-    """Return a line that answers the caller with always the same document, which leads to an ever new URL."""
+    """Return a line that always replies with the same document, which leads to a new URL each time."""
     app = Flask("host")
     numbers = itertools.count()
 
@@ -62,7 +62,7 @@ LOOPS: dict[str, list[Verb]] = {
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_documents_without_end(loop: str) -> None:
-    """A loop in which nobody could do anything ends the call, with an error that shows the last callbacks."""
+    """A loop without a chance to act ends the call, with an error that shows the last callbacks."""
     bandwidth = endless(LOOPS[loop])
     bandwidth.callee("+13035550100").is_busy()
     with pytest.raises(EndlessCall) as raised:
@@ -85,7 +85,7 @@ def test_documents_without_end(loop: str) -> None:
 
 
 def test_the_error_without_raising_those_of_handlers(line: Line) -> None:
-    """The error is not one of the application's own: it is raised in any case."""
+    """The error is raised without raise_errors, too, because it is not the application's."""
     bandwidth = line(Redirect(redirect_url="more"), more=Redirect(redirect_url="more"))
     bandwidth.raise_errors = False
     with pytest.raises(EndlessCall):
@@ -93,7 +93,7 @@ def test_the_error_without_raising_those_of_handlers(line: Line) -> None:
 
 
 def test_a_loop_that_begins_while_time_passes(line: Line) -> None:
-    """The bound holds as well while somebody waits, if no time passes in the loop."""
+    """The bound holds while the caller waits, too, if no time passes in the loop."""
     bandwidth = line([Pause(duration=5), Redirect(redirect_url="more")], more=Redirect(redirect_url="more"))
     call = bandwidth.call()
     with pytest.raises(EndlessCall):
@@ -102,7 +102,7 @@ def test_a_loop_that_begins_while_time_passes(line: Line) -> None:
 
 
 def test_no_password_in_the_error(line: Line) -> None:
-    """The callbacks that the error shows carry no credentials."""
+    """The callbacks in the error are shown without credentials."""
     document = Redirect(redirect_url="more", username="ann", password="t0psecret")
     with pytest.raises(EndlessCall) as raised:
         line(document, more=document).call()
@@ -114,7 +114,7 @@ def test_no_password_in_the_error(line: Line) -> None:
 
 
 def test_a_day_on_hold(line: Line) -> None:
-    """A loop in which time passes goes on for as long as somebody waits."""
+    """A loop in which time passes goes on for as long as the caller waits."""
     hold = [SpeakSentence("Please hold."), Pause(duration=600), Redirect(redirect_url="hold")]
     call = line(hold, hold=hold).call()
     call.wait(24 * 60 * 60)
@@ -133,7 +133,7 @@ def test_a_day_on_hold(line: Line) -> None:
     ids=["gather", "ring", "sound", "transfer"],
 )
 def test_long_loops(line: Line, loop: list[Verb]) -> None:
-    """Whatever takes its time may be repeated for long."""
+    """A loop of verbs that take time may go on for long."""
     bandwidth = line(loop, again=loop)
     bandwidth.callee(AGENT).answers(after=1).hangs_up(after=1)
     call = bandwidth.call()
@@ -144,15 +144,15 @@ def test_long_loops(line: Line, loop: list[Verb]) -> None:
 
 
 def test_many_keys(line: Line) -> None:
-    """Each key is something that somebody does, also where many are pressed at once."""
+    """Each key counts as an act of the caller, also when many are pressed at once."""
     again = Gather(gather_url="again", max_digits=1)
     call = line(again, again=again).call()
     call.press("1" * 150)
     assert len(call.exchanges) == 151
 
 
-def test_somebody_else_speaks_for_long(line: Line) -> None:
-    """A call that waits in a loop is not endless because the sound of another one takes long."""
+def test_another_call_speaks_for_long(line: Line) -> None:
+    """A call that waits in a loop is not endless because the sound of another call takes long."""
     hold = [Pause(duration=1), Redirect(redirect_url="hold")]
     bandwidth = line(hold, hold=hold, story=SpeakSentence("x" * 15 * 200))
     call = bandwidth.call()
@@ -194,7 +194,7 @@ def redirects_the_conference(bandwidth: SimulatedBandwidth) -> None:
 def test_handlers_without_end(
     app: Flask, event: str, act: Callable[[SimulatedBandwidth], None], raise_errors: bool
 ) -> None:
-    """Handlers that make or change calls, each in answer to the one before, are stopped with an error."""
+    """Handlers that make or change calls forever, each in response to the one before, raise an error."""
     phone = CallbackBlueprint("phone", __name__, credentials=None)
     first: Any = {
         "answer": Pause(duration=10),
@@ -223,7 +223,7 @@ def test_handlers_without_end(
 
 
 def start(bandwidth: SimulatedBandwidth, event: str) -> None:
-    """Let the first event of a kind happen."""
+    """Cause the first event of a type."""
     call = bandwidth.call()
     match event:
         case "answer":
@@ -239,7 +239,7 @@ def start(bandwidth: SimulatedBandwidth, event: str) -> None:
 
 
 def test_handlers_that_act_for_long(line: Line) -> None:
-    """Handlers may act as often as they like while somebody waits and time passes in between."""
+    """Handlers may act any number of times if the caller waits and time passes in between."""
 
     def hold(event: Callback) -> list[Verb]:
         if event.event_type == "gather":

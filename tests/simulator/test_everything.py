@@ -1,4 +1,4 @@
-"""Every verb, every event and every property that there is, in calls that are played one after the other."""
+"""Every verb, event and property, in calls that are made one after the other."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ DESK = "sip:desk@example.com"
 
 
 def menu(line: Line) -> SimulatedBandwidth:
-    """Somebody was diverted here, listens, presses keys and says a word."""
+    """A diverted caller listens, presses keys and says a word."""
     bandwidth = line(
         Ring(answer_call=False),
         Tag("menu"),
@@ -95,7 +95,7 @@ def menu(line: Line) -> SimulatedBandwidth:
 
 
 def elsewhere(line: Line) -> SimulatedBandwidth:
-    """Calls that go to somebody else: forwarded, referred, connected."""
+    """Calls that go elsewhere: forwarded, referred, connected."""
     bandwidth = line(Forward(to=ANN))
     bandwidth.call().hang_up()
     bandwidth = line(
@@ -107,7 +107,7 @@ def elsewhere(line: Line) -> SimulatedBandwidth:
 
 
 def outbound(line: Line) -> SimulatedBandwidth:
-    """Calls whose callee is busy, and is found out to be a machine."""
+    """Calls whose callee is busy, and is detected as a machine."""
     bandwidth = line(answer=[SpeakSentence("Hello?"), Pause(duration=9), Forward(to=BOB)])
     bandwidth.callee(ANN).is_busy()
     bandwidth.dial(ANN, "answer", disconnect_url="told", tag="busy")
@@ -120,7 +120,7 @@ def outbound(line: Line) -> SimulatedBandwidth:
 
 
 def transfer(line: Line) -> SimulatedBandwidth:
-    """One leg screens the call, the other one's document cannot be fetched."""
+    """One leg screens the call; the document of the other cannot be fetched."""
     bandwidth = line(
         answer=Transfer(
             PhoneNumber(ANN, transfer_answer_url="screen", transfer_disconnect_url="told", tag="ann"),
@@ -157,7 +157,7 @@ def transfer(line: Line) -> SimulatedBandwidth:
 
 
 def bridge(line: Line) -> SimulatedBandwidth:
-    """Two are joined, and a third one tries to be."""
+    """Two calls are joined, and a third one tries to join."""
 
     def answer(event: Any) -> Bridge:
         target = bandwidth.calls[0].call_id
@@ -172,7 +172,7 @@ def bridge(line: Line) -> SimulatedBandwidth:
 
 
 def conference(line: Line) -> SimulatedBandwidth:
-    """It is recorded, with a break, and hears an announcement."""
+    """A conference is recorded, with a break, and hears an announcement."""
     answers: dict[str, Any] = {
         "conferenceCreated": StartRecording(recording_available_url="told"),
         "conferenceRedirect": [
@@ -217,7 +217,7 @@ CALLS = (menu, elsewhere, outbound, transfer, bridge, conference, streams)
 
 @pytest.fixture
 def exchanges(line: Line) -> list[Exchange]:
-    """All callbacks of all the calls above."""
+    """Return all callbacks of these calls."""
     made: list[SimulatedBandwidth] = []
 
     def make(*first: Any, **documents: Any) -> SimulatedBandwidth:
@@ -233,21 +233,21 @@ def exchanges(line: Line) -> list[Exchange]:
 
 
 def elements(element: bxml.Element) -> Iterator[bxml.Element]:
-    """An element and all that is in it."""
+    """Yield an element and all elements in it."""
     yield element
     for child in element.children:
         yield from elements(child)
 
 
 def test_every_verb_is_in_a_call(exchanges: list[Exchange]) -> None:
-    """None that the package has is missing, those that stand inside of others included."""
+    """The calls use every element of the table, child elements included."""
     documents = [bxml.parse(exchange.bxml) for exchange in exchanges if exchange.bxml]
     seen = {type(element) for document in documents for element in elements(document)}
     assert set(ELEMENTS.values()) - seen == set()
 
 
 def test_every_event_is_in_a_call(exchanges: list[Exchange]) -> None:
-    """None that has a class is missing; of two names for one event the documentation's is sent."""
+    """The calls send every event that has a class; of two names for one event, the documented one."""
     event_types = {event_class.event_types[0] for event_class in EVENT_CLASSES.values()}
     assert {exchange.event for exchange in exchanges} == event_types
 
@@ -261,7 +261,7 @@ _NEVER = {
 
 
 def test_every_property_is_in_an_event(exchanges: list[Exchange]) -> None:
-    """Each event carries, when it has reason to, all that Bandwidth documents."""
+    """Each event has all properties that Bandwidth documents, in one of the calls."""
     seen: dict[str, set[str]] = {}
     for exchange in exchanges:
         seen.setdefault(exchange.event, set()).update(exchange.payload)

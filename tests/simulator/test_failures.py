@@ -1,4 +1,4 @@
-"""What becomes of a call when a callback fails: the fallback URL, the cause, what the application is told."""
+"""Callbacks that fail: the fallback URL, the cause, the events that follow."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class Application:
         return self.replies.get(path, Response)()
 
     def says(self, path: str, *verbs: bxml.Verb) -> None:
-        """Let a path give a document."""
+        """Make a path reply with a document."""
         document = bxml.render(list(verbs))
         self.replies[path] = lambda: Response(document, mimetype="application/xml")
 
 
 def challenge() -> Response:
-    """Ask for the credentials of the fallback URL."""
+    """Challenge requests without the credentials of the fallback URL."""
     if request.authorization is None or request.authorization.parameters != SPARE:
         return Response(status=401, headers={"WWW-Authenticate": 'Basic realm="spare"'})
     return Response("<Response><SpeakSentence>Spare.</SpeakSentence></Response>", mimetype="application/xml")
@@ -133,7 +133,7 @@ def application(monkeypatch: pytest.MonkeyPatch) -> Application:
 
 @pytest.fixture
 def url_of(nowhere: str) -> Callable[[str], str]:
-    """Give the URL at which something fails."""
+    """Return the URL at which a callback fails."""
     elsewhere = {"no-connection": nowhere, "no-host": "https://elsewhere.example/"}
     return lambda failure: elsewhere.get(failure, f"/{failure}")
 
@@ -146,7 +146,7 @@ def last_failure(call: Call) -> Exchange:
 
 
 def inbound(application: Application, url: str, fallback: str | None) -> Call:
-    """Let ``initiate`` fail."""
+    """Make ``initiate`` fail."""
     bandwidth = SimulatedBandwidth(
         application.flask,
         url,
@@ -159,7 +159,7 @@ def inbound(application: Application, url: str, fallback: str | None) -> Call:
 
 
 def outbound(application: Application, url: str, fallback: str | None) -> Call:
-    """Let ``answer`` fail."""
+    """Make ``answer`` fail."""
     bandwidth = SimulatedBandwidth(application.flask, "/")
     with suppress(UnreachableApplication):  # told besides
         bandwidth.dial(
@@ -174,7 +174,7 @@ def outbound(application: Application, url: str, fallback: str | None) -> Call:
 
 
 def gathering(application: Application, url: str, fallback: str | None) -> Call:
-    """Let ``gather`` fail."""
+    """Make ``gather`` fail."""
     spare = {"gather_fallback_url": fallback, "gather_fallback_method": "GET"} | FALLBACK_CREDENTIALS
     verb = bxml.Gather(gather_url=url, **(spare if fallback else {}))
     application.says("start", verb)
@@ -196,12 +196,12 @@ PLACES = {"initiate": inbound, "answer": outbound, "gather": gathering}
     ],
 )
 class TestEveryFailure:
-    """Each failure, for the events whose fallback is told in different ways."""
+    """Each failure, for the events whose fallback is given in different ways."""
 
     def test_without_fallback(
         self, application: Application, url_of: Callable[[str], str], event: str, failure: str
     ) -> None:
-        """The call ends with the documented cause, and disconnect tells cause and reason."""
+        """The call ends with the documented cause, and disconnect has the cause and the message."""
         cause, words = FAILURES[failure]
         call = PLACES[event](application, url_of(failure), None)
         assert (call.state, call.cause) == ("disconnected", cause)
@@ -217,7 +217,7 @@ class TestEveryFailure:
     def test_with_fallback(
         self, application: Application, url_of: Callable[[str], str], event: str, failure: str
     ) -> None:
-        """The fallback URL is asked with its own method, shows its own credentials, and the call goes on."""
+        """The fallback URL is requested with its own method and credentials, and the call goes on."""
         call = PLACES[event](application, url_of(failure), "/spare")
         assert events(call.exchanges)[-3:] == [event, event, "disconnect"]
         assert (call.heard, call.cause, call.error_message) == (["Spare."], "hangup", None)
@@ -228,7 +228,7 @@ class TestEveryFailure:
     def test_with_a_fallback_that_fails(
         self, application: Application, url_of: Callable[[str], str], event: str, failure: str
     ) -> None:
-        """Where the fallback fails as well, the call ends with the cause of that."""
+        """If the fallback fails as well, the call ends with the cause of that failure."""
         last = "error" if FAILURES[failure][0] == INVALID_BXML else "malformed"
         cause, words = FAILURES[last]
         call = PLACES[event](application, url_of(failure), f"/{last}")
@@ -252,7 +252,7 @@ STEMS = {
 
 
 def attributes(event: str, fallback: bool) -> dict[str, Any]:
-    """Return the attributes of a verb that let an event fail."""
+    """Return the attributes of a verb that make an event fail."""
     stem = STEMS[event]
     given = {f"{stem}_url": "/error", f"{stem}_method": "GET", "username": "first", "password": "key"}
     if fallback:
@@ -262,7 +262,7 @@ def attributes(event: str, fallback: bool) -> dict[str, Any]:
 
 
 def reach(application: Application, event: str, fallback: bool) -> Call:
-    """Make a call whose callback of an event fails; returns the call or leg that is told of it."""
+    """Make a call whose callback of an event fails; return the call or leg that the event is about."""
     given = attributes(event, fallback)
     bandwidth = SimulatedBandwidth(application.flask, "/start", status_url="/status", raise_errors=True)
     if event in ("bridgeComplete", "bridgeTargetComplete"):
@@ -318,7 +318,7 @@ def test_every_fallback_url_is_asked(application: Application, event: str) -> No
 
 @pytest.mark.parametrize("event", sorted(STEMS.keys() - {"transferAnswer", "conferenceMemberJoin"}))
 def test_every_event_without_fallback_ends_the_call(application: Application, event: str) -> None:
-    """Without a fallback URL the call ends over any of them, whatever verbs stand after it."""
+    """Without a fallback URL the call ends after any failure; later verbs do not run."""
     call = reach(application, event, fallback=False)
     assert (call.state, call.cause) == ("disconnected", CALLBACK_ERROR)
     assert told(call.exchanges, "disconnect")["cause"] == CALLBACK_ERROR
@@ -330,7 +330,7 @@ def test_every_event_without_fallback_ends_the_call(application: Application, ev
 
 @pytest.mark.parametrize("failure", FAILURES)
 def test_a_leg_ends_alone(application: Application, url_of: Callable[[str], str], failure: str) -> None:
-    """A transferAnswer that fails ends that leg with its cause, told twice; the caller goes on."""
+    """A failed transferAnswer ends that leg, with its cause in both events; the caller goes on."""
     cause, words = FAILURES[failure]
     leg = bxml.PhoneNumber(AGENT, transfer_answer_url=url_of(failure), transfer_disconnect_url="/told")
     application.says("start", bxml.Transfer(leg, transfer_complete_url="/after"))
@@ -345,7 +345,7 @@ def test_a_leg_ends_alone(application: Application, url_of: Callable[[str], str]
 
 
 def test_verbs_that_a_called_party_may_not_get(application: Application) -> None:
-    """A reply to transferAnswer that holds a verb which is forbidden there is invalid BXML."""
+    """A reply to transferAnswer with a verb that is not allowed there is invalid BXML."""
     leg = bxml.PhoneNumber(AGENT, transfer_answer_url="/conference")
     application.says("start", bxml.Transfer(leg), bxml.Pause(duration=10))
     application.says("conference", bxml.Conference("room"))
@@ -358,7 +358,7 @@ def test_verbs_that_a_called_party_may_not_get(application: Application) -> None
 def test_conference_events_end_no_call(
     application: Application, url_of: Callable[[str], str], failure: str
 ) -> None:
-    """A conference event that fails, or whose reply is refused as a whole, leaves everybody in."""
+    """A conference event that fails, or whose reply is rejected, leaves all members in."""
     application.says("misplaced", bxml.SpeakSentence("Not heard."), bxml.Hangup())
     application.says("start", bxml.Conference("room", conference_event_url=url_of(failure)))
     bandwidth = SimulatedBandwidth(application.flask, "/start")
@@ -416,7 +416,7 @@ def test_notifications_with_a_fallback(
 
 
 def test_credentials_are_shown_when_asked_for(application: Application) -> None:
-    """Each callback comes without credentials first, with them only after a challenge, and never again."""
+    """Each callback is sent without credentials first, and with them once after a challenge."""
     application.replies["start"] = challenge
     credentials = (SPARE["username"], SPARE["password"])
     call = SimulatedBandwidth(application.flask, "/start", credentials=credentials, status_url="/told").call()
@@ -436,7 +436,7 @@ def test_credentials_are_shown_when_asked_for(application: Application) -> None:
     ],
 )
 def test_a_challenge_among_others(application: Application, headers: list[tuple[str, str]]) -> None:
-    """A challenge counts in whichever header, spelling and company it comes."""
+    """A challenge is recognized in any spelling, among other challenges, and in repeated headers."""
 
     def ask() -> Response:
         return challenge() if request.authorization else Response(status=401, headers=headers)
@@ -458,7 +458,7 @@ def test_a_challenge_among_others(application: Application, headers: list[tuple[
 def test_credentials_that_do_not_help(
     application: Application, header: str, credentials: tuple[str, str] | None, failure: str
 ) -> None:
-    """A call on which the application keeps asking is lost, as is one that gives nothing to show."""
+    """A call fails if its credentials are rejected, and if there are none to send."""
     application.replies["asks"] = lambda: Response(status=401, headers={"WWW-Authenticate": header})
     given: dict[str, Any] = dict(zip(("username", "password"), credentials or (), strict=False))
     application.says("start", bxml.Redirect(redirect_url="/asks", **given))
@@ -471,7 +471,7 @@ def test_credentials_that_do_not_help(
     "problem", ["{", "[]", "{}", '{"detail": 7}', "\ud800".encode("utf-8", "surrogatepass")]
 )
 def test_a_problem_without_words(application: Application, problem: str | bytes) -> None:
-    """Of a problem that says nothing that can be read the status is told."""
+    """A problem document without a readable detail is reported by its status."""
     application.replies["start"] = lambda: Response(problem, 400, mimetype="application/problem+json")
     call = SimulatedBandwidth(application.flask, "/start").call()
     assert call.exchanges[0].failure == "status 400"
@@ -485,7 +485,7 @@ def test_a_url_without_a_host(application: Application) -> None:
     assert "'http://:80/' is not a URL that can be requested" in (last_failure(call).failure or "")
 
 
-# -- What is no failure --------------------------------------------------------------------------------------
+# -- What is not a failure -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -499,14 +499,14 @@ def test_a_url_without_a_host(application: Application) -> None:
     ],
 )
 def test_empty_replies_hang_up(application: Application, reply: Callable[[], Response]) -> None:
-    """No document, and one without verbs, end the call as a Hangup would."""
+    """An empty reply and a document without verbs end the call as Hangup does."""
     application.replies["start"] = reply
     call = SimulatedBandwidth(application.flask, "/start").call()
     assert (call.cause, call.exchanges[0].failure) == ("hangup", None)
 
 
 def test_what_is_not_known_is_passed_over(application: Application) -> None:
-    """An unknown verb or attribute fails nothing, and is told as an oddity."""
+    """An unknown verb or attribute is not a failure, but is listed as an oddity."""
     application.replies["start"] = lambda: Response(
         "<Response><Dance/><SpeakSentence mood='glad'>Hello.</SpeakSentence></Response>",
         mimetype="application/xml",
@@ -520,7 +520,7 @@ def test_what_is_not_known_is_passed_over(application: Application) -> None:
 
 
 def test_a_document_as_large_as_may_be(application: Application) -> None:
-    """A document of 64 KB is run: one byte more would be too large."""
+    """A document of exactly 64 KB is run."""
     padding = "x" * (65536 - len("<Response><!----></Response>"))
     application.replies["start"] = lambda: Response(
         f"<Response><!--{padding}--></Response>", mimetype="application/xml"
@@ -529,7 +529,7 @@ def test_a_document_as_large_as_may_be(application: Application) -> None:
 
 
 def test_notifications_come_twice_when_asked_for(application: Application) -> None:
-    """A notification whose reply got lost comes again as it was; what is answered never does."""
+    """Repeated notifications are identical; requests for a document are never repeated."""
     application.says("start", bxml.StartGather(dtmf_url="/told"), bxml.Pause(duration=10))
     bandwidth = SimulatedBandwidth(application.flask, "/start", status_url="/status")
     bandwidth.repeats_notifications = True

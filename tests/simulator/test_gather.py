@@ -1,4 +1,4 @@
-"""Gather in all its endings, and StartGather beside whatever else the call does."""
+"""All endings of a Gather, and StartGather beside other verbs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TEN_SECONDS = PlayAudio("menu.wav")
 
 
 def collected(call: Call) -> tuple[str, str]:
-    """The keys that the application was told of, and the one that ended the Gather."""
+    """Return the keys in the gather event, and the one that ended the Gather."""
     gather = told(call.exchanges, "gather")
     return gather["digits"], gather["terminatingDigit"]
 
@@ -56,7 +56,7 @@ def collected(call: Call) -> tuple[str, str]:
 def test_key_ends_it(
     line: Line, attributes: dict[str, Any], keys: str, digits: str, terminating: str
 ) -> None:
-    """A terminating key, which is told apart from the others, or as many keys as there may be."""
+    """A terminating key, which is reported apart, or the last of maxDigits ends a Gather."""
     call = line(Gather(gather_url="gathered", **attributes), gathered=Pause()).call()
     call.press(keys)
     assert collected(call) == (digits, terminating)
@@ -96,7 +96,7 @@ def test_no_further_key_ends_it(line: Line) -> None:
 
 
 def test_five_seconds_for_the_next_key(line: Line) -> None:
-    """interDigitTimeout is 5 where nothing else is said."""
+    """interDigitTimeout defaults to 5 seconds."""
     call = line(Gather(gather_url="gathered"), gathered=Hangup()).call()
     call.press("1")
     call.wait(4.9)
@@ -106,7 +106,7 @@ def test_five_seconds_for_the_next_key(line: Line) -> None:
 
 
 def test_key_stops_the_sound(line: Line) -> None:
-    """Nothing more is heard from the moment at which the first key is pressed."""
+    """The first key stops the sound."""
 
     def greet(event: Any) -> Verb:
         bandwidth.dial(ANN, "interrupt")
@@ -124,7 +124,7 @@ def test_key_stops_the_sound(line: Line) -> None:
 
 
 def test_key_ends_the_repetitions(line: Line) -> None:
-    """Whoever has pressed a key is not asked again."""
+    """After a key the sound is not repeated."""
     gather = Gather(TEN_SECONDS, gather_url="gathered", repeat_count=3, max_digits=2)
     call = line(gather, gathered=Hangup()).call()
     call.wait(5)
@@ -135,7 +135,7 @@ def test_key_ends_the_repetitions(line: Line) -> None:
 
 
 def test_hanging_up_ends_it_without_a_word(line: Line) -> None:
-    """No gather event comes for a caller who is gone, whatever was pressed."""
+    """A caller who hangs up causes no gather event, whatever was pressed."""
     call = line(Gather(gather_url="gathered")).call()
     call.press("12")
     call.hang_up()
@@ -146,7 +146,7 @@ def test_hanging_up_ends_it_without_a_word(line: Line) -> None:
 
 
 def test_verbs_after_a_gather_with_a_url_do_not_run(line: Line) -> None:
-    """The document that the gather event brings is the one that goes on."""
+    """The call goes on with the document in the reply to gather."""
     gather = Gather(gather_url="gathered", max_digits=1)
     call = line(gather, SpeakSentence("Never."), gathered=SpeakSentence("Thank you.")).call()
     call.press("1")
@@ -155,7 +155,7 @@ def test_verbs_after_a_gather_with_a_url_do_not_run(line: Line) -> None:
 
 @pytest.mark.parametrize("keys", ["", "1"])
 def test_verbs_after_a_gather_without_a_url_run(line: Line, keys: str) -> None:
-    """The keys are lost, and the next verb has its turn."""
+    """Without gatherUrl the keys are lost, and the next verb runs."""
     call = line(Gather(max_digits=1), SpeakSentence("Anyway."), Hangup()).call()
     if keys:
         call.press(keys)
@@ -165,7 +165,7 @@ def test_verbs_after_a_gather_without_a_url_run(line: Line, keys: str) -> None:
     assert events(call.exchanges) == ["initiate", "disconnect"]
 
 
-def test_keys_that_nobody_wants_are_lost(line: Line) -> None:
+def test_unwanted_keys_are_lost(line: Line) -> None:
     """A key before or after a Gather is not part of it."""
     call = line(Pause(duration=5), Gather(gather_url="gathered", max_digits=1), gathered=Pause()).call()
     call.press("7")
@@ -179,7 +179,7 @@ def test_keys_that_nobody_wants_are_lost(line: Line) -> None:
 
 @pytest.mark.parametrize("what", ["speech", "dtmf_speech"])
 def test_speech_ends_it_after_a_silence(line: Line, what: Any) -> None:
-    """What is said is told as it comes; speechTimeout after the last word the Gather is over."""
+    """Speech gives partialgather events, and speechTimeout after the last word the Gather is over."""
     gather = Gather(TEN_SECONDS, gather_url="gathered", input=what, partial_result_callback="told")
     call = line(gather, gathered=Hangup()).call()
     call.speak("Sales", seconds=1)
@@ -191,7 +191,7 @@ def test_speech_ends_it_after_a_silence(line: Line, what: Any) -> None:
 
 
 def test_speech_has_its_own_timeout(line: Line) -> None:
-    """speechTimeout counts from the end of what was said, and nobody need hear of parts of it."""
+    """speechTimeout counts from the end of what was said, with or without partialgather events."""
     call = line(Gather(gather_url="gathered", input="speech", speech_timeout=2), gathered=Hangup()).call()
     call.speak("Sales", seconds=4)
     call.wait(2)
@@ -200,7 +200,7 @@ def test_speech_has_its_own_timeout(line: Line) -> None:
 
 @pytest.mark.parametrize(("what", "digits"), [("speech", ""), ("dtmf_speech", "1"), ("dtmf", "1")])
 def test_keys_where_speech_is_wanted(line: Line, what: Any, digits: str) -> None:
-    """Keys count unless only speech is gathered; speech counts only if it is."""
+    """Keys count unless only speech is gathered; speech counts only if it is gathered."""
     call = line(Gather(gather_url="gathered", input=what, max_digits=1), gathered=Hangup()).call()
     call.press("1")
     call.wait(5)
@@ -226,7 +226,7 @@ def test_every_key_is_told(line: Line) -> None:
 
 
 def test_key_of_a_gather_is_no_dtmf_event(line: Line) -> None:
-    """While a Gather runs the StartGather is silent, and then it goes on."""
+    """While a Gather runs, StartGather sends no events; afterwards it does again."""
     call = line(
         StartGather(dtmf_url="told"), Gather(gather_url="gathered", max_digits=1), gathered=Pause(duration=5)
     ).call()
@@ -253,15 +253,15 @@ def test_latest_start_gather_counts(line: Line) -> None:
     ],
     ids=lambda verb: type(verb).__name__,
 )
-def test_keys_are_told_whatever_the_call_does(line: Line, verb: Verb) -> None:
-    """StartGather works beside every verb that takes its time."""
+def test_keys_are_reported_whatever_the_call_does(line: Line, verb: Verb) -> None:
+    """StartGather works beside every verb that takes time."""
     call = line(StartGather(dtmf_url="told"), verb).call()
     call.press("12")
     assert events(call.exchanges) == ["initiate", "dtmf", "dtmf"]
 
 
 def test_keys_are_told_on_both_sides_of_a_bridge(line: Line) -> None:
-    """Each call has its own StartGather, and a key is told of the call on which it was pressed."""
+    """Each call has its own StartGather; a dtmf event is about the call on which the key was pressed."""
 
     def greet(event: Any) -> list[Verb]:
         others = [call.call_id for call in bandwidth.calls if call.call_id != event.call_id]

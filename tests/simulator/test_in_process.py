@@ -1,4 +1,4 @@
-"""An application that is called in process: its URL, its credentials, its WSGI stack, what it raises."""
+"""Applications called in process: their URLs, credentials, WSGI stack and exceptions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CREDENTIALS = ("bandwidth", "s3cret")
 
 
 def blueprint(name: str = "phone", *, credentials: Any = (CREDENTIALS,), **options: Any) -> CallbackBlueprint:
-    """Return a blueprint that says its name to whoever calls."""
+    """Return a blueprint that says its name to the caller."""
     phone = CallbackBlueprint(name, __name__, credentials=credentials, **options)
     phone.respond(InitiateCallback)(lambda call: [SpeakSentence(name), Hangup()])
     return phone
@@ -65,7 +65,7 @@ def test_credentials_of_the_configuration(app: Flask) -> None:
 
 
 def test_no_credentials(app: Flask) -> None:
-    """A blueprint that lets everyone in is never shown any."""
+    """A blueprint without authentication is never sent credentials."""
     app.register_blueprint(blueprint(credentials=None))
     bandwidth = SimulatedBandwidth(app)
     assert bandwidth.credentials is None
@@ -74,7 +74,7 @@ def test_no_credentials(app: Flask) -> None:
 
 @pytest.mark.parametrize("url", ["/sales", "/sales/", "https://localhost/sales/?x=1", "sales/"])
 def test_several_blueprints_and_a_url(app: Flask, url: str) -> None:
-    """A URL says which of several is meant; the credentials are those of the one that it leads to."""
+    """A URL chooses one of several blueprints; the credentials are those of the chosen one."""
     app.register_blueprint(blueprint("support"), url_prefix="/support")
     app.register_blueprint(blueprint("sales", credentials=[("sales", "0ther")]), url_prefix="/sales")
     bandwidth = SimulatedBandwidth(app, url)
@@ -83,7 +83,7 @@ def test_several_blueprints_and_a_url(app: Flask, url: str) -> None:
 
 
 def test_several_blueprints_and_one_of_them(app: Flask) -> None:
-    """The blueprint itself says so as well; without either it is an error that names them."""
+    """A blueprint chooses itself; without a choice the error names all of them."""
     sales, support = blueprint("sales"), blueprint("support")
     app.register_blueprint(sales, url_prefix="/sales")
     app.register_blueprint(support, url_prefix="/support")
@@ -97,7 +97,7 @@ def test_several_blueprints_and_one_of_them(app: Flask) -> None:
 
 
 def test_one_blueprint_registered_twice(app: Flask) -> None:
-    """A blueprint with two registrations needs a URL, too."""
+    """For a blueprint with two registrations a URL must be given."""
     phone = blueprint()
     app.register_blueprint(phone, url_prefix="/one")
     app.register_blueprint(phone, url_prefix="/two", name="again")
@@ -107,7 +107,7 @@ def test_one_blueprint_registered_twice(app: Flask) -> None:
 
 
 def test_variables_in_the_prefix(app: Flask) -> None:
-    """A URL with variables has to be given; the application sees their values."""
+    """A URL with variables must be given; the application sees their values."""
     phone = CallbackBlueprint("phone", __name__, credentials=[CREDENTIALS], url_prefix="/<tenant>/phone")
 
     @phone.url_value_preprocessor
@@ -123,7 +123,7 @@ def test_variables_in_the_prefix(app: Flask) -> None:
 
 
 def test_url_defaults(app: Flask) -> None:
-    """What the application itself fills into its URLs need not be given."""
+    """URL values that the application itself fills in need not be given."""
     app.register_blueprint(blueprint(url_prefix="/<tenant>/phone"))
 
     @app.url_value_preprocessor
@@ -206,7 +206,7 @@ def test_an_application_below_a_prefix(app: Flask, prefix: str) -> None:
 
 
 def test_credentials_that_nothing_gives(app: Flask) -> None:
-    """Where several blueprints could give them, what to do is told."""
+    """If several blueprints could give the credentials, the error has the remedy."""
     app.register_blueprint(blueprint("sales"), url_prefix="/sales")
     app.register_blueprint(blueprint("support"), url_prefix="/support")
     root: Any = Response("nothing here", 404)
@@ -220,7 +220,7 @@ def test_credentials_that_nothing_gives(app: Flask) -> None:
 
 
 def test_middleware_is_passed(app: Flask) -> None:
-    """Every request goes through the whole WSGI stack, as it would come from a server behind TLS."""
+    """Every request goes through the whole WSGI stack, as from a server behind TLS."""
     app.register_blueprint(blueprint(), url_prefix="/phone")
     seen = []
     inner = app.wsgi_app
@@ -287,7 +287,7 @@ def test_paths_and_queries(app: Flask) -> None:
 
 
 class Chunks(list[bytes]):
-    """A body that wants to be closed."""
+    """A body that must be closed."""
 
     closed = 0
 
@@ -297,7 +297,7 @@ class Chunks(list[bytes]):
 
 @pytest.mark.parametrize("body", [Chunks, tuple])
 def test_any_wsgi_application(app: Flask, body: Callable[[list[bytes]], Iterable[bytes]]) -> None:
-    """What takes the place of the application may use all that WSGI has, and is closed after a request."""
+    """A replacement of the WSGI application may use all of WSGI, and its body is closed after a request."""
 
     def old(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         write = start_response("500 Oops", [])
@@ -358,7 +358,7 @@ def host(app: Flask, request: pytest.FixtureRequest) -> Flask:
     [("respond", InitiateCallback, "callback-error"), ("on", DisconnectCallback, "hangup")],
 )
 def test_errors_are_raised(host: Flask, decorator: str, event: Any, cause: str) -> None:
-    """What a responder or a subscriber raises comes out of the simulation as it was, with its traceback."""
+    """Exceptions of responders and subscribers are raised unchanged, with their tracebacks."""
     phone = blueprint()
     getattr(phone, decorator)(event, to="+1")(fails)
     host.register_blueprint(phone)
@@ -370,7 +370,7 @@ def test_errors_are_raised(host: Flask, decorator: str, event: Any, cause: str) 
 
 
 def test_errors_are_heard(host: Flask) -> None:
-    """Without raise_errors the caller hears what a caller would; nothing of it is raised later."""
+    """Without raise_errors the caller hears what a caller would, and nothing is raised later."""
     phone = CallbackBlueprint("phone", __name__, credentials=None)
     phone.respond(InitiateCallback)(fails)
     phone.on(DisconnectCallback)(fails)
@@ -387,7 +387,7 @@ def test_errors_are_heard(host: Flask) -> None:
 
 
 def test_errors_that_the_application_answers(host: Flask) -> None:
-    """An error that an errorhandler of the application answers is none."""
+    """An exception that an errorhandler turns into a document is not raised."""
     phone = CallbackBlueprint("phone", __name__, credentials=None)
     phone.respond(InitiateCallback)(fails)
     phone.errorhandler(Mistake)(lambda error: [SpeakSentence("Sorry."), Hangup()])
@@ -401,7 +401,7 @@ def test_errors_that_the_application_answers(host: Flask) -> None:
     [("respond", InitiateCallback), ("on", DisconnectCallback), ("on", InitiateCallback)],
 )
 def test_errors_that_become_a_page(host: Flask, decorator: str, event: Any, reply: Any) -> None:
-    """A page that the application makes of every error helps no caller: the error comes out all the same."""
+    """An exception that an errorhandler turns into an error page is raised all the same."""
     phone = blueprint()
     getattr(phone, decorator)(event, to="+1")(fails)
     host.register_blueprint(phone)
@@ -415,7 +415,7 @@ def test_errors_that_become_a_page(host: Flask, decorator: str, event: Any, repl
 
 
 def test_errors_of_http(host: Flask) -> None:
-    """A responder that gives up with abort() fails as any other."""
+    """A responder that calls abort() fails like any other."""
     phone = blueprint()
     phone.respond(InitiateCallback, to="+1")(lambda call: abort(410))
     host.register_blueprint(phone)
@@ -425,7 +425,7 @@ def test_errors_of_http(host: Flask) -> None:
 
 @pytest.mark.parametrize("responder", [fails, lambda call: None], ids=["raises", "returns nothing"])
 def test_the_error_that_lost_the_call_is_raised(host: Flask, responder: Any) -> None:
-    """Where subscribers fail as well, what comes out is why the call was lost, and its failure names it."""
+    """If subscribers fail as well, the exception that cost the call is raised, and the failure names it."""
     phone = blueprint()
     phone.respond(InitiateCallback, to="+1")(responder)
 
@@ -444,7 +444,7 @@ def test_the_error_that_lost_the_call_is_raised(host: Flask, responder: Any) -> 
 
 
 def test_an_error_handler_that_fails(host: Flask) -> None:
-    """What it raises comes out, with what it was to answer as its context."""
+    """An exception of an errorhandler is raised, with the one that it was to handle as its context."""
     phone = CallbackBlueprint("phone", __name__, credentials=None)
     phone.respond(InitiateCallback)(fails)
     phone.errorhandler(Mistake)(lambda error: [Hangup(), "no verb"])
@@ -470,7 +470,7 @@ def test_a_failure_shows_no_more_than_it_should(app: Flask) -> None:
 
 
 def test_errors_of_the_stack(host: Flask) -> None:
-    """What a middleware raises is raised as well, also while it writes the reply."""
+    """Exceptions of a middleware are raised as well, also while it writes the reply."""
     host.register_blueprint(blueprint())
     inner: Callable[..., Iterable[bytes]] = host.wsgi_app
 
@@ -486,7 +486,7 @@ def test_errors_of_the_stack(host: Flask) -> None:
 
 
 def test_the_first_error_is_raised(host: Flask) -> None:
-    """Of several errors the first one is raised, and the others not at the next occasion."""
+    """Of several exceptions the first one is raised, and the others are not raised later."""
     phone = CallbackBlueprint("phone", __name__, credentials=None)
     phone.respond(InitiateCallback)(fails)
 
@@ -502,7 +502,7 @@ def test_the_first_error_is_raised(host: Flask) -> None:
 
 
 def test_errors_that_others_cause(app: Flask) -> None:
-    """What fails while the test itself asks the application is no matter of the simulation."""
+    """Exceptions during requests of the test itself do not concern the simulation."""
     app.config["TESTING"] = False
     app.register_blueprint(blueprint())
     app.add_url_rule("/fails", view_func=fails, defaults={"event": None})
@@ -530,7 +530,7 @@ def test_what_is_no_error_of_the_application(app: Flask) -> None:
 
 
 def test_a_simulation_that_is_thrown_away(app: Flask) -> None:
-    """A simulation that nobody holds any more is gone with its calls, and sends nothing on its way."""
+    """A simulation without references is gone with its calls, and sends nothing."""
     heard = []
     phone = CallbackBlueprint("phone", __name__, credentials=None)
     phone.respond(InitiateCallback)(lambda call: Conference("room", conference_event_url=phone))
@@ -546,7 +546,7 @@ def test_a_simulation_that_is_thrown_away(app: Flask) -> None:
 
 
 def test_the_same_script_gives_the_same_call(app: Flask) -> None:
-    """Ids and times come from the seed and the start: two simulations send the very same."""
+    """Ids and times come from the seed and the start: two simulations send identical callbacks."""
     app.register_blueprint(blueprint())
     one, two, other = (SimulatedBandwidth(app, seed=seed).call() for seed in (1, 1, 2))
     assert [exchange.payload for exchange in one.exchanges] == [
@@ -556,7 +556,7 @@ def test_the_same_script_gives_the_same_call(app: Flask) -> None:
 
 
 def test_errors_of_the_library(app: Flask) -> None:
-    """What the simulation raises on its own account is of the library's tree."""
+    """Errors of the simulation derive from the library's base class."""
     assert issubclass(SimulationError, BandwidthCallbacksError)
     with pytest.raises(BandwidthCallbacksError):
         SimulatedBandwidth(app)

@@ -21,7 +21,7 @@ HELLO = SpeakSentence("Hello Ann.")
 
 
 def test_answered_call_fetches_its_document(line: Line) -> None:
-    """answer comes when somebody picks up, and disconnect at the end; both are of an outbound call."""
+    """answer is sent when the call is answered, disconnect at its end; both are of an outbound call."""
     bandwidth = line(answer=HELLO)
     bandwidth.callee(ANN).answers(after=4)
     call = bandwidth.dial(ANN, "answer", disconnect_url="told", tag="order-7")
@@ -47,10 +47,10 @@ def test_answered_call_fetches_its_document(line: Line) -> None:
         ("timeout", {"call_timeout": 8}, 8, None),
     ],
 )
-def test_nobody_is_reached(
+def test_call_that_is_not_answered(
     line: Line, cause: str, ringing: dict[str, Any], seconds: float, status: int | None
 ) -> None:
-    """No document is fetched: disconnect alone says why, with the SIP status of a refusal."""
+    """No document is fetched: disconnect has the cause, and the SIP status of a rejection."""
     bandwidth = line(answer=HELLO)
     callee = bandwidth.callee(ANN)
     {"busy": callee.is_busy, "rejected": callee.rejects, "timeout": callee.does_not_answer}[cause]()
@@ -63,15 +63,15 @@ def test_nobody_is_reached(
     assert "answerTime" not in disconnect
 
 
-def test_nobody_is_told_without_a_url(line: Line) -> None:
-    """disconnect is sent only where createCall said so."""
+def test_no_disconnect_without_a_url(line: Line) -> None:
+    """disconnect is sent only if createCall had a URL for it."""
     call = line(answer=HELLO).dial(ANN, "answer")
     assert events(call.exchanges) == ["answer"]
     assert call.cause == "hangup"
 
 
 def test_application_gives_up(line: Line) -> None:
-    """A call that is completed before it is answered is cancelled, and cannot be changed otherwise."""
+    """A call that is completed before it is answered is canceled, and cannot be changed otherwise."""
     bandwidth = line(answer=HELLO)
     bandwidth.callee(ANN).does_not_answer()
     call = bandwidth.dial(ANN, "answer", disconnect_url="told")
@@ -82,7 +82,7 @@ def test_application_gives_up(line: Line) -> None:
 
 
 def test_callee_hangs_up(line: Line) -> None:
-    """After as long as they stay, whatever the document does; a call that is over before has nobody in it."""
+    """A callee hangs up after as long as they stay, unless the call is over before."""
     bandwidth = line(answer=[Pause(duration=30), Hangup()])
     bandwidth.callee(ANN).answers(after=2).hangs_up(after=10)
     call = bandwidth.dial(ANN, "answer", disconnect_url="told")
@@ -95,14 +95,14 @@ def test_callee_hangs_up(line: Line) -> None:
 
 
 def test_callee_may_hang_up_at_once(line: Line) -> None:
-    """The call was answered all the same."""
+    """A callee who hangs up at once has answered all the same."""
     bandwidth = line(answer=Pause())
     assert bandwidth.callee(ANN).hangs_up() is bandwidth.callee(ANN)
     assert timed(bandwidth.dial(ANN, "answer", disconnect_url="told")) == [("answer", 0), ("disconnect", 0)]
 
 
 def test_callee_behaves_as_told_last(line: Line) -> None:
-    """What was said before counts no more, not even how long they stay."""
+    """A new behavior of a callee replaces the one before, including how long they stay."""
     bandwidth = line(answer=Pause(duration=60))
     callee = bandwidth.callee(ANN).answers(after=5).hangs_up(after=5)
     assert bandwidth.callee(ANN) is callee
@@ -119,7 +119,7 @@ def test_callee_behaves_as_told_last(line: Line) -> None:
 
 
 def test_answer_has_a_method_and_a_fallback(line: Line) -> None:
-    """The arguments are those of createCall; disconnect has a method, too."""
+    """The arguments of dial are those of createCall; disconnect has a method, too."""
 
     def fail(event: Any) -> Verb:
         raise RuntimeError
@@ -147,7 +147,7 @@ def test_answer_has_a_method_and_a_fallback(line: Line) -> None:
 
 
 def test_answer_waits_for_the_result(line: Line) -> None:
-    """In sync mode answer carries it, and no other event comes."""
+    """In sync mode answer has the result, and no other event is sent."""
     bandwidth = line(answer=lambda event: SpeakSentence(f"Hello {event.machine_detection_result.value}."))
     bandwidth.callee(ANN).answers(detected_as="answering-machine")
     call = bandwidth.dial(ANN, "answer", machine_detection=MachineDetection("sync", callback_url="told"))
@@ -171,7 +171,7 @@ def test_result_comes_later(line: Line) -> None:
 
 
 def test_application_acts_on_the_result_by_changing_the_call() -> None:
-    """The event only tells; a handler of it may use the line as the application would use REST."""
+    """Handlers of machineDetectionComplete may change the call, as over REST."""
     phone = CallbackBlueprint("phone", __name__, credentials=None)
     phone.respond("answer")(lambda event: [SpeakSentence("Is Ann there?"), Pause(duration=60)])
 
@@ -187,7 +187,7 @@ def test_application_acts_on_the_result_by_changing_the_call() -> None:
 
 
 def test_result_for_a_call_that_is_over(line: Line) -> None:
-    """Who has hung up by then is not told of, nor is anybody without a URL."""
+    """No result is sent after the callee has hung up, nor without a URL."""
     call = line(answer=Hangup()).dial(ANN, "answer", machine_detection=MachineDetection(callback_url="told"))
     assert events(call.exchanges) == ["answer"]
     call = line(answer=Pause(duration=9)).dial(ANN, "answer", machine_detection=MachineDetection())
@@ -196,7 +196,7 @@ def test_result_for_a_call_that_is_over(line: Line) -> None:
 
 
 def test_result_has_a_fallback(line: Line) -> None:
-    """It is one of the few that only tell and have one."""
+    """machineDetectionComplete is a notification that has a fallback URL."""
     call = line(answer=Pause(duration=9)).dial(
         ANN,
         "answer",

@@ -1,4 +1,4 @@
-"""Real HTTP, to applications that do not use the library: a plain Flask view, a plain http.server handler."""
+"""Real HTTP to applications without the library: a plain Flask view, a plain http.server handler."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Serve: TypeAlias = Callable[..., str]
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Give a server that runs on 127.0.0.1 until the test is over, and its URL."""
+    """Start servers on 127.0.0.1 that run until the test is over; gives their URLs."""
     with ExitStack() as stack:
 
         def start(server: Any) -> str:
@@ -68,7 +68,7 @@ def flask_view() -> Any:
 
 
 class PlainHandler(BaseHTTPRequestHandler):
-    """A plain handler of Python's own server; it answers in chunks."""
+    """A plain handler of Python's own server, which replies in chunks."""
 
     protocol_version = "HTTP/1.1"
 
@@ -189,7 +189,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\n"
     ],
 )
 def test_connections_that_break(serve: Serve, reply: bytes, failure: str) -> None:
-    """A server that hangs up, or speaks no HTTP, is no connection: the call ends, its maker is told."""
+    """A server that hangs up or does not speak HTTP is unreachable: the call ends, and an error is raised."""
     bandwidth = SimulatedBandwidth(serve(raw(reply)))
     with pytest.raises(UnreachableApplication, match=re.escape(failure)):
         bandwidth.call()
@@ -209,7 +209,7 @@ def test_connections_that_break(serve: Serve, reply: bytes, failure: str) -> Non
     ids=["silent", "begins", "drips"],
 )
 def test_servers_that_take_too_long(serve: Serve, server: Callable[[], Any]) -> None:
-    """A reply that is not there in time as a whole is a timeout: also one that comes byte by byte."""
+    """A reply that is not complete in time is a timeout, also one that comes byte by byte."""
     began = time.monotonic()
     call = SimulatedBandwidth(serve(server()), callback_timeout=0.2).call()
     assert call.cause == "callback-error"
@@ -218,14 +218,14 @@ def test_servers_that_take_too_long(serve: Serve, server: Callable[[], Any]) -> 
 
 
 def test_replies_without_end(serve: Serve) -> None:
-    """Of a reply that is far too large only the beginning is read."""
+    """Only the beginning of a reply that is far too large is read."""
     call = SimulatedBandwidth(serve(raw(OK + b"\r\n" + b" <Response/>" * 2**18))).call()
     assert call.cause == "invalid-bxml"
     assert len(call.exchanges[0].response) < 2**21
 
 
 def test_replies_that_end_with_the_connection(serve: Serve) -> None:
-    """A server that gives no length is done when it hangs up."""
+    """A reply without a length ends when the server closes the connection."""
     reply = OK + b"\r\n<Response><SpeakSentence>Hello.</SpeakSentence></Response>"
     assert SimulatedBandwidth(serve(raw(reply))).call().heard == ["Hello."]
 
@@ -252,8 +252,8 @@ def test_notifications_come_again(serve: Serve) -> None:
 # -- Where it goes, and where it never goes ------------------------------------------------------------------
 
 
-def test_nobody_listens(nowhere: str) -> None:
-    """A server that is not there is told in one line, with its address."""
+def test_no_server_listens(nowhere: str) -> None:
+    """The error about a missing server is one line, with its URL."""
     bandwidth = SimulatedBandwidth(nowhere)
     with pytest.raises(UnreachableApplication, match=f"^POST {nowhere}: no connection: .*refused"):
         bandwidth.call()
@@ -262,8 +262,8 @@ def test_nobody_listens(nowhere: str) -> None:
     assert [call.cause for call in bandwidth.calls] == ["callback-error"] * 2
 
 
-def test_credentials_refused(serve: Serve) -> None:
-    """Credentials that the application refuses are told in one line, without the password."""
+def test_credentials_rejected(serve: Serve) -> None:
+    """The error about rejected credentials is one line, without the password."""
     url = serve(flask_view())
     for credentials, reason in [
         (("bandwidth", "wr0ng"), "401: the credentials of 'bandwidth' are rejected."),
@@ -279,14 +279,14 @@ def test_credentials_refused(serve: Serve) -> None:
 
 
 def test_a_server_without_tls(serve: Serve) -> None:
-    """An https URL is asked with TLS, and a server that has none is no connection."""
+    """An https URL is requested with TLS, and a server without TLS is unreachable."""
     url = serve(raw(b"HTTP/1.1 400 \r\n\r\n", reads=False)).replace("http:", "https:")
     with pytest.raises(UnreachableApplication, match=r"no connection: .*SSL"):
         SimulatedBandwidth(url).call()
 
 
 def test_only_the_server_and_this_machine(serve: Serve) -> None:
-    """Beside the target's own host, whatever its name is, and this machine nobody is sent anything."""
+    """No host but the target's own and this machine is sent anything."""
     url = serve(flask_view())
     target = url.replace("127.0.0.1", "127.1")
     bandwidth = SimulatedBandwidth(target, credentials=CREDENTIALS)
@@ -298,7 +298,7 @@ def test_only_the_server_and_this_machine(serve: Serve) -> None:
 
 
 def test_hosts_and_paths_beyond_ascii(serve: Serve) -> None:
-    """A path may have any characters, sent as browsers send them; an impossible host is not there."""
+    """A path may have any characters, sent as browsers send them; an impossible host is unreachable."""
     app = Flask("host")
     asked = []
 

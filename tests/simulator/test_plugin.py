@@ -1,4 +1,4 @@
-"""The pytest plugin: what it gives to a project's tests, and that it costs the others nothing."""
+"""The pytest plugin: its fixture, its report, and that it costs other projects nothing."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def app():
 
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """A project with a phone line, and a fixture ``app`` as pytest-flask wants it."""
+    """A project with a phone line, and a fixture ``app`` as pytest-flask expects it."""
     for name in ("COVERAGE_FILE", "COVERAGE_PROCESS_START", "PYTEST_ADDOPTS"):
         monkeypatch.delenv(name, raising=False)
     pytester.makepyfile(application=APPLICATION)
@@ -79,7 +79,7 @@ def test_the_fixture(project: pytest.Pytester, options: tuple[str, ...]) -> None
 
 
 def test_what_handlers_raise(project: pytest.Pytester) -> None:
-    """What a handler raises comes out of the call, with its traceback, unless it is told not to."""
+    """An exception of a handler is raised with its traceback, unless raise_errors is off."""
     test = """
 def test_raises(bandwidth):
     bandwidth.call("+1")
@@ -136,7 +136,7 @@ def test_passes(bandwidth):
 
 
 def test_simulations_of_other_fixtures(project: pytest.Pytester) -> None:
-    """A project's own fixture shows its calls, whatever its name; one called bandwidth may be anything."""
+    """Simulations in fixtures of any name are shown; a fixture called bandwidth may be anything."""
     test = """
 import pytest
 from unittest.mock import Mock
@@ -159,7 +159,7 @@ def test_fails(line, bandwidth):
 
 
 def test_without_the_fixture_app(project: pytest.Pytester) -> None:
-    """A project that has no fixture app is told so by pytest."""
+    """In a project without a fixture app, pytest reports the missing fixture."""
     project.makeconftest("")
     result = run(project, CALL, "-p", "no:flask")
     result.assert_outcomes(errors=1)
@@ -167,7 +167,7 @@ def test_without_the_fixture_app(project: pytest.Pytester) -> None:
 
 
 def test_a_run_that_does_not_use_it(project: pytest.Pytester) -> None:
-    """Where no test uses the library, nothing of it is imported, also not for a test that fails."""
+    """If no test uses the library, nothing of it is imported, not even for a test that fails."""
     test = """
 import sys
 
@@ -184,7 +184,7 @@ def test_after_a_failure():
 
 
 def test_coverage_is_counted_right(project: pytest.Pytester) -> None:
-    """The application and the library are imported after coverage began: no line of theirs is missed."""
+    """The application and the library are imported after coverage began, so no line is missed."""
     options = ("--cov=application", "--cov=flask_bandwidth_callbacks.simulator", "--cov-report=json")
     run(project, CALL, *options, in_new_process=True).assert_outcomes(passed=1)
     files = json.loads((project.path / "coverage.json").read_text())["files"]
@@ -198,7 +198,7 @@ def test_coverage_is_counted_right(project: pytest.Pytester) -> None:
 
 
 def test_the_fixture_is_told_of(project: pytest.Pytester) -> None:
-    """``pytest --fixtures`` says what the fixture is; it and nothing else is what the library gives."""
+    """``pytest --fixtures`` describes the fixture, the only one of the library."""
     assert [
         entry.value for entry in entry_points(group="pytest11") if entry.name == "flask_bandwidth_callbacks"
     ] == ["pytest_flask_bandwidth_callbacks"]

@@ -1,4 +1,4 @@
-"""Record and StartRecording: what ends them, what is in them, and what is told of them afterwards."""
+"""Record and StartRecording: what ends them, what they contain, and their events."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ANN = "+13035550141"
     [({}, "#"), ({}, "12#"), ({"terminating_digits": "*1"}, "#1"), ({"terminating_digits": "abcd"}, "D")],
 )
 def test_key_ends_it(line: Line, attributes: dict[str, Any], keys: str) -> None:
-    """A hash where nothing else is said; other keys are no matter."""
+    """A terminating key, which defaults to #, ends a Record; other keys do not."""
     call = line(Record(record_complete_url="recorded", **attributes), recorded=Pause()).call()
     call.wait(7)
     for key in keys:
@@ -53,14 +53,14 @@ def test_key_ends_it(line: Line, attributes: dict[str, Any], keys: str) -> None:
     ],
 )
 def test_time_ends_it(line: Line, attributes: dict[str, Any], seconds: float) -> None:
-    """maxDuration, a minute where nothing else is said, or silenceTimeout where there is one."""
+    """A Record ends after maxDuration, which defaults to a minute, or after silenceTimeout."""
     call = line(Record(record_complete_url="recorded", **attributes), recorded=Hangup()).call()
     call.wait(100)
     assert timed(call)[1] == ("recordComplete", seconds)
 
 
 def test_no_key_ends_it_where_none_shall(line: Line) -> None:
-    """Empty terminatingDigits switch the hash off."""
+    """With empty terminatingDigits # does not end a Record."""
     call = line(Record(record_complete_url="recorded", terminating_digits=""), recorded=Hangup()).call()
     call.press("#*1")
     call.wait(60)
@@ -68,7 +68,7 @@ def test_no_key_ends_it_where_none_shall(line: Line) -> None:
 
 
 def test_silence_counts_from_the_last_word(line: Line) -> None:
-    """As long as the caller speaks it is not silent, and a key is no silence either."""
+    """Neither speech nor keys count as silence."""
     call = line(Record(record_complete_url="recorded", silence_timeout=3), recorded=Hangup()).call()
     call.wait(2)
     call.speak("Hello", seconds=5)
@@ -82,7 +82,7 @@ def test_silence_counts_from_the_last_word(line: Line) -> None:
 
 
 def test_longest_recording_ends_in_the_midst_of_a_word(line: Line) -> None:
-    """maxDuration holds while somebody speaks, too."""
+    """maxDuration holds while the caller speaks, too."""
     call = line(Record(record_complete_url="recorded", max_duration=10), recorded=Hangup()).call()
     call.wait(4)
     call.speak("Once upon a time", seconds=60)
@@ -90,7 +90,7 @@ def test_longest_recording_ends_in_the_midst_of_a_word(line: Line) -> None:
 
 
 def test_hanging_up_ends_it_without_a_word(line: Line) -> None:
-    """There is no recordComplete for a caller who is gone; the recording is kept all the same."""
+    """A caller who hangs up causes no recordComplete; the recording is kept all the same."""
     call = line(Record(record_complete_url="recorded", recording_available_url="told")).call()
     call.speak("Call me back.", seconds=2)
     call.hang_up()
@@ -99,7 +99,7 @@ def test_hanging_up_ends_it_without_a_word(line: Line) -> None:
 
 
 def test_redirect_from_outside_ends_it_without_a_word(line: Line) -> None:
-    """A call that is fetched away leaves its recording behind."""
+    """A call that is redirected keeps its recording."""
     call = line(
         Record(record_complete_url="recorded", recording_available_url="told"), fetched=Pause(duration=9)
     ).call()
@@ -113,7 +113,7 @@ def test_redirect_from_outside_ends_it_without_a_word(line: Line) -> None:
 
 
 def test_verbs_after_a_record_run_without_a_url_only(line: Line) -> None:
-    """With recordCompleteUrl the document that it brings goes on, without one the next verb."""
+    """After a Record the document of recordComplete runs, or without a URL the next verb."""
     call = line(Record(record_complete_url="recorded"), SpeakSentence("Never."), recorded=Hangup()).call()
     call.press("#")
     assert call.heard == []
@@ -124,7 +124,7 @@ def test_verbs_after_a_record_run_without_a_url_only(line: Line) -> None:
 
 
 def test_record_tells_that_it_is_complete_then_available_then_transcribed(line: Line) -> None:
-    """One after the other, the last two while the call goes on; all of them are of the recording's times."""
+    """The events of a recording come one after the other, with the times of the recording."""
     record = Record(
         record_complete_url="recorded",
         recording_available_url="told",
@@ -182,7 +182,7 @@ def test_record_tells_that_it_is_complete_then_available_then_transcribed(line: 
 def test_too_short_and_too_long_recordings_are_not_transcribed(
     line: Line, seconds: float, status: str
 ) -> None:
-    """Between half a second and four hours can be transcribed; for what is not, the status says why."""
+    """Recordings of half a second to four hours are transcribed; for others the status says why not."""
     start = StartRecording(transcribe=True, transcription_available_url="told")
     call = line(start, Pause(duration=seconds)).call()
     call.wait(seconds)
@@ -190,7 +190,7 @@ def test_too_short_and_too_long_recordings_are_not_transcribed(
 
 
 def test_transcription_is_made_if_it_is_asked_for(line: Line) -> None:
-    """A URL alone does not transcribe, nor does transcribing tell anybody without a URL."""
+    """Only transcribe with a URL for it sends transcriptionAvailable."""
     for attributes in ({"transcription_available_url": "told"}, {"transcribe": True}):
         call = line(Record(**attributes)).call()
         call.press("#")
@@ -201,7 +201,7 @@ def test_transcription_is_made_if_it_is_asked_for(line: Line) -> None:
 
 
 def test_both_sides_are_recorded_while_other_verbs_run(line: Line) -> None:
-    """What the application plays and what the caller says, from StartRecording until StopRecording."""
+    """StartRecording records what is played and said, until StopRecording."""
     call = line(
         SpeakSentence("Not yet."),
         StartRecording(recording_available_url="told", file_format="mp3", multi_channel=True),
@@ -219,7 +219,7 @@ def test_both_sides_are_recorded_while_other_verbs_run(line: Line) -> None:
 
 
 def test_pause_is_in_neither_the_recording_nor_its_length(line: Line) -> None:
-    """What is said between PauseRecording and ResumeRecording is not recorded; either may stand twice."""
+    """What is said between PauseRecording and ResumeRecording is not recorded; both may be repeated."""
     call = line(
         StartRecording(recording_available_url="told", recording_name="interview"),
         Pause(duration=10),
@@ -276,7 +276,7 @@ def test_nothing_to_control(line: Line, verb: Verb) -> None:
 
 
 def test_end_of_the_call_ends_it(line: Line) -> None:
-    """It gives recordingAvailable and transcriptionAvailable then, never recordComplete."""
+    """The end of a call ends its recording, which sends no recordComplete."""
     call = line(
         StartRecording(recording_available_url="told", transcribe=True, transcription_available_url="told"),
         Pause(duration=4),
@@ -298,7 +298,7 @@ def test_conversation_is_recorded(line: Line) -> None:
 
 
 def test_what_is_left_to_tell_is_told_at_the_end(line: Line) -> None:
-    """Once nobody is on the phone any more, a test need not wait for recordings."""
+    """After the last call a test need not wait for recordings."""
     bandwidth = line(Record(recording_available_url="told"), Pause())
     first, second = bandwidth.call(), bandwidth.call()
     first.hang_up()
@@ -309,7 +309,7 @@ def test_what_is_left_to_tell_is_told_at_the_end(line: Line) -> None:
 
 
 def test_recording_may_be_lost(line: Line) -> None:
-    """A test may say so until it is told; that the call is over is soon enough."""
+    """A test may set the status of a recording until the event is sent."""
     bandwidth = line(Record(recording_available_url="told"))
     others = bandwidth.call()
     call = bandwidth.call()

@@ -1,4 +1,4 @@
-"""Bandwidth's four sample flows as small applications, and the calls that show how they go."""
+"""Bandwidth's four sample flows as small applications, with calls to each."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CALLER, AGENT = "+13035550123", "+13035550141"
 
 
 def serve(app: Flask, phone: CallbackBlueprint) -> SimulatedBandwidth:
-    """Put a phone line into operation."""
+    """Serve a phone line."""
     app.register_blueprint(phone, url_prefix="/phone")
     return SimulatedBandwidth(app, raise_errors=True)
 
@@ -43,7 +43,7 @@ def serve(app: Flask, phone: CallbackBlueprint) -> SimulatedBandwidth:
 
 @pytest.fixture
 def menu(app: Flask, phone: CallbackBlueprint) -> SimulatedBandwidth:
-    """A line that asks for a digit and says which one it was."""
+    """A line that asks for a digit and repeats it."""
 
     @phone.respond(InitiateCallback)
     def ask(call: InitiateCallback) -> Gather:
@@ -65,7 +65,7 @@ def menu(app: Flask, phone: CallbackBlueprint) -> SimulatedBandwidth:
 
 
 def test_a_digit_is_spoken_back(menu: SimulatedBandwidth) -> None:
-    """The caller presses 7 and hears so."""
+    """The caller presses 7 and hears the digit."""
     call = menu.call(var_from=CALLER)
     assert call.heard == ["Press a digit."]
     assert call.state == "answered"
@@ -77,7 +77,7 @@ def test_a_digit_is_spoken_back(menu: SimulatedBandwidth) -> None:
 
 
 def test_a_digit_is_asked_for_twice(menu: SimulatedBandwidth) -> None:
-    """Whoever presses nothing is asked again, and then told goodbye."""
+    """A caller who presses nothing is asked again, and then hears a goodbye."""
     call = menu.call()
     call.wait(4)
     assert call.heard == ["Press a digit."] * 2
@@ -127,7 +127,7 @@ def mailbox(app: Flask, phone: CallbackBlueprint) -> Mailbox:
 
 
 def test_a_message_is_recorded(mailbox: Mailbox) -> None:
-    """The caller speaks and presses hash; the application is told when the recording can be fetched."""
+    """The caller speaks and presses #; an event says when the recording can be fetched."""
     call = mailbox.bandwidth.call(var_from=CALLER)
     assert call.heard[1:] == ["https://localhost/static/tone.wav"]
 
@@ -155,7 +155,7 @@ def test_a_message_ends_with_silence(mailbox: Mailbox) -> None:
 
 
 def test_a_message_ends_when_the_caller_hangs_up(mailbox: Mailbox) -> None:
-    """Whoever hangs up instead of pressing hash leaves the message all the same."""
+    """A caller who hangs up instead of pressing # leaves the message all the same."""
     call = mailbox.bandwidth.call()
     call.speak("Never mind.")
     call.hang_up()
@@ -168,7 +168,7 @@ def test_a_message_ends_when_the_caller_hangs_up(mailbox: Mailbox) -> None:
 
 @pytest.fixture
 def reception(app: Flask, phone: CallbackBlueprint) -> SimulatedBandwidth:
-    """A line that lets the caller hear ringing while it calls the agent, and joins the two."""
+    """A line that plays ringing to the caller while it calls the agent, and joins the two."""
 
     @phone.respond(InitiateCallback)
     def receive(call: InitiateCallback) -> list[Verb]:
@@ -215,7 +215,7 @@ def test_two_people_are_bridged(reception: SimulatedBandwidth) -> None:
 
 
 def test_the_second_person_is_busy(reception: SimulatedBandwidth) -> None:
-    """A call that the agent does not take ends in words for the caller."""
+    """If the agent does not take the call, the caller hears a sentence."""
     reception.callee(AGENT).is_busy()
     caller = reception.call(var_from=CALLER)
     assert caller.heard == ["One moment, please.", "The agent is busy."]
@@ -223,7 +223,7 @@ def test_the_second_person_is_busy(reception: SimulatedBandwidth) -> None:
 
 
 def test_the_second_person_does_not_answer(reception: SimulatedBandwidth) -> None:
-    """After twenty seconds the agent's call is given up."""
+    """After twenty seconds the call to the agent ends."""
     reception.callee(AGENT).does_not_answer()
     caller = reception.call(var_from=CALLER)
     caller.wait(20)
@@ -236,7 +236,7 @@ def test_the_second_person_does_not_answer(reception: SimulatedBandwidth) -> Non
 
 @pytest.fixture
 def queue(app: Flask, phone: CallbackBlueprint) -> SimulatedBandwidth:
-    """A line that plays music over and over, until somebody redirects the call."""
+    """A line that plays music in a loop until the call is redirected."""
 
     @phone.respond((InitiateCallback, RedirectCallback), "/hold")
     def hold(call: InitiateCallback | RedirectCallback) -> list[Verb]:
@@ -269,7 +269,7 @@ def test_a_caller_is_fetched_out_of_a_hold_loop(queue: SimulatedBandwidth) -> No
 
 
 def test_a_caller_hangs_up_in_a_hold_loop(queue: SimulatedBandwidth) -> None:
-    """A caller who has enough may hang up; nobody can be fetched then."""
+    """A caller may hang up during the music, and cannot be redirected afterwards."""
     call = queue.call()
     call.wait(100)
     call.hang_up()

@@ -59,7 +59,7 @@ def test_what_is_heard(line: Line, verb: Verb, heard: str) -> None:
     ],
 )
 def test_sound_passes_by_itself(line: Line, verb: Verb, seconds: float) -> None:
-    """Nobody has to wait for a sound, and it takes its time nevertheless."""
+    """A sound passes by itself, and takes its time nevertheless."""
     assert timed(line(verb).call()) == [("initiate", 0), ("disconnect", seconds)]
 
 
@@ -73,7 +73,7 @@ def test_sound_passes_by_itself(line: Line, verb: Verb, seconds: float) -> None:
         (Ring(duration=7), 7),
     ],
 )
-def test_silence_lasts_until_somebody_waits(line: Line, verb: Verb, seconds: float) -> None:
+def test_silence_lasts_until_time_passes(line: Line, verb: Verb, seconds: float) -> None:
     """Pause and Ring end when their time has passed, and not before."""
     call = line(verb, SpeakSentence("Now.")).call()
     call.wait(seconds - 0.05)
@@ -90,8 +90,8 @@ def test_verbs_run_one_after_another(line: Line) -> None:
     assert call.cause == "hangup"
 
 
-def test_hold_music_plays_while_somebody_waits(line: Line) -> None:
-    """A call that comes back to its document goes on as long as somebody waits, not for ever by itself."""
+def test_hold_music_plays_while_time_passes(line: Line) -> None:
+    """A call that comes back to its document goes on while time is made to pass, not forever by itself."""
     hold = [PlayAudio("/music.wav"), Redirect(redirect_url="hold")]
     call = line(*hold, hold=hold).call()
     before = len(call.heard)
@@ -102,7 +102,7 @@ def test_hold_music_plays_while_somebody_waits(line: Line) -> None:
 
 
 def test_key_can_be_pressed_into_the_music(line: Line) -> None:
-    """While the music plays only as somebody waits, a key can be pressed in the midst of it."""
+    """A key can be pressed in the middle of hold music."""
     menu = Gather(PlayAudio("/music.wav"), gather_url="menu", max_digits=1, first_digit_timeout=0)
     bandwidth = line(menu, menu=lambda event: Hangup() if event.digits else menu)
     call = bandwidth.call()

@@ -1,4 +1,4 @@
-"""Streams and live transcriptions: the events that tell of them."""
+"""Streams and live transcriptions, and their events."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ WEBSOCKET = "wss://example.com/audio"
 
 
 def stream(**attributes: Any) -> StartStream:
-    """A stream that tells of itself."""
+    """Return a stream with a URL for its events."""
     return StartStream(destination=WEBSOCKET, stream_event_url="told", **attributes)
 
 
 def transcription(**attributes: Any) -> StartTranscription:
-    """A live transcription that tells of itself."""
+    """Return a live transcription with a URL for its events."""
     return StartTranscription(transcription_event_url="told", **attributes)
 
 
@@ -37,7 +37,7 @@ def transcription(**attributes: Any) -> StartTranscription:
 
 
 def test_stream_runs_beside_other_verbs_until_it_is_stopped(line: Line) -> None:
-    """It tells when it starts and, with its length, when it stops; the call never waits for it."""
+    """A stream has events when it starts and, with its length, when it stops; the call does not wait."""
     call = line(
         stream(name="live", tracks="both", mode="bidirectional"),
         StopStream(name="another"),
@@ -64,7 +64,7 @@ def test_stream_runs_beside_other_verbs_until_it_is_stopped(line: Line) -> None:
 
 
 def test_end_of_the_call_stops_it(line: Line) -> None:
-    """Before disconnect comes, the stream has stopped; as the last verb it has no time at all."""
+    """A stream stops before disconnect; as the last verb it has no length."""
     call = line(stream()).call()
     assert timed(call) == [
         *(("initiate", 0), ("mediaStreamStarted", 0), ("mediaStreamStopped", 0), ("disconnect", 0))
@@ -72,7 +72,7 @@ def test_end_of_the_call_stops_it(line: Line) -> None:
 
 
 def test_stream_has_a_name_of_its_own(line: Line) -> None:
-    """Where none is given it is the id."""
+    """The name of a stream defaults to its id."""
     call = line(stream(), stream()).call()
     first, second = (one["mediaStream"] for one in all_told(call.exchanges, "mediaStreamStarted"))
     assert first["name"] == first["id"] != second["id"] == second["name"]
@@ -80,7 +80,7 @@ def test_stream_has_a_name_of_its_own(line: Line) -> None:
 
 
 def test_name_in_use_is_rejected(line: Line) -> None:
-    """The event names both streams, and the call goes on; a name that is free again may be used."""
+    """The rejection names both streams, and the call goes on; a name that is free again may be used."""
     call = line(
         stream(name="live"),
         stream(name="live"),
@@ -97,7 +97,7 @@ def test_name_in_use_is_rejected(line: Line) -> None:
 
 
 def test_more_than_four_tracks_are_rejected(line: Line) -> None:
-    """Both tracks count as two; a rejected stream counts not at all."""
+    """A stream of both tracks counts as two; a rejected stream does not count."""
     call = line(
         *(
             stream(name="a", tracks="both"),
@@ -115,13 +115,13 @@ def test_more_than_four_tracks_are_rejected(line: Line) -> None:
 
 
 def test_events_may_come_by_get(line: Line) -> None:
-    """The stream, an object, is written as JSON in the query then, which the application can read."""
+    """In a GET callback the stream is JSON in the query, which the application can read."""
     call = line(stream(stream_event_method="GET", tracks="both")).call()
     assert [(exchange.method, exchange.status) for exchange in call.exchanges[1:3]] == [("GET", 204)] * 2
 
 
 def test_stream_without_a_url_tells_nothing(line: Line) -> None:
-    """There is nowhere to send its events, and its parameters are for the websocket alone."""
+    """Without a URL no events are sent; the parameters are for the websocket alone."""
     call = line(StartStream(StreamParam(name="a", value="b"), destination=WEBSOCKET)).call()
     assert events(call.exchanges) == ["initiate", "disconnect"]
 
@@ -130,7 +130,7 @@ def test_stream_without_a_url_tells_nothing(line: Line) -> None:
 
 
 def test_transcription_tells_of_its_course_and_its_end(line: Line) -> None:
-    """With a destination it tells as it starts and stops, and later where all of it can be fetched."""
+    """With a destination a transcription has events when it starts, stops and is available."""
     call = line(
         transcription(name="live", destination=WEBSOCKET, tracks="both", stabilized=False),
         StopTranscription(name="another"),
@@ -168,7 +168,7 @@ def test_transcription_tells_of_its_course_and_its_end(line: Line) -> None:
 
 
 def test_transcription_without_a_destination(line: Line) -> None:
-    """Only its end is told, without what is for a destination."""
+    """Without a destination only its availability is reported."""
     call = line(transcription(), transcription()).call()
     assert events(call.exchanges) == ["initiate", "disconnect", *["realTimeTranscriptionAvailable"] * 2]
     known = call.exchanges[-1].payload["realTimeTranscription"]
@@ -177,7 +177,7 @@ def test_transcription_without_a_destination(line: Line) -> None:
 
 
 def test_stop_without_a_name_stops_all_of_them(line: Line) -> None:
-    """All live transcriptions, and no stream."""
+    """StopTranscription without a name stops all transcriptions, and no stream."""
     call = line(
         *(
             stream(name="a"),
@@ -206,7 +206,7 @@ def test_stop_without_a_name_stops_all_of_them(line: Line) -> None:
     ],
 )
 def test_transcription_is_rejected(line: Line, second: StartTranscription, cause: str) -> None:
-    """For the same reasons as a stream, which does not count here; what was rejected has no end to tell."""
+    """A transcription is rejected for the same reasons as a stream; streams do not count here."""
     call = line(
         *(stream(name="a", tracks="both"), stream(name="s"), transcription(name="a", destination=WEBSOCKET)),
         *(transcription(name="t", tracks="both", destination=WEBSOCKET), second, Hangup()),
@@ -221,6 +221,6 @@ def test_transcription_is_rejected(line: Line, second: StartTranscription, cause
 
 
 def test_transcription_without_a_url_tells_nothing(line: Line) -> None:
-    """Its text goes to the websocket alone, with its parameters."""
+    """Without a URL no events are sent; text and parameters go to the websocket alone."""
     start = StartTranscription(CustomParam(name="a", value="b"), destination=WEBSOCKET)
     assert events(line(start).call().exchanges) == ["initiate", "disconnect"]

@@ -1,4 +1,4 @@
-"""Many lines on one application, each in a thread of its own: none hears anything of another."""
+"""Many simulations of one application, each in a thread of its own, do not affect each other."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def app() -> Flask:
 
 
 def test_lines_in_threads(app: Flask) -> None:
-    """Callers hear what is said to them, and an error comes out of the line on which it was made."""
+    """Callers hear what is said to them, and an error is raised by the simulation that caused it."""
     barrier = threading.Barrier(THREADS)
 
     def make_calls(number: int) -> None:

@@ -1,4 +1,4 @@
-"""What time it is in a simulation."""
+"""The time of a simulation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
 
 
 def test_a_simulation_that_begins_elsewhere(app: Flask, phone: CallbackBlueprint) -> None:
-    """A beginning in any time zone is told to the application as that moment, in UTC."""
+    """A start in any time zone reaches the application as that moment, in UTC."""
     told: list[InitiateCallback] = []
 
     @phone.respond(InitiateCallback)

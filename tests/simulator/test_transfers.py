@@ -1,4 +1,4 @@
-"""Verbs that call somebody else: Transfer with its legs, Forward, Refer, Connect."""
+"""Verbs that call other numbers: Transfer with its legs, Forward, Refer, Connect."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ DESK = "sip:desk@example.com"
 
 
 def leg(number: str = ANN, **attributes: Any) -> PhoneNumber:
-    """A leg whose end is told."""
+    """Return a leg with a URL for its end."""
     return PhoneNumber(number, transfer_disconnect_url="told", **attributes)
 
 
 def behave(bandwidth: SimulatedBandwidth, number: str, how: str) -> None:
-    """Let somebody be as the cause of a failure says."""
+    """Make a callee behave as the cause of a failure says."""
     callee = bandwidth.callee(number)
     {"busy": callee.is_busy, "rejected": callee.rejects, "timeout": callee.does_not_answer}[how]()
 
@@ -50,7 +50,7 @@ def behave(bandwidth: SimulatedBandwidth, number: str, how: str) -> None:
 
 
 def test_two_people_talk_until_the_called_one_leaves(line: Line) -> None:
-    """Each hears the other; then transferComplete brings the caller's next document."""
+    """The two hear each other; then transferComplete brings the caller's next document."""
     call = line(
         Transfer(leg(), transfer_complete_url="done", tag="sales"),
         SpeakSentence("Never."),
@@ -70,7 +70,7 @@ def test_two_people_talk_until_the_called_one_leaves(line: Line) -> None:
 
 
 def test_without_a_url_the_next_verb_runs(line: Line) -> None:
-    """The call goes on after the Transfer."""
+    """Without transferCompleteUrl the verb after Transfer runs."""
     call = line(Transfer(PhoneNumber(ANN)), SpeakSentence("On we go.")).call()
     call.legs[0].hang_up()
     assert call.heard == ["On we go."]
@@ -86,8 +86,10 @@ def test_without_a_url_the_next_verb_runs(line: Line) -> None:
         ("timeout", {"call_timeout": 4.5}, 4.5),
     ],
 )
-def test_nobody_is_reached(line: Line, cause: str, attributes: dict[str, Any], seconds: float) -> None:
-    """Both events say why; of an answer they know nothing."""
+def test_call_that_is_not_answered(
+    line: Line, cause: str, attributes: dict[str, Any], seconds: float
+) -> None:
+    """Both events have the cause, and no answer time."""
     bandwidth = line(Transfer(leg(), transfer_complete_url="done", **attributes), done=Hangup())
     behave(bandwidth, ANN, cause)
     call = bandwidth.call()
@@ -106,7 +108,7 @@ def test_nobody_is_reached(line: Line, cause: str, attributes: dict[str, Any], s
 
 
 def test_telephone_rings_until_it_is_answered(line: Line) -> None:
-    """Ringing takes as long as the callee does, if callTimeout lets it."""
+    """Ringing lasts until the callee answers, at most callTimeout."""
     bandwidth = line(Transfer(leg(), call_timeout=10))
     bandwidth.callee(ANN).answers(after=10).hangs_up(after=5)
     call = bandwidth.call()
@@ -122,7 +124,7 @@ def test_telephone_rings_until_it_is_answered(line: Line) -> None:
 
 
 def test_who_answers_too_late_does_not_answer(line: Line) -> None:
-    """When callTimeout is over nobody rings any longer."""
+    """After callTimeout no leg rings any longer."""
     bandwidth = line(Transfer(leg(), call_timeout=9))
     bandwidth.callee(ANN).answers(after=9.1)
     call = bandwidth.call()
@@ -132,7 +134,7 @@ def test_who_answers_too_late_does_not_answer(line: Line) -> None:
 
 
 def test_leg_is_a_call_of_its_own(line: Line) -> None:
-    """It is outbound, has its own id, and names the call that made it; it never gives disconnect."""
+    """A leg is outbound, has its own id, and names the call that made it; it never sends disconnect."""
     call = line(Transfer(leg(), transfer_complete_url="done"), done=Hangup()).call()
     (ann,) = call.legs
     ann.hang_up()
@@ -146,7 +148,7 @@ def test_leg_is_a_call_of_its_own(line: Line) -> None:
 
 @pytest.mark.parametrize("caller_id", ["+13035550199", "Anonymous"])
 def test_called_party_may_see_another_number(line: Line, caller_id: str) -> None:
-    """transferCallerId says which."""
+    """transferCallerId sets the number that the callee sees."""
     call = line(Transfer(leg(), transfer_caller_id=caller_id)).call()
     call.legs[0].hang_up()
     assert told(call.exchanges, "transferDisconnect")["transferCallerId"] == caller_id
@@ -167,7 +169,7 @@ def test_sip_address_is_called_like_a_number(line: Line) -> None:
 
 
 def test_first_to_answer_wins(line: Line) -> None:
-    """All ring at once; the others are dropped, and the outcome is about the one that answered."""
+    """All legs ring at once; the first to answer wins, and transferComplete is about it."""
     bandwidth = line(
         Transfer(leg(ANN), leg(BOB), leg(EVE), transfer_complete_url="done"), done=Pause(duration=60)
     )
@@ -191,8 +193,8 @@ def test_first_to_answer_wins(line: Line) -> None:
     assert (complete["transferTo"], complete["cause"]) == (BOB, "hangup")
 
 
-def test_nobody_answers_any_of_eight(line: Line) -> None:
-    """One transferComplete tells of the leg that ended last."""
+def test_no_answer_from_eight(line: Line) -> None:
+    """One transferComplete describes the leg that ended last."""
     numbers = [f"+1303555014{digit}" for digit in range(8)]
     bandwidth = line(Transfer(*map(leg, numbers), transfer_complete_url="done"), done=Hangup())
     for number in numbers:
@@ -206,7 +208,7 @@ def test_nobody_answers_any_of_eight(line: Line) -> None:
 
 
 def test_leg_that_answered_is_what_it_is_about(line: Line) -> None:
-    """Also if its document could not be fetched, and the others ended later."""
+    """transferComplete is about the leg that answered, even if its document failed."""
     bandwidth = line(
         Transfer(leg(ANN, transfer_answer_url="nowhere"), leg(BOB), transfer_complete_url="done"),
         done=Hangup(),
@@ -217,7 +219,7 @@ def test_leg_that_answered_is_what_it_is_about(line: Line) -> None:
 
 
 def test_two_answer_in_the_same_moment(line: Line) -> None:
-    """There is one winner all the same."""
+    """Of two legs that answer at the same time one wins."""
     call = line(Transfer(leg(ANN), leg(BOB))).call()
     assert [leg_.state for leg_ in call.legs] == ["answered", "disconnected"]
     assert call.legs[1].cause == "cancel"
@@ -246,14 +248,14 @@ def test_called_party_hears_a_document_of_its_own(line: Line) -> None:
 
 
 def test_empty_document_joins_at_once(line: Line) -> None:
-    """Nothing to add is no Hangup here."""
+    """An empty reply to transferAnswer joins the two."""
     call = line(Transfer(leg(transfer_answer_url="told"))).call()
     call.speak("Hello?")
     assert call.legs[0].heard == ["Hello?"]
 
 
 def test_events_of_a_legs_document_are_about_the_leg(line: Line) -> None:
-    """Whatever it makes carries parentCallId, transferCallerId and transferTo, and the tag of the leg."""
+    """Events of a leg have parentCallId, transferCallerId, transferTo and the tag of the leg."""
     call = line(
         Transfer(leg(transfer_answer_url="screen")),
         screen=[
@@ -299,7 +301,7 @@ def test_hangup_in_a_legs_document_ends_the_leg(line: Line) -> None:
 
 @pytest.mark.parametrize("reply", ["<Response><Conference>x</Conference></Response>", "<Response>"])
 def test_bad_document_ends_the_leg_alone(line: Line, reply: str) -> None:
-    """A verb that may not stand there, or no BXML at all: both events tell of the same error."""
+    """A reply that cannot be run ends the leg; both events have the same error."""
     bandwidth = line(
         Transfer(leg(transfer_answer_url="bad"), transfer_complete_url="done"),
         # Another status than 200 is not looked at before it is sent.
@@ -315,7 +317,7 @@ def test_bad_document_ends_the_leg_alone(line: Line, reply: str) -> None:
 
 
 def test_leg_can_be_fetched_away_and_comes_back(line: Line) -> None:
-    """While a leg runs another document nobody is joined; when that is over they are again."""
+    """While a leg runs another document the two are not joined; afterwards they are again."""
     call = line(Transfer(leg()), aside=Pause(duration=10)).call()
     (ann,) = call.legs
     ann.redirect("aside")
@@ -340,7 +342,7 @@ def test_tag_of_a_leg(line: Line) -> None:
 
 
 def test_caller_hangs_up_first(line: Line) -> None:
-    """There is no transferComplete, but every leg tells of its end."""
+    """A caller who hangs up causes no transferComplete, but every leg sends transferDisconnect."""
     bandwidth = line(Transfer(leg(ANN), transfer_complete_url="told"))
     call = bandwidth.call()
     call.wait(3)
@@ -351,7 +353,7 @@ def test_caller_hangs_up_first(line: Line) -> None:
 
 
 def test_caller_hangs_up_while_it_rings(line: Line) -> None:
-    """The legs are cancelled."""
+    """A caller who hangs up while legs ring cancels the legs."""
     bandwidth = line(Transfer(leg(ANN), leg(BOB)))
     bandwidth.callee(ANN).does_not_answer()
     bandwidth.callee(BOB).answers(after=5)
@@ -379,7 +381,7 @@ def test_caller_is_fetched_away(line: Line) -> None:
 
 
 def test_forwarded_call_is_out_of_control(line: Line) -> None:
-    """The caller talks to somebody else, verbs after it never run, and REST requests are refused."""
+    """The caller talks to the callee, later verbs never run, and REST requests raise errors."""
     call = line(Ring(answer_call=False), Forward(to=ANN), SpeakSentence("Never.")).call()
     call.wait(5)
     (ann,) = call.legs
@@ -394,7 +396,7 @@ def test_forwarded_call_is_out_of_control(line: Line) -> None:
 
 @pytest.mark.parametrize("who", ["caller", "callee"])
 def test_either_end_of_a_forward_ends_the_call(line: Line, who: str) -> None:
-    """One disconnect comes when one of the two hangs up."""
+    """When either of the two hangs up, one disconnect is sent."""
     bandwidth = line(Forward(to=DESK, from_="Private"))
     bandwidth.callee(DESK).answers(after=2)
     call = bandwidth.call()
@@ -411,8 +413,10 @@ def test_either_end_of_a_forward_ends_the_call(line: Line, who: str) -> None:
     ("cause", "attributes", "seconds"),
     [("busy", {}, 0), ("rejected", {}, 0), ("timeout", {}, 30), ("timeout", {"call_timeout": 7}, 7)],
 )
-def test_forward_reaches_nobody(line: Line, cause: str, attributes: dict[str, Any], seconds: float) -> None:
-    """Whatever becomes of the leg is the cause of the call's end."""
+def test_forward_that_is_not_answered(
+    line: Line, cause: str, attributes: dict[str, Any], seconds: float
+) -> None:
+    """The cause of the leg's end is the cause of the call's end."""
     bandwidth = line(Forward(to=ANN, **attributes))
     behave(bandwidth, ANN, cause)
     call = bandwidth.call()
@@ -424,7 +428,7 @@ def test_forward_reaches_nobody(line: Line, cause: str, attributes: dict[str, An
 
 
 def test_caller_gives_up_while_it_is_forwarded(line: Line) -> None:
-    """The leg is cancelled, too."""
+    """A caller who hangs up during a Forward cancels the leg."""
     bandwidth = line(Forward(to=ANN))
     bandwidth.callee(ANN).does_not_answer()
     call = bandwidth.call()
@@ -433,7 +437,7 @@ def test_caller_gives_up_while_it_is_forwarded(line: Line) -> None:
 
 
 def test_answered_call_cannot_be_forwarded(line: Line) -> None:
-    """Forward after a verb that answers is an error, which disconnect tells."""
+    """Forward after a verb that answers is an error, and disconnect has it."""
     call = line(SpeakSentence("One moment."), Forward(to=ANN)).call()
     disconnect = told(call.exchanges, "disconnect")
     assert disconnect["cause"] == "application-error"
@@ -445,7 +449,7 @@ def test_answered_call_cannot_be_forwarded(line: Line) -> None:
 
 
 def test_referred_call_is_gone(line: Line) -> None:
-    """After a success the event only tells: its document does not run, nor do the verbs after."""
+    """After a success the reply to referComplete is ignored, and later verbs do not run."""
     call = line(
         Refer(SipUri(DESK), refer_complete_url="referred", tag="referred"),
         SpeakSentence("Never."),
@@ -460,7 +464,7 @@ def test_referred_call_is_gone(line: Line) -> None:
 
 @pytest.mark.parametrize(("cause", "status"), [("busy", 486), ("rejected", 603), ("timeout", 408)])
 def test_failed_refer_goes_on_with_its_document(line: Line, cause: str, status: int) -> None:
-    """The call stays here; the event says what the other side answered."""
+    """After a failure the call stays; the event has the status of the other side."""
     bandwidth = line(
         Refer(SipUri(DESK), refer_complete_url="referred"),
         SpeakSentence("Never."),
@@ -475,7 +479,7 @@ def test_failed_refer_goes_on_with_its_document(line: Line, cause: str, status: 
 
 
 def test_failed_refer_without_a_url_goes_on_with_the_next_verb(line: Line) -> None:
-    """Nobody is told, neither of this nor of a success."""
+    """Without a URL no event is sent, neither for a failure nor for a success."""
     bandwidth = line(Refer(SipUri(DESK)), SpeakSentence("On we go."))
     assert bandwidth.call().heard == []
     bandwidth.callee(DESK).is_busy()
@@ -488,7 +492,7 @@ def test_failed_refer_without_a_url_goes_on_with_the_next_verb(line: Line) -> No
 
 
 def test_endpoint_stays_connected(line: Line) -> None:
-    """A call that is connected to an endpoint is so until it ends or is fetched away."""
+    """A call stays connected to an endpoint until it ends or is redirected."""
     bandwidth = line(
         Connect(Endpoint("e-1"), event_callback_url="told"),
         SpeakSentence("Never."),

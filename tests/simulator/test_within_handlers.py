@@ -1,4 +1,4 @@
-"""The application uses the simulation from inside its own handlers, in process and over HTTP."""
+"""Handlers that use the simulation, in process and over HTTP."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Start: TypeAlias = Callable[[], SimulatedBandwidth]
 
 @pytest.fixture(params=["in process", "over HTTP"])
 def start(request: pytest.FixtureRequest, app: Flask, phone: CallbackBlueprint) -> Iterator[Start]:
-    """Put the phone line into operation, in process or under a server whose threads run the handlers."""
+    """Serve the phone line, in process or by a server whose threads run the handlers."""
     servers = []
 
     def begin() -> SimulatedBandwidth:
@@ -67,14 +67,14 @@ def events(call: Call) -> list[str]:
 
 
 @pytest.mark.parametrize("rings", [0, 3])
-def test_a_second_person_is_dialled(phone: CallbackBlueprint, start: Start, rings: float) -> None:
-    """A call that a handler makes begins when its callback is answered, after the document of that."""
+def test_a_second_person_is_dialed(phone: CallbackBlueprint, start: Start, rings: float) -> None:
+    """A call made by a handler begins when the handler's callback is answered, after that document."""
     states: list[str] = []
 
     @phone.respond(InitiateCallback)
     def receive(call: InitiateCallback) -> list[Verb]:
-        dialled = bandwidth.dial(AGENT, "/answered", tag=call.call_id)
-        states.append(dialled.state)
+        dialed = bandwidth.dial(AGENT, "/answered", tag=call.call_id)
+        states.append(dialed.state)
         return [SpeakSentence("One moment."), Pause(duration=30)]
 
     @phone.respond(AnswerCallback, "/answered")
@@ -87,13 +87,13 @@ def test_a_second_person_is_dialled(phone: CallbackBlueprint, start: Start, ring
     bandwidth = start()
     bandwidth.callee(AGENT).answers(after=rings)
     caller = bandwidth.call()
-    dialled = bandwidth.calls[-1]
+    dialed = bandwidth.calls[-1]
     caller.wait(rings)
     assert states == ["initiated", "answered"]
     caller.speak("Hello?")
-    assert dialled.heard == ["A call.", "Hello?"]
-    dialled.hang_up()
-    assert (caller.cause, dialled.cause) == ("hangup", "hangup")
+    assert dialed.heard == ["A call.", "Hello?"]
+    dialed.hang_up()
+    assert (caller.cause, dialed.cause) == ("hangup", "hangup")
 
 
 @pytest.mark.parametrize("change", ["redirect", "update", "complete"])
@@ -129,7 +129,7 @@ def test_another_call_is_changed(phone: CallbackBlueprint, start: Start, change:
 
 
 def test_a_call_redirects_itself(phone: CallbackBlueprint, start: Start) -> None:
-    """A handler that redirects the very call it answers: the redirect counts, what it returns is not run."""
+    """If a handler redirects the call it responds for, the redirect counts and its reply is not run."""
 
     @phone.respond(InitiateCallback)
     def hold(call: InitiateCallback) -> Gather:
@@ -151,7 +151,7 @@ def test_a_call_redirects_itself(phone: CallbackBlueprint, start: Start) -> None
 
 
 def test_a_subscriber_changes_its_own_call(phone: CallbackBlueprint, start: Start) -> None:
-    """A key that is told on the way fetches the caller out of what they hear."""
+    """A dtmf event may redirect the caller out of the current sound."""
     phone.respond(InitiateCallback)(
         lambda call: [StartGather(dtmf_url=phone), SpeakSentence("Press any key."), Pause(duration=300)]
     )
@@ -167,7 +167,7 @@ def test_a_subscriber_changes_its_own_call(phone: CallbackBlueprint, start: Star
 
 
 def test_a_call_is_made_again(phone: CallbackBlueprint, start: Start) -> None:
-    """A subscriber to the end of a call may make the next one, as a dialler does."""
+    """A subscriber to the end of a call may make the next one, as a dialer does."""
     phone.respond(AnswerCallback, "/answered")(lambda call: [SpeakSentence("Hello."), Hangup()])
 
     @phone.on(DisconnectCallback, cause="busy")
@@ -196,7 +196,7 @@ def test_a_caller_calls_from_a_handler(phone: CallbackBlueprint, start: Start) -
 
 
 def test_a_conference_is_directed(phone: CallbackBlueprint, start: Start) -> None:
-    """A conference that exists since a moment ago can be used by whoever is told of it."""
+    """A handler of conferenceCreated may use the new conference."""
 
     @phone.respond(InitiateCallback)
     def join(call: InitiateCallback) -> Conference:
@@ -225,7 +225,7 @@ def test_a_conference_is_directed(phone: CallbackBlueprint, start: Start) -> Non
 def test_no_time_passes_in_a_handler(
     phone: CallbackBlueprint, start: Start, action: Callable[[Call], None]
 ) -> None:
-    """What takes time cannot be done while a callback is being answered, which is said at once."""
+    """Methods that take time raise an error while a callback is being answered."""
     raised: list[str] = []
 
     @phone.respond(InitiateCallback)
@@ -246,8 +246,8 @@ def test_no_time_passes_in_a_handler(
     assert [line.text for line in call.lines if line.who == call.person] == [f"calls {call.to}"]
 
 
-def test_what_cannot_be_done_is_told_to_the_handler(phone: CallbackBlueprint, start: Start) -> None:
-    """What Bandwidth would refuse is an error where it is asked for: a call that is not answered yet."""
+def test_errors_reach_the_handler(phone: CallbackBlueprint, start: Start) -> None:
+    """A request that Bandwidth would reject raises an error in the handler that makes it."""
     refused: list[str] = []
 
     @phone.respond(InitiateCallback)
@@ -270,7 +270,7 @@ def test_what_cannot_be_done_is_told_to_the_handler(phone: CallbackBlueprint, st
 
 
 def test_every_handler_has_its_own_reply(phone: CallbackBlueprint, start: Start) -> None:
-    """Calls that begin in handlers of each other are told apart: each gets the documents that are for it."""
+    """Calls that begin in each other's handlers each get their own documents."""
 
     @phone.respond((InitiateCallback, AnswerCallback))
     def chain(call: InitiateCallback | AnswerCallback) -> list[Verb]:

@@ -154,7 +154,7 @@ class Call(Resource):
 
     @in_turn
     def wait(self, seconds: float) -> None:
-        """Let time pass, for the whole simulation: pauses end, timeouts expire, recordings become available.
+        """Make time pass for the whole simulation: pauses end, timeouts expire, recordings become available.
 
         Time passes after the call, too.
         """

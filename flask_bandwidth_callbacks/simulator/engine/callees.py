@@ -82,7 +82,7 @@ class Callee:
         return self._behave(rejection=("rejected", 603))
 
     def does_not_answer(self) -> Self:
-        """Let the telephone ring."""
+        """Leave the telephone ringing."""
         return self._behave(rings=None)
 
     def hangs_up(self, after: float = 0.0) -> Self:

@@ -115,7 +115,7 @@ class Platform:
 
     @in_turn
     def wait(self, seconds: float) -> None:
-        """Let time pass; raises :class:`SimulationError` within a handler, whose callback comes first."""
+        """Make time pass; raises :class:`SimulationError` within a handler, whose callback comes first."""
         self.pass_time(check_seconds(seconds))
 
     def check_time_can_pass(self) -> None:
@@ -124,12 +124,12 @@ class Platform:
             raise SimulationError("Time cannot pass while a callback is being answered.")
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass, then everything happen that happens by itself."""
+        """Make time pass, then everything happen that happens by itself."""
         self.check_time_can_pass()
         self._run(seconds)
 
     def go_on(self) -> None:
-        """Let everything happen that happens by itself; within a handler, once its callback is answered."""
+        """Make everything happen that happens by itself; within a handler, once its callback is answered."""
         if not self.timeline.is_running:
             self._run(0)
 

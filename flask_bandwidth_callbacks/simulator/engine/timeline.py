@@ -91,7 +91,7 @@ class Timeline:
         return (self._timers[0][0] - self.now) / 1000 if self._timers else None
 
     def run(self, seconds: float = 0.0, *, to_the_end: Callable[[], bool] = lambda: False) -> None:
-        """Let time pass, then the sounds that have begun, and all that is left if ``to_the_end()`` says so.
+        """Make time pass, then the sounds that have begun, and all that is left if ``to_the_end()`` says so.
 
         Not for use within an action: what an action plans happens when it is over.
         """

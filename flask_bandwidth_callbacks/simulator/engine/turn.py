@@ -29,7 +29,7 @@ class Turn:
 
     @contextmanager
     def lent(self) -> Iterator[None]:
-        """Let other threads take the lock, and take it again afterwards.
+        """Release the lock for other threads, and take it again afterwards.
 
         A handler of the application, which may run in another thread, may use the simulation meanwhile.
         """
