@@ -16,10 +16,7 @@ import flask_bandwidth_callbacks
 PACKAGE = Path(flask_bandwidth_callbacks.__file__).parent
 ROOT = Path(__file__).parents[1]
 # What is still to be reworded, by the beginning of its path.
-WAITING = (
-    "simulator/",
-    *("README.md", "simulator.md"),
-)
+WAITING = ("README.md",)
 SOURCES = [
     path for path in sorted(PACKAGE.glob("**/*.py")) if not str(path.relative_to(PACKAGE)).startswith(WAITING)
 ]
