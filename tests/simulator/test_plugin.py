@@ -197,7 +197,7 @@ def test_coverage_is_counted_right(project: pytest.Pytester) -> None:
     assert missing["choices.py"] == missing["exceptions.py"] == []
 
 
-def test_the_fixture_is_told_of(project: pytest.Pytester) -> None:
+def test_the_fixture_is_described(project: pytest.Pytester) -> None:
     """``pytest --fixtures`` describes the fixture, the only one of the library."""
     assert [
         entry.value for entry in entry_points(group="pytest11") if entry.name == "flask_bandwidth_callbacks"
@@ -205,6 +205,4 @@ def test_the_fixture_is_told_of(project: pytest.Pytester) -> None:
     result = project.runpytest_inprocess("--fixtures", *OPTIONS)
     own = [line for line in result.outlines if "pytest_flask_bandwidth_callbacks.py" in line]
     assert [line.split()[0] for line in own] == ["bandwidth"]
-    result.stdout.fnmatch_lines(
-        ["*A simulated Bandwidth for the application that the fixture ``app`` gives."]
-    )
+    result.stdout.fnmatch_lines(["*A simulated Bandwidth for the application of the fixture ``app``."])

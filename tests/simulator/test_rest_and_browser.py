@@ -19,6 +19,9 @@ from flask_bandwidth_callbacks.bxml import (
     PhoneNumber,
     PlayAudio,
     SpeakSentence,
+    StartStream,
+    StartTranscription,
+    StopStream,
     Transfer,
     Verb,
 )
@@ -182,6 +185,37 @@ def test_kinds_of_lines(line: Line) -> None:
         ("note", False),  # silence
         ("says", True),
     ]
+
+
+def test_running_streams(line: Line) -> None:
+    """A call lists its streams and live transcriptions by id while they run."""
+    bandwidth = line(
+        StartStream(destination="wss://stream.example.com/", name="agent", tracks="both"),
+        StartTranscription(name="captions"),
+        Pause(duration=60),
+        StopStream(name="agent"),
+        Pause(duration=60),
+    )
+    call = bandwidth.call()
+    assert [stream.name for stream in call.streams.values()] == ["agent", "captions"]
+    assert all(stream_id == stream.id for stream_id, stream in call.streams.items())
+    call.wait(60)
+    assert [(stream.name, stream.tracks) for stream in call.streams.values()] == [("captions", ["inbound"])]
+    call.hang_up()
+    assert call.streams == {}
+
+
+def test_whether_words_have_an_effect(line: Line) -> None:
+    """A browser can see whether a caller is heard: alone in a conference, with others, on mute."""
+    bandwidth = line(Conference("room"))
+    first = bandwidth.call()
+    assert not first.is_listened_to
+    second = bandwidth.call()
+    assert first.is_listened_to
+    assert second.is_listened_to
+    bandwidth.conference("room").change_member(second, mute=True)
+    assert first.is_listened_to
+    assert not second.is_listened_to
 
 
 # -- Threads -------------------------------------------------------------------------------------------------

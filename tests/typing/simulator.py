@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Literal, assert_type
 
-from flask_bandwidth_callbacks.bxml import Hangup, SpeakSentence
+from flask_bandwidth_callbacks.bxml import Gather, Hangup, Redirect, SpeakSentence
 from flask_bandwidth_callbacks.simulator import Call, Callee, Exchange, MachineDetection, SimulatedBandwidth
+from flask_bandwidth_callbacks.simulator.engine.interpreter import Next, runs
+from flask_bandwidth_callbacks.simulator.engine.timeline import Steps
 
 
 def what_passes(bandwidth: SimulatedBandwidth) -> None:
@@ -36,3 +38,21 @@ def what_does_not(bandwidth: SimulatedBandwidth) -> None:
         return
     bandwidth.dial("+13035550141", "/answered", machine_detection=MachineDetection("later"))  # type: ignore[arg-type]
     bandwidth.callee("+13035550141").answers(detected_as="robot")  # type: ignore[arg-type]
+
+
+@runs(Redirect)
+def a_verb_that_takes_no_time(call: Call, verb: Redirect, base: str) -> Next:
+    assert_type(verb.tag, str | None)
+    return None
+
+
+@runs(Gather, answers=False)
+def a_verb_that_takes_time(call: Call, verb: Gather, base: str) -> Steps[Next]:
+    assert_type(verb.max_digits, int | None)
+    yield from call.silence(1)
+    return None
+
+
+@runs(Redirect)  # type: ignore[arg-type]
+def the_function_of_another_verb(call: Call, verb: Gather, base: str) -> Next:
+    return None

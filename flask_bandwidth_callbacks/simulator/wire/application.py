@@ -88,10 +88,7 @@ def _registration(app: Flask, blueprint: CallbackBlueprint | None) -> Registrati
             " to."
         )
     if len(candidates) > 1:
-        rules = [
-            (each.name, app.url_map.iter_rules(f"{each.name}.{endpoint_of(None)}")) for each in candidates
-        ]
-        names = ", ".join(f"{name!r} at {next(rule)}" for name, rule in rules)
+        names = ", ".join(f"{each.name!r} at {_rule(app, each)}" for each in candidates)
         raise SimulationError(
             f"Application {app.name!r} has several blueprints: {names}. Give the URL that calls go to."
         )
