@@ -33,15 +33,15 @@ class Turn:
 
         A handler of the application, which may run in another thread, may use the simulation meanwhile.
         """
+        self._lock.acquire()  # so that the depth is this thread's own
         depth, self._depth = self._depth, 0
-        for _ in range(depth):
+        for _ in range(depth + 1):
             self._lock.release()
         try:
             yield
         finally:
             for _ in range(depth):
-                self._lock.acquire()
-            self._depth = depth
+                self.__enter__()
 
 
 class HasTurn(Protocol):

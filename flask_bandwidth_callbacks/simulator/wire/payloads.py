@@ -48,7 +48,7 @@ def payload_of(event_type: str, properties: Mapping[str, Any]) -> dict[str, Any]
 
 def timestamp(time: datetime) -> str:
     """Return a time as Bandwidth writes it: UTC, with milliseconds."""
-    return f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03}Z"
+    return f"{time.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def duration(length: timedelta) -> str:
