@@ -26,8 +26,8 @@ def decode_json(text: str | bytes) -> Any:
         decoded = text.decode().removeprefix("\ufeff") if isinstance(text, bytes) else text
     except UnicodeDecodeError as error:
         raise ValidationError(f"Not UTF-8: byte {error.start} cannot be read.") from None
-    # Every level opens a bracket, so a text with few brackets need not be searched for its depth. Few payloads
-    # have an array, and looking for one before counting saves 3 % of reading an event.
+    # Every level opens a bracket, so a text with few brackets need not be searched for its depth. Few
+    # payloads have an array, and looking for one before counting saves 3 % of reading an event.
     if decoded.count("{") + ("[" in decoded and decoded.count("[")) > MAX_DEPTH:
         _check_depth(decoded)
     try:
