@@ -1,4 +1,4 @@
-"""What the README and the design show is run as it stands there."""
+"""The examples in the README and in the design run as they stand there."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def load(source: str, folder: Path) -> Flask:
 
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
-    """Serve an application on 127.0.0.1; gives the URL of its root."""
+    """Serve an application on 127.0.0.1; yields the URL of its root."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -102,8 +102,8 @@ def send(url: str, username: str, password: str, **payload: str) -> tuple[int, b
 
 
 @pytest.mark.parametrize("source", [EXAMPLES[0], DESIGN], ids=["readme", "design"])
-def test_the_first_example_answers_as_its_text_says(source: str, tmp_path: Path) -> None:
-    """The example greets with its menu, repeats the key and hangs up, for those who have the password."""
+def test_the_first_example_replies_as_its_text_says(source: str, tmp_path: Path) -> None:
+    """With the right password, the example greets with its menu, repeats the key and hangs up."""
     with served(load(source, tmp_path)) as root:
         url = f"{root}phone"
         assert send(url, "bandwidth", "wrong", eventType="initiate")[0] == 401
@@ -126,7 +126,9 @@ def test_the_first_example_answers_as_its_text_says(source: str, tmp_path: Path)
         assert send(url, "bandwidth", "s3cret", eventType="disconnect", cause="hangup") == (204, b"")
 
 
-def test_the_first_example_hears_the_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_subscriber_of_the_first_example_is_notified(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The README's subscriber does what its code says: it prints which call ended, and why."""
     client = load(EXAMPLES[0], tmp_path).test_client()
     payload = {"eventType": "disconnect", "callId": "c-1", "cause": "hangup"}
@@ -155,13 +157,3 @@ def test_the_table_of_settings() -> None:
     """The settings in the README are those that the library reads, with their defaults and meanings."""
     rows = [f"| `{each.key}` | {each.default_text} | {each.meaning} |" for each in config.SETTINGS]
     assert re.findall(r"^\| `BANDWIDTH_CALLBACKS_.*", README, re.MULTILINE) == rows
-
-
-def test_every_command_and_file_is_there() -> None:
-    """Every ``make`` command that the README gives is one of the Makefile, and every file it names exists."""
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    commands = set(re.findall(r"\bmake ([a-z]+)", " ".join(re.findall(r"\$ .*|`[^`\n]+`", README))))
-    assert {"demo", "test"} <= commands
-    assert commands <= set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
-    for name in re.findall(r"\]\((?!http|#)([^)]+)\)|`(examples/[^`]+)`", README):
-        assert (ROOT / "".join(name)).exists(), name
