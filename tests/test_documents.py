@@ -1,4 +1,4 @@
-"""What the documents say about the repository is true: paths, commands, versions, and the picture of the floors."""
+"""What the documents say about the repository is true: paths, commands, versions, the picture."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ def test_the_lowest_python_is_the_same_everywhere() -> None:
 
 
 def test_the_changelog_keeps_its_form() -> None:
-    """The changelog has the headings of Keep a Changelog: Unreleased, then versions with dates, newest first."""
+    """The headings are those of Keep a Changelog: Unreleased, then versions with dates, newest first."""
     first, *released = re.findall(r"^## (.*)$", text_of("CHANGELOG.md"), re.MULTILINE)
     assert first == "[Unreleased]"
     dates = [re.fullmatch(r"\[\d+\.\d+\.\d+\] - (\d{4}-\d\d-\d\d)", heading) for heading in released]
