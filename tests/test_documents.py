@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import tomllib
-from collections.abc import Iterator
 from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
 
 import flask_bandwidth_callbacks
+from tests.imports import imports_within, module_name
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(flask_bandwidth_callbacks.__file__).parent
-NAME = "flask_bandwidth_callbacks"
 PLUGIN = "pytest_flask_bandwidth_callbacks.py"
 
 pytestmark = pytest.mark.skipif(
@@ -123,31 +121,6 @@ def line_of(path: Path) -> str:
     return line.removesuffix("__init__.py")
 
 
-def imported_by(path: Path) -> Iterator[str]:
-    """Yield the lines of the picture that a file imports, wherever in it the import stands."""
-    parts = path.relative_to(PACKAGE.parent).parts[:-1]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = parts[: len(parts) + 1 - node.level] if node.level else ()
-            module = ".".join((*base, *filter(None, [node.module])))
-            names = [f"{module}.{alias.name}" for alias in node.names]
-        else:
-            continue
-        for name in names:
-            if name.startswith(f"{NAME}."):
-                yield line_of(file_of(PACKAGE.parent.joinpath(*name.split("."))))
-
-
-def file_of(module: Path) -> Path:
-    """Return the file of a module, or of the module that a name which is imported stands in."""
-    for candidate in (module / "__init__.py", module.with_suffix(".py")):
-        if candidate.exists():
-            return candidate
-    return file_of(module.parent)
-
-
 def test_the_picture_shows_every_module() -> None:
     """The picture of the floors has a line for each module of the package, and no other."""
     modules = {line_of(path) for path in PACKAGE.rglob("*.py")} - {""}
@@ -155,12 +128,16 @@ def test_the_picture_shows_every_module() -> None:
 
 
 def test_imports_run_down_the_picture() -> None:
-    """A module imports only modules that stand below it in the picture."""
-    height = {line: number for number, line in enumerate(reversed(drawn()))}
-    for path in PACKAGE.rglob("*.py"):
-        if path.parent != PACKAGE or path.name != "__init__.py":
-            for imported in set(imported_by(path)) - {line_of(path)}:
-                assert height[imported] < height[line_of(path)], f"{line_of(path)} imports {imported}"
+    """A module imports only modules that stand below it in the picture; the package imports all."""
+    height = {line: number for number, line in enumerate(["", *drawn()][::-1])}
+    lines = {module_name(PACKAGE, path): line_of(path) for path in PACKAGE.rglob("*.py")}
+    upward = [
+        (lines[module], lines[imported])
+        for module, imports in imports_within(PACKAGE).items()
+        for imported in imports
+        if height[lines[imported]] >= height[lines[module]]
+    ]
+    assert upward == []
 
 
 @pytest.mark.parametrize("heading", ["The way of one callback", "The way of one simulated call"])
