@@ -15,14 +15,8 @@ import flask_bandwidth_callbacks
 
 PACKAGE = Path(flask_bandwidth_callbacks.__file__).parent
 ROOT = Path(__file__).parents[1]
-# What is still to be reworded, by the beginning of its path.
-WAITING = ("README.md",)
-SOURCES = [
-    path for path in sorted(PACKAGE.glob("**/*.py")) if not str(path.relative_to(PACKAGE)).startswith(WAITING)
-]
-DOCUMENTS = [
-    path for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")] if not path.name.startswith(WAITING)
-]
+SOURCES = sorted(PACKAGE.glob("**/*.py"))
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
 
 # "is no callback" should be "is not a callback"; "is no longer" and "there is no callback" are plain English.
 NO_NOUN = r"(?<!there )\b(?:is|are|was|were) no (?!longer\b|more than\b)\w"

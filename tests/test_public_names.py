@@ -177,13 +177,7 @@ def test_imports_run_one_way() -> None:
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
     """No circle of imports exists in the package, annotations and imports inside functions included."""
-    # The simulator is left out until it stands on its floors.
-    imports = {
-        module: {imported for imported in IMPORTS[module] if room_of(imported) != "simulator"}
-        for module in IMPORTS
-        if room_of(module) != "simulator"
-    }
-    assert circle_in(imports) == []
+    assert circle_in(IMPORTS) == []
 
 
 @pytest.mark.parametrize(
