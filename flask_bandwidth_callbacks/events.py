@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Literal, Self, TypeAlias
 from marshmallow import ValidationError
 
 from .display import show
+from .fields import TextBoolean
 from .payloads import Payload, Received
 
 # -- What Bandwidth does with the reply --------------------------------------------------------------------
@@ -150,7 +151,7 @@ class MediaStream(Streaming):
 class RealTimeTranscription(Streaming):
     """A live transcription of a call."""
 
-    stabilized: bool | None = None
+    stabilized: TextBoolean | None = None
     """Whether only stable updates are sent."""
     status: str | None = None
     """``available`` or ``failed``, once it has stopped."""
@@ -396,6 +397,10 @@ class InitiateCallback(CallCallback, Dialog):
     """The verification of the caller's number."""
     sip_headers: dict[str, str] | None = None
     """The ``X-`` headers of the INVITE of a SIP call, names in lower case."""
+    privacy: bool | None = None
+    """Whether the caller hides the number. Seen in callbacks; Bandwidth's documentation does not list it."""
+    caller_display_name: str | None = None
+    """Name that the caller shows. Seen in callbacks; Bandwidth's documentation does not list it."""
 
 
 class AnswerCallback(CallCallback, Queued, Answered, Tagged, Detected, Dialog):
@@ -431,6 +436,8 @@ class GatherCallback(CallCallback, Queued, Answered, Tagged, TransferChild):
     """The keys pressed, without the terminating one; empty if none was pressed in time."""
     terminating_digit: str | None = None
     """The key that ended the Gather, or empty."""
+    text: str | None = None
+    """What the caller said, if speech was gathered. Seen in callbacks; not in Bandwidth's documentation."""
 
 
 class PartialGatherCallback(CallCallback):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 from marshmallow import ValidationError, fields
 
@@ -28,10 +28,17 @@ class WholeNumber(fields.Integer):
 
 
 class TrueOrFalse(fields.Boolean):
-    """A boolean, which Bandwidth writes as the text ``"true"`` or ``"false"``."""
+    """A boolean, as such or as the text ``"true"`` or ``"false"``."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(truthy={True, "true"}, falsy={False, "false"}, **options)
+
+
+class TrueOrFalseText(TrueOrFalse):
+    """A boolean that Bandwidth writes as the text ``"true"`` or ``"false"``."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(metadata={"type": "string", "enum": ["true", "false"]}, **options)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return str(value).lower()
@@ -138,11 +145,15 @@ class NestedPayload(FromText, fields.Nested):  # type: ignore[misc]
         return payload
 
 
+TextBoolean: TypeAlias = Annotated[bool, "written as text"]
+"""The type of an attribute whose property is ``"true"`` or ``"false"`` on the wire."""
+
 FIELDS: dict[Any, type[fields.Field[Any]]] = {
     str: fields.String,
     int: WholeNumber,
     float: fields.Float,
     bool: TrueOrFalse,
+    TextBoolean: TrueOrFalseText,
     datetime: UTCDateTime,
     timedelta: Duration,
     dict[str, str]: TextMapping,

@@ -73,6 +73,12 @@ def attribute_types(payload_class: type[Any]) -> Mapping[str, Any]:
     return {name: _without_none(hints[name]) for name in _absent_values(payload_class)}
 
 
+def _annotated_types(payload_class: type[Any]) -> Mapping[str, Any]:
+    """Return the same types with their annotations, which tell how a value is written."""
+    hints = typing.get_type_hints(payload_class, include_extras=True)
+    return {name: _without_none(hints[name]) for name in _absent_values(payload_class)}
+
+
 def _without_none(kind: Any) -> Any:
     arguments = typing.get_args(kind)
     return arguments[0] if type(None) in arguments else kind
@@ -100,7 +106,7 @@ def _attributes_by_wire_name(payload_class: type[Any]) -> Mapping[str, str]:
 def _schema_class(payload_class: type[Any]) -> type[PayloadSchema]:
     attributes = {
         name: _field(kind, data_key=payload_class.wire_name(name))
-        for name, kind in attribute_types(payload_class).items()
+        for name, kind in _annotated_types(payload_class).items()
     }
     return type(
         f"{payload_class.__name__}Schema", (PayloadSchema,), attributes | {"payload_class": payload_class}

@@ -33,6 +33,7 @@ _VALUES: dict[str, Any] = {
     "applicationId": "7fc9698a-b04a-468b-9e8f-91238c0d0086",
     "callId": "c-15ac29a2-1331029c-2cb0-4a07-b215-b22865662d85",
     "callUrl": _CALL_URL,
+    "callerDisplayName": "Ada Lovelace",
     "cause": "hangup",
     "channels": 1,
     "conferenceId": "conf-fe23a767-a75a5b77-20c5-4cca-b581-cbbf0776eca9",
@@ -63,6 +64,7 @@ _VALUES: dict[str, Any] = {
     "originalMediaStream": {**_MEDIA_STREAM, "id": "s-0f7c3d52-77e1-4b9a-8f16-5e0d2c4b6a81"},
     "originalTranscription": {**_LIVE_TRANSCRIPTION, "id": "t-c02bbf46-4f7a-4d9e-93b5-1de3a5d20f6f"},
     "parentCallId": "c-95ac8d6e-1a31c52e-b38f-4198-93c1-51633ec68f8d",
+    "privacy": True,
     "realTimeTranscription": _LIVE_TRANSCRIPTION,
     "recordingId": "r-fbe05094-9fd2afe9-bf5b-4c68-820a-41a01c1c5833",
     "referCallStatus": "failure",
@@ -79,6 +81,7 @@ _VALUES: dict[str, Any] = {
     },
     "tag": "order 4711",
     "terminatingDigit": "#",
+    "text": "two tickets, please",
     "to": "+15553334444",
     "transcription": {
         "id": "t-6dbd9e2a-9ad8-4b3c-8d9b-2a3cc5c2f3a1",
@@ -94,7 +97,7 @@ _VALUES: dict[str, Any] = {
 
 _PROPERTIES = {
     "initiate": "accountId applicationId to from uui direction callId callUrl startTime diversion stirShaken"
-    " sipCallId sipHeaders",
+    " sipCallId sipHeaders privacy callerDisplayName",
     "answer": "accountId applicationId to from direction callId callUrl enqueuedTime startTime answerTime tag"
     " machineDetectionResult sipCallId",
     "disconnect": "accountId applicationId to from direction callId callUrl startTime enqueuedTime answerTime"
@@ -102,7 +105,7 @@ _PROPERTIES = {
     "redirect": "accountId applicationId to from direction callId parentCallId callUrl enqueuedTime startTime"
     " answerTime tag transferCallerId transferTo",
     "gather": "accountId applicationId to from direction callId parentCallId callUrl enqueuedTime startTime"
-    " answerTime tag digits terminatingDigit transferCallerId transferTo",
+    " answerTime tag digits terminatingDigit text transferCallerId transferTo",
     "partialgather": "accountId applicationId to from direction callId",
     "dtmf": "accountId applicationId to from direction callId digit callUrl enqueuedTime startTime answerTime"
     " parentCallId transferCallerId transferTo tag",

@@ -326,6 +326,7 @@ def test_an_inbound_call_is_read_value_by_value() -> None:
     assert event.uui == facts["uui"]
     assert event.sip_call_id == facts["sipCallId"]
     assert event.sip_headers == {"x-ticket": "4711", "x-language": "de"}
+    assert (event.privacy, event.caller_display_name) == (True, "Ada Lovelace")
     assert event.diversion == Diversion(
         orig_to="+19195551234", reason="no-answer", screen="no", privacy="off", counter="1", limit="5"
     )
@@ -355,6 +356,18 @@ def test_objects_inside_of_events_are_classes_too() -> None:
     assert isinstance(refused.real_time_transcription, RealTimeTranscription)
     assert isinstance(refused.original_transcription, RealTimeTranscription)
     assert refused.real_time_transcription.stabilized is True
+
+
+def test_words_of_the_caller_are_read() -> None:
+    """A gather event carries what the caller said."""
+    assert GatherCallback.from_dict(payload("gather")).text == "two tickets, please"
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_a_boolean_is_written_as_bandwidth_writes_it(value: bool) -> None:
+    """The privacy of a call is a JSON boolean, while stabilized of a live transcription is text."""
+    assert InitiateCallback(privacy=value).to_dict()["privacy"] is value
+    assert RealTimeTranscription(stabilized=value).to_dict() == {"stabilized": str(value).lower()}
 
 
 def test_the_transcription_of_the_openapi_is_read_as_well() -> None:

@@ -53,6 +53,9 @@ _VALUES: dict[str, Any] = {
     "refer_call_status": "failure",
     "refer_sip_response_code": 202,
     "notify_sip_response_code": 486,
+    "text": "The blue bicycle, please.",
+    "privacy": False,
+    "caller_display_name": "Ada Lovelace",
 }
 """What does not come from a call, a recording, a stream or a conference, keyed by attribute name."""
 
