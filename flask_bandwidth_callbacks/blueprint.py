@@ -20,8 +20,10 @@ from .credentials import Credentials, CredentialsOption, Gate
 from .display import show
 from .events import Callback, UnknownCallback
 from .exceptions import LinkError, SubscriptionError
-from .handling import notify, report_failure, respond
+from .handling import ends_request, notify, report_failure, respond
 from .logs import log
+from .methods import METHODS, EveryMethod
+from .receivers import send
 from .receiving import load_event, read_payload
 from .registrations import Registration, endpoint_of, registration_at, registrations, shape_of, variables_of
 from .rejections import Rejection, challenge
@@ -140,7 +142,14 @@ class CallbackBlueprint(Blueprint):
         """Register the decorated function as a subscriber to an event, at every URL of the blueprint.
 
         Subscribers run after the responder, in order of registration; an exception is logged and does not
-        stop the others. ``event`` and ``match`` are as for :meth:`respond`.
+        stop the others. Each runs in an application context of its own, so with its own ``flask.g`` and
+        database session; ``request`` and ``session`` are those of the callback.
+        ``event`` and ``match`` are as for :meth:`respond`.
+
+        The reply is sent after the last subscriber. While one works on an answered event, the caller waits,
+        and Bandwidth gives the call up when its callback timeout is over: do slow work in the background. The
+        log names a handler that took more than a second.
+
         Raises :class:`~.exceptions.SubscriptionError` for a registration that can never match.
         """
         self._check_unregistered("on")
@@ -175,6 +184,7 @@ class CallbackBlueprint(Blueprint):
 
         Raises :class:`~.exceptions.ConfigurationError` for missing or unusable credentials and settings.
         """
+        self.subscriptions.check()
         gate = Gate(config.credentials_of(app, self.name, self._credentials))
         config.check(app)
         super().register(app, options)
@@ -190,8 +200,7 @@ class CallbackBlueprint(Blueprint):
         )
         for endpoint in registrations(app)[name].endpoints:
             for rule in app.url_map.iter_rules(endpoint):
-                # Requests by other methods are challenged too, before they learn anything.
-                rule.methods = None
+                rule.methods = EveryMethod(rule.methods or ())
         self._apps.add(app)
         self._is_registered = True
         if not gate.handed_out:
@@ -209,6 +218,7 @@ class CallbackBlueprint(Blueprint):
             path or "/",
             endpoint=endpoint_of(path),
             view_func=receive_callback,
+            methods=METHODS,
             strict_slashes=False,
             provide_automatic_options=False,
         )
@@ -242,15 +252,23 @@ class CallbackBlueprint(Blueprint):
                 event=rejection.event,
             )
             return _reject(app, rejection)
-        signals.callback_received.send(app, event=event)
+        send(signals.callback_received, app, event=event)
         callback.environ[_EVENT] = event
         responder, returned = None, None
         try:
             responder = self.subscriptions.responder(event, path)
             if responder is not None:
                 returned = respond(app, responder, event, values)
-        finally:
-            has_subscribers = notify(app, self.subscriptions, event)
+        except BaseException as error:
+            if ends_request(error):
+                raise
+            notify(app, self.subscriptions, event)
+            if isinstance(error, Exception):
+                raise
+            # Flask replies with 500 to exceptions of this kind only. Another would end the thread, and the
+            # worker with its other calls.
+            raise RuntimeError(f"The responder to {show(event.event_type)} raised {error!r}.") from error
+        has_subscribers = notify(app, self.subscriptions, event)
         if responder is not None:
             return _reply(app, event, responder.handler, returned)
         if event.reply.awaited and event.reply.required:
@@ -353,12 +371,12 @@ def _reply(app: Flask, event: Callback, handler: Handler, returned: Any) -> Resp
 
 
 def _send(app: Flask, event: Callback, response: Response) -> Response:
-    signals.callback_answered.send(app, event=event, response=response)
+    send(signals.callback_answered, app, event=event, response=response)
     return response
 
 
 def _reject(app: Flask, rejection: Rejection) -> Response:
-    signals.callback_rejected.send(app, status=int(rejection.status), reason=rejection.reason)
+    send(signals.callback_rejected, app, status=int(rejection.status), reason=rejection.reason)
     return rejection.response()
 
 

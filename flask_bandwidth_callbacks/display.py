@@ -18,7 +18,10 @@ def shorten(text: str, limit: int = VALUE_LIMIT) -> str:
 
 def show(value: object) -> str:
     """Return the ``repr`` of a value. If it is cut, the name of the type follows."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # a message never raises
+        text = object.__repr__(value)
     return text if len(text) <= VALUE_LIMIT else f"{shorten(text)} ({type(value).__name__})"
 
 

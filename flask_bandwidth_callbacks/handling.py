@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, got_request_exception
 
 from . import signals
+from .display import show
 from .events import Callback
+from .interruptions import ends_worker
 from .logs import log
-from .subscriptions import Handler, Subscription, Subscriptions, describe
+from .receivers import send
+from .subscriptions import Candidate, Handler, Subscription, Subscriptions, describe
+
+SLOW = 1.0
+"""Seconds after which a handler is named in the log if the caller had to wait for it."""
 
 
 def respond(app: Flask, responder: Subscription, event: Callback, values: Mapping[str, Any]) -> Any:
@@ -19,12 +26,25 @@ def respond(app: Flask, responder: Subscription, event: Callback, values: Mappin
 
     :param values: variables of the URL, of which the responder gets those of its path.
     """
+    handler = responder.handler
     variables = {name: values[name] for name in responder.variables}
+    started = time.monotonic()
     try:
-        return app.ensure_sync(responder.handler)(event, **variables)
-    except Exception as error:
-        report_failure(app, event, responder.handler, error)
+        return app.ensure_sync(handler)(event, **variables)
+    except BaseException as error:
+        if not ends_request(error):
+            report_failure(app, event, handler, error)
         raise
+    finally:
+        _warn_if_slow("Responder", handler, event, started)
+
+
+def ends_request(error: BaseException) -> bool:
+    """Return whether an exception of a responder goes on to the server at once.
+
+    ``SystemExit`` does, as in every view of Flask. Nothing else runs on its way out.
+    """
+    return isinstance(error, SystemExit) or ends_worker(error)
 
 
 def notify(app: Flask, subscriptions: Subscriptions, event: Callback) -> bool:
@@ -35,32 +55,66 @@ def notify(app: Flask, subscriptions: Subscriptions, event: Callback) -> bool:
     has_subscribers = False
     for candidate in subscriptions.subscriber_candidates(event):
         handler = candidate.subscription.handler
+        started = time.monotonic()
         try:
-            if not candidate.fits(event):
-                continue
+            has_subscribers |= _notify(app, candidate, event)
+        except BaseException as error:
+            if ends_worker(error):
+                raise
             has_subscribers = True
+            log(logging.ERROR, "Subscriber %s failed.", describe(handler), event=event, exception=error)
+            report_failure(app, event, handler, error, is_unhandled=True)
+        _warn_if_slow("Subscriber", handler, event, started)
+    return has_subscribers
+
+
+def _notify(app: Flask, candidate: Candidate, event: Callback) -> bool:
+    """Call a subscriber if the event fits and return whether it does.
+
+    It runs in an application context of its own: a database session that it leaves broken, or a value in
+    ``flask.g``, is gone before the next subscriber.
+    """
+    context = app.app_context()
+    try:
+        # Not a with statement, which leaves the context behind if a receiver of appcontext_pushed raises.
+        context.push()
+        fits = candidate.fits(event)
+        if fits:
+            handler = candidate.subscription.handler
             returned = app.ensure_sync(handler)(event)
             if returned is not None:
                 raise TypeError(
                     f"Subscriber {describe(handler)} must return None, got {type(returned).__name__}. Only"
                     " the return value of a responder becomes the reply."
                 )
-        except Exception as error:
-            log(logging.ERROR, "Subscriber %s failed.", describe(handler), event=event, exception=error)
-            report_failure(app, event, handler, error, is_unhandled=True)
-    return has_subscribers
+    except BaseException as error:
+        context.pop(error)
+        raise
+    context.pop(None)
+    return fits
 
 
 def report_failure(
-    app: Flask, event: Callback, handler: Handler, error: Exception, *, is_unhandled: bool = False
+    app: Flask, event: Callback, handler: Handler, error: BaseException, *, is_unhandled: bool = False
 ) -> None:
     """Send the signals of a handler's exception; a receiver that raises is logged.
 
     :param is_unhandled: whether the exception ends here, so that Flask does not send its own signal.
     """
-    try:
-        if is_unhandled:
-            got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=error)
-        signals.handler_failed.send(app, event=event, handler=handler, exception=error)
-    except Exception as failure:
-        log(logging.ERROR, "A receiver of a signal failed.", event=event, exception=failure)
+    if is_unhandled:
+        send(got_request_exception, app, exception=error)
+    send(signals.handler_failed, app, event=event, handler=handler, exception=error)
+
+
+def _warn_if_slow(role: str, handler: Handler, event: Callback, started: float) -> None:
+    seconds = time.monotonic() - started
+    if seconds > SLOW and event.reply.awaited:
+        log(
+            logging.WARNING,
+            "%s %s took %.1f s, and the caller waited for the reply to %s. Do slow work in the background.",
+            role,
+            describe(handler),
+            seconds,
+            show(event.event_type),
+            event=event,
+        )

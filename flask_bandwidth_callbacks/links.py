@@ -29,6 +29,8 @@ from .registrations import (
 )
 from .subscriptions import OWN_URL, Subscription, describe
 
+_OUTERMOST = "It belongs outermost: a decorator above it makes another function of the handler."
+
 ElementT = TypeVar("ElementT", bound=Element)
 
 
@@ -48,7 +50,7 @@ def url_for_handler(
     if not subscriptions:
         raise LinkError(
             f"{describe(handler)} is not a handler of blueprint {blueprint.name!r}."
-            " Decorate it with respond() or on()."
+            f" Decorate it with respond() or on(). {_OUTERMOST}"
         )
     return _url(registration, _only_path(handler, subscriptions), values, current)
 
@@ -190,7 +192,7 @@ def _owner(
         )
         raise LinkError(
             f"{here()} is {fault} of this application. Decorate it with respond() or on(), or"
-            " give the URL that the blueprint's url_for(handler) returns."
+            f" give the URL that the blueprint's url_for(handler) returns. {_OUTERMOST}"
         )
     return registration_of(blueprints.popitem()[1], current)
 

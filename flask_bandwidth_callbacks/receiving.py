@@ -14,10 +14,8 @@ from .decoding import decode_json
 from .display import show
 from .events import Callback
 from .logs import log
+from .methods import METHODS
 from .rejections import Rejection
-
-METHODS = ("POST", "GET")
-"""The methods that Bandwidth uses for callbacks."""
 
 _REQUIRED = "Must be a string that is not empty."
 

@@ -3,8 +3,8 @@
 Connect a function with ``callback_received.connect(function, app)``. Flask brings :mod:`blinker` along. A
 receiver that nothing else refers to is lost unless it is connected with ``weak=False``.
 
-Receivers run within the request. An exception in a receiver of ``callback_received`` or ``callback_answered``
-ends the request with 500, as in a responder. An exception in a receiver of ``handler_failed`` is logged.
+Receivers run within the request, in the application context of the responder, and may be coroutine functions.
+An exception in a receiver is logged; the other receivers run, and the reply stays as it is.
 """
 
 from __future__ import annotations

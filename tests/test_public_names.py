@@ -33,7 +33,8 @@ ORDER = [
         "bxml",
         "subscriptions",
     ),
-    *("credentials", "config", "logs", "rejections", "receiving", "registrations", "links", "replies"),
+    *("credentials", "config", "methods", "interruptions", "logs", "receivers", "rejections", "receiving"),
+    *("registrations", "links", "replies"),
     *("handling", "advice", "blueprint"),
 ]
 # Folders on top of these. Each can be deleted, because nothing before it imports it.

@@ -10,8 +10,18 @@ and ``registry`` (all subscriptions of a blueprint).
 """
 
 from .handlers import Handler, describe
+from .lookup import Candidate
 from .registry import Subscriptions
 from .subscription import OWN_URL, Subscription
 from .targets import Target, targets_of
 
-__all__ = ["OWN_URL", "Handler", "Subscription", "Subscriptions", "Target", "describe", "targets_of"]
+__all__ = [
+    "OWN_URL",
+    "Candidate",
+    "Handler",
+    "Subscription",
+    "Subscriptions",
+    "Target",
+    "describe",
+    "targets_of",
+]

@@ -9,6 +9,7 @@ from flask_bandwidth_callbacks.exceptions import SubscriptionError
 
 from .matches import Match
 from .subscription import OWN_URL, Subscription
+from .targets import Target
 
 
 class Conflicts:
@@ -21,13 +22,18 @@ class Conflicts:
     def check(self, responder: Subscription) -> None:
         """Raise :class:`SubscriptionError` if another responder would reply to the same event."""
         for target in responder.targets:
-            for rival in self._closest(responder, target):
-                if _overlap(responder, rival):
-                    raise SubscriptionError(
-                        f"{responder} and {rival} would both reply to {target}"
-                        f" at {responder.path or OWN_URL}, but one event has one responder."
-                        " Narrow one of them with a match, or give it a path of its own."
-                    )
+            # A rival may have named the event type before the class was declared.
+            for named in (target, *map(Target, target.event_class.event_types)):
+                self._check(responder, named)
+
+    def _check(self, responder: Subscription, target: Target) -> None:
+        for rival in self._closest(responder, target):
+            if _overlap(responder, rival):
+                raise SubscriptionError(
+                    f"{responder} and {rival} would both reply to {target} at"
+                    f" {responder.path or OWN_URL}, but one event has one responder. Narrow one of them with"
+                    " a match, or give it a path of its own."
+                )
 
     def add(self, responder: Subscription) -> None:
         """Compare responders that follow with this one."""
@@ -42,7 +48,7 @@ class Conflicts:
         """Return the rivals that share a key of the rarest attribute: only they can share one of each."""
         group = _group(responder, target)
         if not responder.matches:
-            return self._rivals[group]
+            return self._rivals.get(group, [])
         return min(
             (
                 [rival for key in match.keys for rival in self._rivals.get((group, match.attribute, key), ())]

@@ -15,6 +15,13 @@ Handler: TypeAlias = Callable[..., Any]
 
 def describe(handler: Handler) -> str:
     """Return a handler's name, file and line, for messages."""
+    try:
+        return _describe(handler)
+    except Exception:  # a message never raises
+        return object.__repr__(handler)
+
+
+def _describe(handler: Handler) -> str:
     while isinstance(handler, functools.partial):  # whose repr shows the arguments, perhaps a password
         handler = handler.func
     name = getattr(handler, "__qualname__", None) or repr(handler)

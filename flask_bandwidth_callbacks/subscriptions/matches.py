@@ -110,7 +110,7 @@ def matches_of(
 
 
 def _match(handler: Handler, targets: Sequence[Target], attribute: str, condition: Any) -> Match:
-    kind = _type_of(handler, targets, attribute)
+    kind = attribute_type(handler, targets, attribute)
 
     def error(reason: str) -> SubscriptionError:
         names = ", ".join(map(str, targets))
@@ -144,7 +144,7 @@ def _match(handler: Handler, targets: Sequence[Target], attribute: str, conditio
     return ValuesMatch(attribute, frozenset(values))
 
 
-def _type_of(handler: Handler, targets: Sequence[Target], attribute: str) -> Any:
+def attribute_type(handler: Handler, targets: Sequence[Target], attribute: str) -> Any:
     """Return the type of an attribute; raises :class:`SubscriptionError` if a target does not have it."""
     kind: Any = None
     for target in targets:

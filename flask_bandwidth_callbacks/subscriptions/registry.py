@@ -12,7 +12,7 @@ from flask_bandwidth_callbacks.exceptions import SubscriptionError
 from .conflicts import Conflicts
 from .handlers import Handler, check_callable
 from .lookup import Candidate, Index
-from .matches import matches_of
+from .matches import attribute_type, matches_of
 from .subscription import Subscription
 from .targets import Target
 
@@ -46,12 +46,7 @@ class Subscriptions:
         check_callable(handler, variables)
         matches = matches_of(handler, targets, conditions)
         responder = Subscription(handler, targets, matches, path, variables, is_responder=True)
-        for target in targets:
-            if not any(event_class.reply.awaited for event_class in target.classes):
-                raise SubscriptionError(
-                    f"{responder} cannot respond to {target}, because Bandwidth ignores the reply to a"
-                    " notification. Subscribe with on() instead."
-                )
+        _check_reply(responder)
         self._conflicts.check(responder)
         self._conflicts.add(responder)
         self.responders.append(responder)
@@ -70,6 +65,19 @@ class Subscriptions:
         self.subscribers.append(subscriber)
         self._by_handler[handler].append(subscriber)
         self._subscriber_indexes.clear()
+
+    def check(self) -> None:
+        """Raise :class:`SubscriptionError` for a subscription that would never run.
+
+        The decorators have checked what was known then. An event type that had no class may have one now.
+        """
+        for subscription in (*self.responders, *self.subscribers):
+            if not any(isinstance(target.named, str) for target in subscription.targets):
+                continue
+            for match in subscription.matches:
+                attribute_type(subscription.handler, subscription.targets, match.attribute)
+            if subscription.is_responder:
+                _check_reply(subscription)
 
     def responder(self, event: Callback, path: str | None = None) -> Subscription | None:
         """Return the responder to ``event`` at ``path``, else at the blueprint's own URL, else None.
@@ -112,3 +120,12 @@ class Subscriptions:
             here = [responder for responder in self.responders if responder.path == path]
             self._responder_indexes[path, event_class] = Index(here, event_class, by_rank=True)
         return self._responder_indexes[path, event_class]
+
+
+def _check_reply(responder: Subscription) -> None:
+    for target in responder.targets:
+        if not any(event_class.reply.awaited for event_class in target.classes):
+            raise SubscriptionError(
+                f"{responder} cannot respond to {target}, because Bandwidth ignores the reply to a"
+                " notification. Subscribe with on() instead."
+            )
