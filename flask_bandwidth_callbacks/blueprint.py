@@ -38,6 +38,11 @@ E3 = TypeVar("E3", bound=Callback)
 P = ParamSpec("P")
 ReplyT = TypeVar("ReplyT", bound=replies.ReplyValue | Awaitable[replies.ReplyValue])
 NothingT = TypeVar("NothingT", bound=Awaitable[None] | None)
+ErrorHandlerT = TypeVar(
+    "ErrorHandlerT",
+    bound=Callable[[Any], replies.ReplyValue | ResponseReturnValue]
+    | Callable[[Any], Awaitable[replies.ReplyValue | ResponseReturnValue]],
+)
 
 
 class ResponderDecorator(Protocol[E]):
@@ -288,6 +293,14 @@ class CallbackBlueprint(Blueprint):
         )
         reason = f"No responder for {event.event_type!r} at this URL."
         return _reject(app, Rejection(HTTPStatus.NOT_FOUND, reason))
+
+    def errorhandler(
+        self, code_or_exception: type[Exception] | int
+    ) -> Callable[[ErrorHandlerT], ErrorHandlerT]:
+        """Register the decorated function as an error handler, which may return whatever a responder may."""
+        # Only for type checkers: Flask's own types do not allow verbs.
+        decorator: Callable[[Any], Any] = super().errorhandler(code_or_exception)
+        return decorator
 
     def register_error_handler(self, code_or_exception: Any, f: Any) -> None:
         """Register an ``errorhandler``, which may return whatever a responder may."""

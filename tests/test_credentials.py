@@ -144,6 +144,7 @@ def test_rotation() -> None:
     for pair in [("new", "n3w"), ("old", "0ld")]:
         reply = app.test_client().post("/phone/", json={**DISCONNECT, "eventType": "initiate"}, auth=pair)
         (redirect,) = bxml.parse(reply.data).children
+        assert isinstance(redirect, bxml.Redirect)
         assert (redirect.username, redirect.password) == ("new", "n3w")
     assert status(app, ("new", "0ld")) == 401
     assert status(app, ("old", "n3w")) == 401

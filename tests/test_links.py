@@ -28,7 +28,6 @@ from flask_bandwidth_callbacks.bxml import (
     Bridge,
     Conference,
     Connect,
-    Element,
     Endpoint,
     Gather,
     PhoneNumber,
@@ -59,7 +58,7 @@ def host(*blueprints: tuple[Blueprint, str | None], **config: Any) -> Flask:
     return app
 
 
-def answer(app: Flask, url: str = "/phone/", **options: Any) -> Element:
+def answer(app: Flask, url: str = "/phone/", **options: Any) -> Any:
     """Return the one verb of the reply to an inbound call."""
     (verb,) = bxml.parse(app.test_client().post(url, json=INITIATE, auth=AUTH, **options).data).children
     return verb
@@ -257,7 +256,7 @@ def test_several_registrations(phone: CallbackBlueprint) -> None:
     for prefix in ("/sales", "/support"):
         assert answer(app, prefix).text == f"{prefix}/menu"
         reply = client.post(prefix, json={**INITIATE, "to": "+1"}, auth=AUTH)
-        assert bxml.parse(reply.data).children[0].gather_url == f"{prefix}/menu"
+        assert bxml.parse(reply.data).children[0].attributes["gather_url"] == f"{prefix}/menu"
     message = (
         "'phone' is registered as 'phone', 'support', so outside a request to one of them.*Use flask.url_for"
     )

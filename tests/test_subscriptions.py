@@ -1143,7 +1143,7 @@ def test_subscriptions_may_be_added_after_asking(phone: CallbackBlueprint) -> No
     assert phone.subscriptions.responder(InitiateCallback()) is None
     assert phone.subscriptions.subscriber_candidates(InitiateCallback()) == []
     phone.respond(InitiateCallback)(first)
-    phone.on(InitiateCallback)(second)
+    phone.on(InitiateCallback)(second)  # type: ignore[type-var]
     responder = phone.subscriptions.responder(InitiateCallback())
     assert responder is not None
     assert responder.handler is first

@@ -362,9 +362,6 @@ class Element:
     def _written_extra(self) -> str:
         return "".join(f' {name}="{escape_attribute(value)}"' for name, value in self._extra.items())
 
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
-
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"{type(self).__name__} cannot be changed. Use replace() for a changed copy.")
 

@@ -7,8 +7,6 @@ from flask_bandwidth_callbacks.events import ReplyContext
 from .elements import ELEMENTS, Document
 from .unknown import UnknownVerb
 
-Context = ReplyContext
-
 
 def misplaced(document: Document, context: ReplyContext) -> list[str]:
     """Return a fault for each verb that cannot stand in a reply; an :class:`UnknownVerb` is never at fault.

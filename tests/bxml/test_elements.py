@@ -56,7 +56,7 @@ def test_reading() -> None:
     assert MENU.extra == {}
     assert StopStream(name="a").name == "a"
     with pytest.raises(AttributeError, match="'Gather' object has no attribute 'max_digit'") as caught:
-        _ = MENU.max_digit
+        _ = MENU.max_digit  # type: ignore[attr-defined]
     assert (caught.value.name, caught.value.obj) == ("max_digit", MENU)  # Python suggests the nearest name
     attribute: Any = Gather.max_digits
     assert (attribute.wire_name, attribute.default) == ("maxDigits", 50)
@@ -266,7 +266,8 @@ def test_an_applications_own_class() -> None:
             super().__init__(record_complete_url="/done", max_duration=120)
 
     assert Voicemail().to_bxml() == '<Record recordCompleteUrl="/done" maxDuration="120"/>'
-    assert Response(Voicemail()).children[0].replace(max_duration=60).max_duration == 60
+    assert Voicemail().replace(max_duration=60).max_duration == 60
+    assert Response(Voicemail()).children == (Voicemail(),)
     assert "Voicemail" not in ELEMENTS
 
 

@@ -70,8 +70,10 @@ def test_a_document_as_people_write_it() -> None:
         Tag(),
         Hangup(),
     )
-    assert isinstance(document.children[0].max_digits, int)
-    assert isinstance(document.children[0].first_digit_timeout, float)
+    gather = document.children[0]
+    assert isinstance(gather, Gather)
+    assert isinstance(gather.max_digits, int)
+    assert isinstance(gather.first_digit_timeout, float)
 
 
 def test_both_roots() -> None:

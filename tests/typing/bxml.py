@@ -64,6 +64,8 @@ assert_type(Redirect(redirect_url="/").redirect_url, Link)
 assert_type(StopStream(name="a", wait=True).wait, bool | None)
 
 # A misspelt attribute
+gather.max_digit  # type: ignore[attr-defined]
+gather.children[0].voice  # type: ignore[attr-defined]
 Gather(max_digit=1)  # type: ignore[call-arg]
 Hangup(tag="a")  # type: ignore[call-arg]
 # A value of another type
