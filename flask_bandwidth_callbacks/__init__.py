@@ -1,7 +1,7 @@
 """Answer Bandwidth phone calls in Flask: a blueprint, typed events, decorators, BXML."""
 
 from .blueprint import CallbackBlueprint
-from .credentials import Credentials
+from .credentials import ANYONE, Credentials
 from .events import (
     AnswerCallback,
     BridgeCompleteCallback,
@@ -54,6 +54,7 @@ from .exceptions import (
 )
 
 __all__ = [
+    "ANYONE",
     "AnswerCallback",
     "BandwidthCallbacksError",
     "BandwidthCallbacksWarning",

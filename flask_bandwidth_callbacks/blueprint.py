@@ -15,22 +15,27 @@ from werkzeug.wrappers import Response
 
 from . import config, links, replies, signals
 from .advice import advice_for
+from .attempts import attempts_on
 from .config import UNSET, Unset
-from .credentials import Credentials, CredentialsOption, Gate
+from .credentials import Credentials, CredentialsOption, Gate, read_gate
 from .display import show
 from .events import Callback, UnknownCallback
 from .exceptions import LinkError, SubscriptionError
-from .handling import ends_request, notify, report_failure, respond
+from .handling import ends_request, notify, respond, respond_to_error
 from .logs import log
 from .methods import METHODS, EveryMethod
 from .receivers import send
 from .receiving import load_event, read_payload
 from .registrations import Registration, endpoint_of, registration_at, registrations, shape_of, variables_of
 from .rejections import Rejection, challenge
-from .subscriptions import Handler, Subscriptions, targets_of
+from .subscriptions import Subscriptions, targets_of
+from .tracebacks import clear_locals, without_locals
 
-# Not flask.g, which several requests share where a test holds an application context open.
+# Keys of the WSGI environment. Not flask.g, which several requests share where a test holds an application
+# context open.
 _EVENT = "flask_bandwidth_callbacks.event"
+_LET_IN = "flask_bandwidth_callbacks.let_in"
+"""The blueprint whose gate a request has passed."""
 
 E = TypeVar("E", bound=Callback)
 E2 = TypeVar("E2", bound=Callback)
@@ -67,8 +72,9 @@ class CallbackBlueprint(Blueprint):
     :param name: the blueprint's name.
     :param import_name: usually ``__name__``.
     :param credentials: ``(username, password)`` pairs that Bandwidth may send; all are accepted, the first is
-        handed out. None disables authentication. Takes precedence over ``BANDWIDTH_CALLBACKS_CREDENTIALS``
-        in ``app.config``. Without either, registering raises :class:`~.exceptions.ConfigurationError`.
+        handed out. ``ANYONE`` disables authentication. Takes precedence over
+        ``BANDWIDTH_CALLBACKS_CREDENTIALS`` in ``app.config``. Without either, and for None, registering
+        raises :class:`~.exceptions.ConfigurationError`.
     :param blueprint_options: further arguments of :class:`flask.Blueprint`.
     """
 
@@ -80,10 +86,11 @@ class CallbackBlueprint(Blueprint):
         credentials: CredentialsOption | Unset = UNSET,
         **blueprint_options: Any,
     ) -> None:
+        self._gate = UNSET if isinstance(credentials, Unset) else read_gate(credentials, "credentials")
+        del credentials  # an error below would have them among the locals of its traceback
         super().__init__(name, import_name, **blueprint_options)
         self.subscriptions = Subscriptions()
         """The responders and subscribers."""
-        self._credentials = credentials
         self._apps: weakref.WeakSet[Flask] = weakref.WeakSet()
         self._is_registered = False  # stays True when no application is left
         self._paths: set[str | None] = set()
@@ -190,7 +197,7 @@ class CallbackBlueprint(Blueprint):
         Raises :class:`~.exceptions.ConfigurationError` for missing or unusable credentials and settings.
         """
         self.subscriptions.check()
-        gate = Gate(config.credentials_of(app, self.name, self._credentials))
+        gate = config.gate_of(app, self.name, self._gate)
         config.check(app)
         super().register(app, options)
         name = f"{options.get('name_prefix', '')}.{options.get('name', self.name)}".lstrip(".")
@@ -208,7 +215,7 @@ class CallbackBlueprint(Blueprint):
                 rule.methods = EveryMethod(rule.methods or ())
         self._apps.add(app)
         self._is_registered = True
-        if not gate.handed_out:
+        if gate.is_open:
             log(logging.WARNING, "Blueprint %r has authentication disabled: every request is accepted.", name)
 
     def _add_path(self, path: str | None) -> None:
@@ -216,6 +223,7 @@ class CallbackBlueprint(Blueprint):
             return
         self._paths.add(path)
 
+        @without_locals
         def receive_callback(**values: Any) -> Response:
             return self._receive(path, values)
 
@@ -236,19 +244,36 @@ class CallbackBlueprint(Blueprint):
         registration = registration_at(app, callback.endpoint)
         if registration is None or registration.blueprint is not self:
             return None  # an ordinary page
-        authorization = callback.environ.get("HTTP_AUTHORIZATION")
-        if registration.gate.lets_in(authorization):
+        return self._challenge(app, callback, registration.gate)
+
+    def _challenge(self, app: Flask, callback: Request, gate: Gate) -> Response | None:
+        """Return the challenge for a request that may not pass the gate, else None."""
+        # Neither the header nor the environment gets a name here: locals are reported.
+        if gate.lets_in(callback.environ.get("HTTP_AUTHORIZATION")):
+            callback.environ[_LET_IN] = self
             return None
-        if authorization is not None:  # every callback comes without credentials first
-            log(logging.WARNING, "Callback rejected with 401: wrong credentials for blueprint %r.", self.name)
+        attempts = attempts_on(app)
+        attempts.log_due()
+        # Every callback begins with a request without credentials.
+        if not callback.environ.get("HTTP_AUTHORIZATION", "").strip():
+            return challenge(self.name).response()
+        attempts.add(callback.remote_addr, callback.path)
         return _reject(app, challenge(self.name))
 
     def _receive(self, path: str | None, values: dict[str, Any]) -> Response:
         app, callback = _app(), _request()
+        # The hook does not run at a URL rule that the application made of this view, nor in an application
+        # that skips or removes its hooks.
+        if callback.environ.get(_LET_IN) is not self:
+            challenged = self._challenge(app, callback, self._registration(app).gate)
+            if challenged is not None:
+                return challenged
         try:
-            payload = read_payload(callback, config.MAX_CONTENT_LENGTH.read(app))
-            event = load_event(payload, strict=config.STRICT.read(app))
+            event = load_event(
+                read_payload(callback, config.MAX_CONTENT_LENGTH.read(app)), strict=config.STRICT.read(app)
+            )
         except Rejection as rejection:
+            clear_locals(rejection)
             log(
                 logging.WARNING,
                 "Callback rejected with %d: %s",
@@ -259,11 +284,11 @@ class CallbackBlueprint(Blueprint):
             return _reject(app, rejection)
         send(signals.callback_received, app, event=event)
         callback.environ[_EVENT] = event
-        responder, returned = None, None
+        reply = None
         try:
             responder = self.subscriptions.responder(event, path)
             if responder is not None:
-                returned = respond(app, responder, event, values)
+                reply = respond(app, responder, event, values)
         except BaseException as error:
             if ends_request(error):
                 raise
@@ -274,8 +299,8 @@ class CallbackBlueprint(Blueprint):
             # worker with its other calls.
             raise RuntimeError(f"The responder to {show(event.event_type)} raised {error!r}.") from error
         has_subscribers = notify(app, self.subscriptions, event)
-        if responder is not None:
-            return _reply(app, event, responder.handler, returned)
+        if reply is not None:
+            return _send(app, event, reply)
         if event.reply.awaited and event.reply.required:
             return self._reject_without_responder(app, event)
         if isinstance(event, UnknownCallback) and not has_subscribers:
@@ -305,13 +330,14 @@ class CallbackBlueprint(Blueprint):
     def register_error_handler(self, code_or_exception: Any, f: Any) -> None:
         """Register an ``errorhandler``, which may return whatever a responder may."""
 
+        @without_locals
         def handle(error: Exception) -> ResponseReturnValue:
             app = _app()
             returned = app.ensure_sync(f)(error)
             event = request.environ.get(_EVENT)
             if event is None or not replies.is_reply_value(returned):
                 return returned  # type: ignore[no-any-return]
-            return _reply(app, event, f, returned)
+            return _send(app, event, respond_to_error(app, event, f, returned))
 
         super().register_error_handler(code_or_exception, handle)
 
@@ -349,13 +375,16 @@ class CallbackBlueprint(Blueprint):
     def credentials(self) -> Credentials | None:
         """The pair that is handed out, for outbound calls; None if authentication is disabled."""
         with self._context():
-            for registration in registrations(current_app).values():
-                if registration.blueprint is self:  # all of its registrations have the same
-                    return registration.gate.handed_out
-            raise LinkError(
-                f"Blueprint {self.name!r} must be registered with this application before its credentials are"
-                " known. Call app.register_blueprint first."
-            )
+            return self._registration(_app()).gate.handed_out
+
+    def _registration(self, app: Flask) -> Registration:
+        for registration in registrations(app).values():
+            if registration.blueprint is self:  # all of its registrations have the same credentials
+                return registration
+        raise LinkError(
+            f"Blueprint {self.name!r} must be registered with this application before its credentials are"
+            " known. Call app.register_blueprint first."
+        )
 
 
 def _normal_path(path: str | None) -> str | None:
@@ -373,17 +402,8 @@ def _exempt_from_csrf(endpoint: str | None, values: dict[str, Any] | None) -> No
         csrf.exempt(f"{__name__}.receive_callback")
 
 
-def _reply(app: Flask, event: Callback, handler: Handler, returned: Any) -> Response:
-    """Return the reply for what a handler returned; a value that is not a reply is the handler's failure."""
-    try:
-        response = replies.make_reply(app, event, handler, returned)
-    except Exception as error:
-        report_failure(app, event, handler, error)
-        raise
-    return _send(app, event, response)
-
-
 def _send(app: Flask, event: Callback, response: Response) -> Response:
+    response.headers.setdefault("Cache-Control", "no-store")  # it may hold the password, or answer a GET
     send(signals.callback_answered, app, event=event, response=response)
     return response
 

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from flask import Flask
 
 from . import credentials
-from .credentials import Credentials, CredentialsOption
+from .credentials import ANYONE, Gate, read_gate
 from .exceptions import ConfigurationError
 
 T = TypeVar("T")
@@ -68,17 +68,22 @@ def _size(value: object, key: str) -> int | Unset:
     return value
 
 
-def _pairs(value: object, key: str) -> tuple[Credentials, ...] | Unset | None:
-    return UNSET if isinstance(value, Unset) else credentials.read_credentials(value, key)
+def _gate(value: object, key: str) -> Gate | str | Unset:
+    """Return the gate, or a message; see :mod:`.credentials` for why it is not raised here."""
+    if isinstance(value, Unset):
+        return UNSET
+    # A name for what an environment variable or a file cannot hold.
+    return read_gate(ANYONE if value == ANYONE.value else value, key)
 
 
-CREDENTIALS: Setting[tuple[Credentials, ...] | Unset | None] = Setting(
+CREDENTIALS: Setting[Gate | str | Unset] = Setting(
     credentials.KEY,
-    read_value=_pairs,
+    read_value=_gate,
     default=lambda app: UNSET,
     default_text="an error",
     meaning='`(username, password)` pairs, or `"username:password"` strings; all are accepted, the first is'
-    " handed out. The blueprint's `credentials=` takes precedence, and `None` disables authentication",
+    ' handed out. `ANYONE`, or the text `"anyone"`, disables authentication; `None` is an error. The'
+    " blueprint's `credentials=` takes precedence",
 )
 STRICT = Setting(
     "BANDWIDTH_CALLBACKS_STRICT",
@@ -109,25 +114,25 @@ SETTINGS: tuple[Setting[Any], ...] = (CREDENTIALS, STRICT, MAX_CONTENT_LENGTH, C
 def check(app: Flask) -> None:
     """Raise :class:`~.exceptions.ConfigurationError` now for a value that would fail when the phone rings.
 
-    Credentials are left to :func:`credentials_of`: a blueprint with its own does not use the setting.
+    Credentials are left to :func:`gate_of`: a blueprint with its own does not use the setting.
     """
     for setting in SETTINGS:
         if setting is not CREDENTIALS:
             setting.read(app)
 
 
-def credentials_of(
-    app: Flask, blueprint: str, given: CredentialsOption | Unset
-) -> tuple[Credentials, ...] | None:
-    """Return the pairs given to a blueprint, else those of the setting; None disables authentication.
+def gate_of(app: Flask, blueprint: str, given: Gate | str | Unset) -> Gate:
+    """Return the gate of a blueprint: what it was given itself, else that of the setting.
 
-    Raises :class:`~.exceptions.ConfigurationError` when there are none or they cannot be used.
+    :param given: what :func:`~.credentials.read_gate` returned for the blueprint's own argument.
+
+    Raises :class:`~.exceptions.ConfigurationError` when there is none or it cannot be used.
     """
-    if not isinstance(given, Unset):
-        return credentials.read_credentials(given, "credentials")
-    pairs = CREDENTIALS.read(app)
-    if isinstance(pairs, Unset):
+    gate = CREDENTIALS.read(app) if isinstance(given, Unset) else given
+    if isinstance(gate, Unset):
         raise ConfigurationError(
             f"Blueprint {blueprint!r} must have credentials, got none. {credentials.REMEDY}"
         )
-    return pairs
+    if isinstance(gate, str):
+        raise ConfigurationError(gate)
+    return gate

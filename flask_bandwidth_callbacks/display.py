@@ -10,6 +10,9 @@ VALUE_LIMIT = 80
 TEXT_LIMIT = 2000
 """Characters of a whole text, such as a document, that a message shows."""
 
+_CREDENTIALS_IN_URL = re.compile(r"//[^/@\s]*@")
+_PASSWORD_ATTRIBUTE = re.compile(r"""([Pp]assword\s*=\s*\\?(["'])).*?(?:\2|\Z)""", re.DOTALL)
+
 
 def shorten(text: str, limit: int = VALUE_LIMIT) -> str:
     """Return the text, cut after ``limit`` characters."""
@@ -17,14 +20,14 @@ def shorten(text: str, limit: int = VALUE_LIMIT) -> str:
 
 
 def show(value: object) -> str:
-    """Return the ``repr`` of a value. If it is cut, the name of the type follows."""
+    """Return the ``repr`` of a value, without passwords. If it is cut, the name of the type follows."""
     try:
-        text = repr(value)
+        text = without_password(repr(value))
     except Exception:  # a message never raises
         text = object.__repr__(value)
     return text if len(text) <= VALUE_LIMIT else f"{shorten(text)} ({type(value).__name__})"
 
 
 def without_password(text: str) -> str:
-    """Return the text with ``***`` in place of the credentials in its URLs."""
-    return re.sub(r"//[^/@\s]*@", "//***@", text)
+    """Return the text with ``***`` for the credentials in its URLs and the passwords in its BXML."""
+    return _PASSWORD_ATTRIBUTE.sub(r"\1***\2", _CREDENTIALS_IN_URL.sub("//***@", text))

@@ -5,14 +5,16 @@ the attributes that its bases do not have. Meanings are those of the pages under
 https://dev.bandwidth.com/docs/voice/programmable-voice/webhooks.
 
 An attribute is None when Bandwidth did not send its property. Times are aware and in UTC. The values that are
-listed for an attribute are those known today; any other value is kept as it is.
+listed for an attribute are those known today; any other value is kept as it is. Attributes with
+``repr=False`` hold what callers entrust to the application, such as the digits of a card, which belongs in no
+log and no error report.
 """
 
 from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
@@ -389,13 +391,13 @@ class InitiateCallback(CallCallback, Dialog):
     event_types = ("initiate",)
     reply = DOCUMENT
 
-    uui: str | None = None
+    uui: str | None = field(default=None, repr=False)
     """User-To-User header of the INVITE; values end with ``;encoding=...`` and are separated by commas."""
     diversion: Diversion | None = None
     """The diversion of the call, if it was diverted."""
     stir_shaken: StirShaken | None = None
     """The verification of the caller's number."""
-    sip_headers: dict[str, str] | None = None
+    sip_headers: dict[str, str] | None = field(default=None, repr=False)
     """The ``X-`` headers of the INVITE of a SIP call, names in lower case."""
     privacy: bool | None = None
     """Whether the caller hides the number. Seen in callbacks; Bandwidth's documentation does not list it."""
@@ -432,7 +434,7 @@ class GatherCallback(CallCallback, Queued, Answered, Tagged, TransferChild):
     event_types = ("gather",)
     reply = DOCUMENT
 
-    digits: str | None = None
+    digits: str | None = field(default=None, repr=False)
     """The keys pressed, without the terminating one; empty if none was pressed in time."""
     terminating_digit: str | None = None
     """The key that ended the Gather, or empty."""
@@ -451,7 +453,7 @@ class DtmfCallback(CallCallback, Queued, Answered, Tagged, TransferChild):
 
     event_types = ("dtmf",)
 
-    digit: str | None = None
+    digit: str | None = field(default=None, repr=False)
     """The key."""
 
 

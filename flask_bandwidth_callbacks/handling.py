@@ -1,4 +1,4 @@
-"""Calling the handlers of an event, and reporting the exceptions that they raise."""
+"""Calling the handlers of an event, making the reply, and reporting the exceptions of either."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, got_request_exception
+from werkzeug.wrappers import Response
 
-from . import signals
+from . import replies, signals
 from .display import show
 from .events import Callback
 from .interruptions import ends_worker
 from .logs import log
 from .receivers import send
 from .subscriptions import Candidate, Handler, Subscription, Subscriptions, describe
+from .tracebacks import clear_locals
 
 SLOW = 1.0
 """Seconds after which a handler is named in the log if the caller had to wait for it."""
 
 
-def respond(app: Flask, responder: Subscription, event: Callback, values: Mapping[str, Any]) -> Any:
-    """Call a responder and return what it returned; an exception is reported and passes through.
+def respond(app: Flask, responder: Subscription, event: Callback, values: Mapping[str, Any]) -> Response:
+    """Call a responder and return the reply; an exception of either is reported and passes through.
 
     :param values: variables of the URL, of which the responder gets those of its path.
     """
@@ -30,13 +32,24 @@ def respond(app: Flask, responder: Subscription, event: Callback, values: Mappin
     variables = {name: values[name] for name in responder.variables}
     started = time.monotonic()
     try:
-        return app.ensure_sync(handler)(event, **variables)
+        # What it returned gets no name here: it may be a document with a password, and locals are reported.
+        return replies.make_reply(app, event, handler, app.ensure_sync(handler)(event, **variables))
     except BaseException as error:
         if not ends_request(error):
             report_failure(app, event, handler, error)
         raise
     finally:
         _warn_if_slow("Responder", handler, event, started)
+
+
+def respond_to_error(app: Flask, event: Callback, handler: Handler, returned: Any) -> Response:
+    """Return the reply for what an errorhandler returned; an exception is reported and passes through."""
+    try:
+        return replies.make_reply(app, event, handler, returned)
+    except Exception as error:
+        del returned  # as in respond()
+        report_failure(app, event, handler, error)
+        raise
 
 
 def ends_request(error: BaseException) -> bool:
@@ -62,7 +75,6 @@ def notify(app: Flask, subscriptions: Subscriptions, event: Callback) -> bool:
             if ends_worker(error):
                 raise
             has_subscribers = True
-            log(logging.ERROR, "Subscriber %s failed.", describe(handler), event=event, exception=error)
             report_failure(app, event, handler, error, is_unhandled=True)
         _warn_if_slow("Subscriber", handler, event, started)
     return has_subscribers
@@ -97,11 +109,13 @@ def _notify(app: Flask, candidate: Candidate, event: Callback) -> bool:
 def report_failure(
     app: Flask, event: Callback, handler: Handler, error: BaseException, *, is_unhandled: bool = False
 ) -> None:
-    """Send the signals of a handler's exception; a receiver that raises is logged.
+    """Send the signals of a handler's exception, without our locals; a receiver that raises is logged.
 
-    :param is_unhandled: whether the exception ends here, so that Flask does not send its own signal.
+    :param is_unhandled: whether the exception ends here, so that Flask neither logs it nor sends its signal.
     """
+    clear_locals(error)
     if is_unhandled:
+        log(logging.ERROR, "Subscriber %s failed.", describe(handler), event=event, exception=error)
         send(got_request_exception, app, exception=error)
     send(signals.handler_failed, app, event=event, handler=handler, exception=error)
 

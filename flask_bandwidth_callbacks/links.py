@@ -123,7 +123,7 @@ def resolve(element: ElementT, current: Registration | None) -> ElementT:
                 raise LinkError(
                     f"{specification.name} {name} leads to {value}, which requires credentials, but"
                     f" {specification.name} has no attribute for them. Handle it on a"
-                    " CallbackBlueprint with credentials=None."
+                    " CallbackBlueprint with credentials=ANYONE."
                 )
             guarded.setdefault(leads.credentials, []).append((name, value))
     for pair, urls in guarded.items():

@@ -296,12 +296,16 @@ class Payload(_Declared):
         return {name: getattr(self, name) for name in (*_absent_values(type(self)), "extra")}
 
     def __repr__(self) -> str:
-        absent = {**_absent_values(type(self)), "extra": {}}
+        """Return the attributes that are present; ``...`` stands for values that do not belong in a log."""
+        absent = _absent_values(type(self))
+        hidden = {field.name for field in dataclasses.fields(self) if not field.repr}
         present = [
-            f"{name}={value!r}"
-            for name, value in self._compared().items()
-            if value is not None and value != absent[name]
+            f"{name}={'...' if name in hidden else repr(getattr(self, name))}"
+            for name in absent
+            if getattr(self, name) not in (None, absent[name])
         ]
+        if self.extra:
+            present.append(f"extra={{{', '.join(f'{name!r}: ...' for name in self.extra)}}}")
         return f"{type(self).__name__}({', '.join(present)})"
 
 

@@ -52,7 +52,7 @@ class Rejection(Exception):
         return Response(
             json.dumps(problem),
             status=self.status,
-            headers=dict(self.headers),
+            headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **self.headers},
             content_type="application/problem+json",
         )
 
@@ -63,5 +63,5 @@ def challenge(realm: str) -> Rejection:
     return Rejection(
         HTTPStatus.UNAUTHORIZED,
         "This URL requires the credentials of the Bandwidth application.",
-        headers={"WWW-Authenticate": f'Basic realm="{realm}"'},
+        headers={"WWW-Authenticate": f'Basic realm="{realm}", charset="UTF-8"'},
     )

@@ -23,6 +23,7 @@ callback_answered = _signals.signal(
 callback_rejected = _signals.signal(
     "callback-rejected",
     doc="Sent when a request is rejected: before any handler ran, or because there is no responder."
+    " Not sent for a request without credentials, with which every callback begins."
     " Arguments: ``status`` (such as 401), ``reason`` (a sentence).",
 )
 handler_failed = _signals.signal(

@@ -11,6 +11,7 @@ from flask import Blueprint, Flask, g, request
 from werkzeug.test import TestResponse
 
 from flask_bandwidth_callbacks import (
+    ANYONE,
     Callback,
     CallbackBlueprint,
     CallCallback,
@@ -398,7 +399,7 @@ def test_every_url_attribute(phone: CallbackBlueprint, name: str, attribute: str
     phone.respond(InitiateCallback)(lambda event: VERBS[name](**{attribute: take}))
     app = host((phone, "/phone"))
     if url.credentials is None:
-        remedy = "Handle it on a CallbackBlueprint with credentials=None"
+        remedy = "Handle it on a CallbackBlueprint with credentials=ANYONE"
         with pytest.raises(
             LinkError, match=f"{name} {attribute} leads to /phone/.* has no attribute.*{remedy}"
         ):
@@ -483,7 +484,7 @@ def test_link_to_a_function_that_is_not_a_handler(phone: CallbackBlueprint, link
 
 def test_link_to_a_blueprint_that_is_not_registered(phone: CallbackBlueprint) -> None:
     """A blueprint that is not registered with this application raises an error."""
-    other = CallbackBlueprint("other", __name__, credentials=None)
+    other = CallbackBlueprint("other", __name__, credentials=ANYONE)
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=other))
     with pytest.raises(LinkError, match="'other' must be registered with this application"):
         answer(host((phone, "/phone")))
@@ -564,7 +565,7 @@ def test_credentials_of_the_application_are_kept(phone: CallbackBlueprint, own: 
 
 def test_open_blueprint_needs_no_credentials() -> None:
     """A link to a blueprint without authentication carries no credentials."""
-    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
     phone.on(("partialgather", GatherCallback))(take)
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=take, partial_result_callback=take))
     assert answer(host((phone, "/phone"))) == Gather(gather_url="/phone/", partial_result_callback="/phone/")
@@ -598,7 +599,7 @@ def test_handler_of_two_blueprints(phone: CallbackBlueprint, other: CallbackBlue
 
 def test_handler_of_two_other_blueprints(phone: CallbackBlueprint, other: CallbackBlueprint) -> None:
     """A link to a handler of two other blueprints is ambiguous and raises an error."""
-    third = CallbackBlueprint("third", __name__, credentials=None)
+    third = CallbackBlueprint("third", __name__, credentials=ANYONE)
     third.respond(GatherCallback)(menu)
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=menu))
     app = host((phone, "/phone"), (other, "/other"), (third, "/third"))
@@ -771,7 +772,7 @@ def test_plain_url_that_leads_elsewhere(phone: CallbackBlueprint, url: str) -> N
     """Ordinary pages, other hosts and blueprints without authentication need no credentials."""
     phone.add_url_rule("/calls", view_func=lambda: "today's calls", methods=["POST"])
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=url))
-    open_to_all = CallbackBlueprint("open", __name__, credentials=None)
+    open_to_all = CallbackBlueprint("open", __name__, credentials=ANYONE)
     assert answer(host((phone, "/phone"), (open_to_all, "/open"))) == Gather(gather_url=url)
 
 

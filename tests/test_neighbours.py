@@ -479,7 +479,10 @@ def test_a_callback_blueprint_inside_of_another() -> None:
         "password": OTHERS[1],
     }
     refused = ring(app, "/outer/inner", auth=CREDENTIALS)
-    assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, 'Basic realm="inner"')
+    assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (
+        401,
+        'Basic realm="inner", charset="UTF-8"',
+    )
     assert ring(app, "/outer", auth=OTHERS).status_code == 401
 
 

@@ -24,6 +24,7 @@ ORDER = [
         "display",
         "spelling",
         "oddities",
+        "tracebacks",
         "signals",
         "decoding",
         "fields",
@@ -33,8 +34,8 @@ ORDER = [
         "bxml",
         "subscriptions",
     ),
-    *("credentials", "config", "methods", "interruptions", "logs", "receivers", "rejections", "receiving"),
-    *("registrations", "links", "replies"),
+    *("credentials", "config", "methods", "interruptions", "logs", "attempts", "receivers"),
+    *("rejections", "receiving", "registrations", "links", "replies"),
     *("handling", "advice", "blueprint"),
 ]
 # Folders on top of these. Each can be deleted, because nothing before it imports it.

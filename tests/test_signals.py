@@ -16,6 +16,7 @@ from flask import Flask, got_request_exception
 from werkzeug.test import TestResponse
 
 from flask_bandwidth_callbacks import (
+    ANYONE,
     Callback,
     CallbackBlueprint,
     DisconnectCallback,
@@ -128,7 +129,11 @@ def test_order(phone: CallbackBlueprint, call: Call) -> None:
 @pytest.mark.parametrize(
     ("request_options", "status", "reason"),
     [
-        ({"auth": None, "json": {}}, 401, "This URL requires the credentials of the Bandwidth application."),
+        (
+            {"auth": ("bandwidth", "wrong"), "json": {}},
+            401,
+            "This URL requires the credentials of the Bandwidth application.",
+        ),
         ({"data": b"{", "content_type": "application/json"}, 400, "Not JSON"),
         ({"data": b"{}", "content_type": "text/plain"}, 415, "The Content-Type must be application/json"),
         (
@@ -254,7 +259,7 @@ def test_every_record_carries_the_call(
 ) -> None:
     """Every log record has call_id and event_type as extra, so that a formatter can print them."""
     app.config.update(BANDWIDTH_CALLBACKS_CHECK_BXML=False)
-    app.register_blueprint(CallbackBlueprint("open", __name__, credentials=None))
+    app.register_blueprint(CallbackBlueprint("open", __name__, credentials=ANYONE))
     phone.respond(GatherCallback)(lambda event: "<Response><Dance/>")
     phone.on(DisconnectCallback)(raises)
     for event_type in ("initiate", "disconnect", "gather", "tomorrow"):
@@ -363,7 +368,7 @@ def test_logged_handler_is_ready_to_paste(
         said == f"No responder for '{event_type}' at '/phone/', so the call will fail. Start from this one:"
     )
 
-    fresh = CallbackBlueprint("phone", __name__, credentials=None)
+    fresh = CallbackBlueprint("phone", __name__, credentials=ANYONE)
     exec(source, {"phone": fresh})
     app = Flask("pasted")
     app.register_blueprint(fresh)

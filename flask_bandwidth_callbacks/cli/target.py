@@ -18,10 +18,10 @@ CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 def _pair(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str, str] | None:
     if value is None:
         return None
-    try:
-        return read_pair(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
+    pair = read_pair(value)
+    if isinstance(pair, str):
+        raise click.BadParameter(pair)
+    return pair.username, pair.password
 
 
 def target_options(command: CommandT) -> CommandT:

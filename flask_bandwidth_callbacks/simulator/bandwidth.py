@@ -13,6 +13,7 @@ from flask import Flask
 from flask_bandwidth_callbacks.blueprint import CallbackBlueprint
 from flask_bandwidth_callbacks.bxml.numbers import WITHHELD
 from flask_bandwidth_callbacks.config import UNSET, Unset
+from flask_bandwidth_callbacks.credentials import Credentials
 from flask_bandwidth_callbacks.display import show
 
 from .engine.call import Call, Calls
@@ -70,11 +71,11 @@ class SimulatedBandwidth(Platform):
         target: Flask | str,
         url: str | CallbackBlueprint | None = None,
         *,
-        credentials: tuple[str, str] | Unset | None = UNSET,
+        credentials: tuple[str, str] | Credentials | Unset | None = UNSET,
         method: Method = "POST",
         fallback_url: str | None = None,
         fallback_method: Method = "POST",
-        fallback_credentials: tuple[str, str] | Unset | None = UNSET,
+        fallback_credentials: tuple[str, str] | Credentials | Unset | None = UNSET,
         status_url: str | None = None,
         status_method: Method = "POST",
         callback_timeout: float = 15.0,
@@ -171,7 +172,7 @@ class SimulatedBandwidth(Platform):
         answer_fallback_method: Method = "POST",
         disconnect_url: str | None = None,
         disconnect_method: Method = "POST",
-        credentials: tuple[str, str] | Unset | None = UNSET,
+        credentials: tuple[str, str] | Credentials | Unset | None = UNSET,
         tag: str | None = None,
         call_timeout: float = RINGING_SECONDS,
         callback_timeout: float | None = None,

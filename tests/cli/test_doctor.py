@@ -18,6 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from flask_bandwidth_callbacks import (
+    ANYONE,
     AnswerCallback,
     Callback,
     CallbackBlueprint,
@@ -192,9 +193,9 @@ def test_async_handlers_that_cannot_run(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_disabled_authentication() -> None:
     """Disabled authentication is an error, and the only finding."""
-    result = examine(make_app(make_phone(credentials=None)))
+    result = examine(make_app(make_phone(credentials=ANYONE)))
     assert result.exit_code == 1
-    assert "error    phone accepts callbacks from anyone: it has no credentials.\n" in result.output
+    assert "error    phone accepts callbacks from anyone: its credentials are ANYONE.\n" in result.output
     assert "BANDWIDTH_CALLBACKS_CREDENTIALS" in result.output
     assert "1 error, 0 warnings." in result.output
 
@@ -445,7 +446,7 @@ def test_an_application_whose_first_url_has_an_unknown_variable() -> None:
 
 def test_a_blueprint_that_is_registered_twice() -> None:
     """A finding about the blueprint appears once, a finding about a URL for that registration only."""
-    phone = make_phone(credentials=None)
+    phone = make_phone(credentials=ANYONE)
     app = make_app()
     app.register_blueprint(phone, url_prefix="/a")
     app.register_blueprint(phone, url_prefix="/b", name="again")
@@ -455,7 +456,7 @@ def test_a_blueprint_that_is_registered_twice() -> None:
         return ("no", 418) if request.path.startswith("/b") else None
 
     assert findings(app) == [
-        "error again accepts callbacks from anyone: it has no credentials.",
+        "error again accepts callbacks from anyone: its credentials are ANYONE.",
         "error Every URL of again: something else replies in place of the blueprint (status 418).",
     ]
 

@@ -9,6 +9,7 @@ import pytest
 from flask import Blueprint, Flask
 
 from flask_bandwidth_callbacks import (
+    ANYONE,
     Callback,
     CallbackBlueprint,
     CallCallback,
@@ -78,9 +79,9 @@ def test_responders_and_subscribers(color: str | None, monkeypatch: pytest.Monke
 
 def test_every_blueprint_of_an_application() -> None:
     """Blueprints that are nested, registered twice, on a subdomain or without handlers all have a section."""
-    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
     phone.respond(InitiateCallback)(answer)
-    empty = CallbackBlueprint("empty", __name__, credentials=None, subdomain="voice")
+    empty = CallbackBlueprint("empty", __name__, credentials=ANYONE, subdomain="voice")
     api = Blueprint("api", __name__, url_prefix="/api")
     api.register_blueprint(phone, url_prefix="/phone")
     app = Flask("host", subdomain_matching=True)
@@ -100,7 +101,7 @@ def test_every_blueprint_of_an_application() -> None:
 
 def test_unknown_events() -> None:
     """A subscription to an unknown event is shown as it was written."""
-    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
     with pytest.warns(match="futureEvent"):
         phone.on("futureEvent")(hear)
     phone.on(UnknownCallback)(hear)

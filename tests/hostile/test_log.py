@@ -14,7 +14,7 @@ from flask import Flask
 from hypothesis import example, given, settings
 
 import flask_bandwidth_callbacks
-from flask_bandwidth_callbacks import CallbackBlueprint, DisconnectCallback, GatherCallback, signals
+from flask_bandwidth_callbacks import ANYONE, CallbackBlueprint, DisconnectCallback, GatherCallback, signals
 from flask_bandwidth_callbacks.bxml import Hangup
 from tests.bxml.strategies import hostile_text
 from tests.hostile.line import BASIC, PAIRS, Log, Request, basic, logged, send
@@ -39,7 +39,7 @@ def make_app() -> Flask:
     phone.on(DisconnectCallback)(fail)
     app = Flask(__name__)
     app.register_blueprint(phone, url_prefix="/phone")
-    app.register_blueprint(CallbackBlueprint("open", __name__, credentials=None), url_prefix="/open")
+    app.register_blueprint(CallbackBlueprint("open", __name__, credentials=ANYONE), url_prefix="/open")
     signals.handler_failed.connect(fail, app)
     return app
 

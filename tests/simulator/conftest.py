@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pytest
 from flask import Flask
 
-from flask_bandwidth_callbacks import Callback, CallbackBlueprint
+from flask_bandwidth_callbacks import ANYONE, Callback, CallbackBlueprint
 from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
 from tests.simulator.callbacks import check
 
@@ -29,7 +29,7 @@ def line() -> Iterator[Line]:
     made: list[SimulatedBandwidth] = []
 
     def make(*first: Any, seed: int = 0, **documents: Any) -> SimulatedBandwidth:
-        phone = CallbackBlueprint("phone", __name__, credentials=None)
+        phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
         for name, document in {"told": None, **documents}.items():
             phone.respond(Callback, f"/{name}")(_responder(document))
         phone.respond(Callback)(_responder(first[0] if len(first) == 1 else list(first)))

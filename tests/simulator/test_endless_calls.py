@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask, Response, request
 
-from flask_bandwidth_callbacks import Callback, CallbackBlueprint
+from flask_bandwidth_callbacks import ANYONE, Callback, CallbackBlueprint
 from flask_bandwidth_callbacks.bxml import (
     Bridge,
     Conference,
@@ -195,7 +195,7 @@ def test_handlers_without_end(
     app: Flask, event: str, act: Callable[[SimulatedBandwidth], None], raise_errors: bool
 ) -> None:
     """Handlers that make or change calls forever, each in response to the one before, raise an error."""
-    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
     first: Any = {
         "answer": Pause(duration=10),
         "conferenceRedirect": Conference("room"),

@@ -15,6 +15,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from flask_bandwidth_callbacks import (
+    ANYONE,
     BandwidthCallbacksError,
     Callback,
     CallbackBlueprint,
@@ -46,7 +47,10 @@ def test_the_one_blueprint(app: Flask) -> None:
     app.register_blueprint(parent)
     app.register_blueprint(Blueprint("pages", __name__))
     bandwidth = SimulatedBandwidth(app)
-    assert (bandwidth.url, bandwidth.credentials) == ("https://localhost/parent/phone/", ("first", "1"))
+    assert (bandwidth.url, tuple(bandwidth.credentials or ())) == (
+        "https://localhost/parent/phone/",
+        ("first", "1"),
+    )
     call = bandwidth.call()
     assert call.heard == ["phone"]
     assert [(one.event, one.status, one.challenged) for one in call.exchanges] == [
@@ -66,7 +70,7 @@ def test_credentials_of_the_configuration(app: Flask) -> None:
 
 def test_no_credentials(app: Flask) -> None:
     """A blueprint without authentication is never sent credentials."""
-    app.register_blueprint(blueprint(credentials=None))
+    app.register_blueprint(blueprint(credentials=ANYONE))
     bandwidth = SimulatedBandwidth(app)
     assert bandwidth.credentials is None
     assert [exchange.challenged for exchange in bandwidth.call().exchanges] == [False, False]
@@ -119,7 +123,7 @@ def test_variables_in_the_prefix(app: Flask) -> None:
     with pytest.raises(SimulationError, match="The URL of blueprint 'phone' must not have variables"):
         SimulatedBandwidth(app)
     bandwidth = SimulatedBandwidth(app, "/acme/phone/")
-    assert (bandwidth.credentials, bandwidth.call().heard) == (CREDENTIALS, ["acme"])
+    assert (tuple(bandwidth.credentials or ()), bandwidth.call().heard) == (CREDENTIALS, ["acme"])
 
 
 def test_url_defaults(app: Flask) -> None:
@@ -161,7 +165,7 @@ def test_server_name_and_subdomains() -> None:
     """A blueprint on a subdomain of SERVER_NAME is called there, and may lead to another subdomain."""
     app = Flask("host", subdomain_matching=True)
     app.config.update(SERVER_NAME="example.com:8443", TESTING=True, APPLICATION_ROOT="/not-in-wsgi")
-    phone = CallbackBlueprint("phone", __name__, credentials=None, subdomain="phone")
+    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE, subdomain="phone")
     phone.respond(InitiateCallback)(lambda call: Redirect(redirect_url="https://Menu.example.com:8443/menu"))
     app.register_blueprint(phone)
     menu = Response("<Response><SpeakSentence>Menu.</SpeakSentence></Response>", mimetype="application/xml")
@@ -313,7 +317,7 @@ def test_any_wsgi_application(app: Flask, body: Callable[[list[bytes]], Iterable
 
 def test_other_applications_of_this_machine(app: Flask, nowhere: str) -> None:
     """Another port of this machine is another server, although the application is called localhost."""
-    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
     phone.respond(InitiateCallback)(
         lambda call: Redirect(redirect_url=nowhere.replace("127.0.0.1", "localhost"))
     )
@@ -371,7 +375,7 @@ def test_errors_are_raised(host: Flask, decorator: str, event: Any, cause: str) 
 
 def test_errors_are_heard(host: Flask) -> None:
     """Without raise_errors the caller hears what a caller would, and nothing is raised later."""
-    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
     phone.respond(InitiateCallback)(fails)
     phone.on(DisconnectCallback)(fails)
     host.register_blueprint(phone)
@@ -388,7 +392,7 @@ def test_errors_are_heard(host: Flask) -> None:
 
 def test_errors_that_the_application_answers(host: Flask) -> None:
     """An exception that an errorhandler turns into a document is not raised."""
-    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
     phone.respond(InitiateCallback)(fails)
     phone.errorhandler(Mistake)(lambda error: [SpeakSentence("Sorry."), Hangup()])
     host.register_blueprint(phone)
@@ -445,7 +449,7 @@ def test_the_error_that_lost_the_call_is_raised(host: Flask, responder: Any) -> 
 
 def test_an_error_handler_that_fails(host: Flask) -> None:
     """An exception of an errorhandler is raised, with the one that it was to handle as its context."""
-    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
     phone.respond(InitiateCallback)(fails)
     phone.errorhandler(Mistake)(lambda error: [Hangup(), "no verb"])
     host.register_blueprint(phone)
@@ -456,7 +460,7 @@ def test_an_error_handler_that_fails(host: Flask) -> None:
 
 def test_a_failure_shows_no_more_than_it_should(app: Flask) -> None:
     """The failure names what was raised in one line of limited length, without a password."""
-    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
 
     @phone.respond(InitiateCallback)
     def fail(call: InitiateCallback) -> Hangup:
@@ -487,7 +491,7 @@ def test_errors_of_the_stack(host: Flask) -> None:
 
 def test_the_first_error_is_raised(host: Flask) -> None:
     """Of several exceptions the first one is raised, and the others are not raised later."""
-    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
     phone.respond(InitiateCallback)(fails)
 
     @phone.on(DisconnectCallback)
@@ -513,7 +517,7 @@ def test_errors_that_others_cause(app: Flask) -> None:
 
 def test_what_is_no_error_of_the_application(app: Flask) -> None:
     """An interruption such as Ctrl-C passes at once."""
-    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
 
     @phone.respond(InitiateCallback)
     def interrupt(call: InitiateCallback) -> Hangup:
@@ -532,7 +536,7 @@ def test_what_is_no_error_of_the_application(app: Flask) -> None:
 def test_a_simulation_that_is_thrown_away(app: Flask) -> None:
     """A simulation without references is gone with its calls, and sends nothing."""
     heard = []
-    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
     phone.respond(InitiateCallback)(lambda call: Conference("room", conference_event_url=phone))
     phone.on(ConferenceCallback)(lambda event: heard.append(event.event_type))
     app.register_blueprint(phone)

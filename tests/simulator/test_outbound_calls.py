@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from flask_bandwidth_callbacks import CallbackBlueprint, MachineDetectionCompleteCallback
+from flask_bandwidth_callbacks import ANYONE, CallbackBlueprint, MachineDetectionCompleteCallback
 from flask_bandwidth_callbacks.bxml import Hangup, Pause, SpeakSentence, Verb
 from flask_bandwidth_callbacks.simulator import MachineDetection, SimulatedBandwidth, SimulationError
 from tests.simulator.callbacks import events, timed, told
@@ -172,7 +172,7 @@ def test_result_comes_later(line: Line) -> None:
 
 def test_application_acts_on_the_result_by_changing_the_call() -> None:
     """Handlers of machineDetectionComplete may change the call, as over REST."""
-    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
     phone.respond("answer")(lambda event: [SpeakSentence("Is Ann there?"), Pause(duration=60)])
 
     @phone.on("machineDetectionComplete")

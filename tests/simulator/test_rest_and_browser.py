@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from flask_bandwidth_callbacks import CallbackBlueprint, InitiateCallback
+from flask_bandwidth_callbacks import ANYONE, CallbackBlueprint, InitiateCallback
 from flask_bandwidth_callbacks.bxml import (
     ELEMENTS,
     Conference,
@@ -270,7 +270,7 @@ def test_the_lock_keeps_others_out(line: Line) -> None:
 
 def test_another_thread_during_a_callback(app: Flask) -> None:
     """While a handler works, another thread may use the simulation, also if the first holds its lock."""
-    phone = CallbackBlueprint("phone", __name__, credentials=None)
+    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
 
     @phone.respond(InitiateCallback)
     def greet(event: InitiateCallback) -> Verb:

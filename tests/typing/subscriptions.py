@@ -15,6 +15,7 @@ from typing import assert_type
 from flask import Response as FlaskResponse
 
 from flask_bandwidth_callbacks import (
+    ANYONE,
     AnswerCallback,
     Callback,
     CallbackBlueprint,
@@ -35,7 +36,7 @@ phone = CallbackBlueprint("phone", __name__, credentials=[("bandwidth", "s3cret"
 CallbackBlueprint("strings", __name__, credentials=["bandwidth:s3cret", ("old", "0ld")])
 CallbackBlueprint("named", __name__, credentials=(Credentials("bandwidth", "s3cret"),))
 CallbackBlueprint("single", __name__, credentials="bandwidth:s3cret")
-CallbackBlueprint("disabled", __name__, credentials=None)
+CallbackBlueprint("disabled", __name__, credentials=ANYONE)
 CallbackBlueprint("mapping", __name__, credentials={"bandwidth": "s3cret"})  # type: ignore[arg-type]
 CallbackBlueprint("bytes", __name__, credentials=[("bandwidth", b"s3cret")])  # type: ignore[list-item]
 CallbackBlueprint("three", __name__, credentials=[("a", "b", "c")])  # type: ignore[list-item]

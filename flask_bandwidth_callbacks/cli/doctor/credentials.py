@@ -18,16 +18,16 @@ _FEWEST_CHARACTERS = 12
 def check(route: CallbackRoute) -> Iterator[Finding]:
     """Yield what is wrong with the credentials of a route's blueprint."""
     name = route.registration.name
-    pairs = route.registration.gate.pairs
-    if not pairs:
+    gate = route.registration.gate
+    if gate.is_open:
         yield Finding(
             "error",
-            f"{name} accepts callbacks from anyone: it has no credentials.",
+            f"{name} accepts callbacks from anyone: its credentials are ANYONE.",
             f"Anyone who finds {route} can forge callbacks and read the replies.",
             "Give the Bandwidth application a username and a password, and set"
             f" {config.CREDENTIALS} to the same.",
         )
-    for pair in pairs:
+    for pair in gate.pairs:
         if _is_weak(pair):
             yield Finding(
                 "warning",

@@ -177,7 +177,7 @@ class Platform:
         method: Method = "POST",
         fallback_url: str | None = None,
         fallback_method: Method = "POST",
-        credentials: tuple[str, str] | Unset | None = UNSET,
+        credentials: tuple[str, str] | Credentials | Unset | None = UNSET,
         callback_timeout: float | None = None,
     ) -> Destination:
         """Return the destination that a REST request names; raises :class:`SimulationError` for mistakes."""
@@ -202,10 +202,10 @@ def pair_of(credentials: object) -> Credentials | None:
     """Return credentials as a pair; raises :class:`SimulationError`, which shows no password."""
     if credentials is None:
         return None
-    try:
-        return read_pair(credentials)
-    except ValueError as error:
-        raise SimulationError(f"credentials {error}") from None
+    pair = read_pair(credentials)
+    if isinstance(pair, str):
+        raise SimulationError(f"credentials {pair}")
+    return pair
 
 
 def _in_utc(start: datetime) -> datetime:

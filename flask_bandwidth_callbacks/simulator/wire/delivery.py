@@ -247,7 +247,7 @@ def _rejection(reply: Reply, destination: Destination, challenged: bool) -> str:
             return "401 without a WWW-Authenticate: Basic header, so there is no second request"
         if destination.credentials is None:
             return "401: the application asks for credentials, and there are none for this URL"
-        return f"401: the credentials of {destination.credentials[0]!r} are rejected"
+        return f"401: the credentials of {destination.credentials.username!r} are rejected"
     if 300 <= reply.status < 400:
         return f"{reply.status}: a redirect to {reply.headers.get('location')!r} is not followed"
     detail = _detail(reply)
