@@ -43,7 +43,7 @@ class SimulatedBandwidth(Platform):
     """A simulation of Bandwidth's voice platform: it makes calls, sends the callbacks, runs the BXML.
 
     :param target: a Flask application, which is called in process, or the URL of any server. Only that
-        server and this machine are ever sent anything.
+        server is ever sent anything; if it runs on this machine, so are the others that do.
     :param url: where ``initiate`` goes in a Flask application: a path, a whole URL, or a
         ``CallbackBlueprint``. Defaults to the application's only ``CallbackBlueprint``.
     :param credentials: the username and password of the Bandwidth application, sent when the application
@@ -91,7 +91,7 @@ class SimulatedBandwidth(Platform):
                 pair = registration.gate.handed_out
         elif isinstance(target, str) and (url is None or isinstance(url, str)):
             first_url = absolute(target, url or "")
-            transport = OverHTTP(split(first_url).hostname)
+            transport = OverHTTP(split(first_url).hostname or "")
         else:
             given = target if url is None else url
             raise SimulationError(f"The target must be a Flask application or a URL, got {show(given)}.")

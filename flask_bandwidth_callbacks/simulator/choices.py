@@ -47,8 +47,8 @@ CHOICES: dict[str, str] = {
     "causes": "Without a fallback, or if that fails too, the last failure sets the cause: invalid-bxml for a"
     " successful reply that cannot be run, callback-error for everything else.",
     "empty replies": "A 204, or a 200 without a body, is an empty document.",
-    "other hosts": "Only the application's own host and this machine are reached. Any other host is a failure"
-    " to connect.",
+    "other hosts": "Only the application's own host is reached; if it is this machine, so are its other"
+    " servers. Any other host is a failure to connect.",
     "unknown verbs": "Unknown verbs and attributes are ignored.",
     "bxml root": "A reply may have Bxml as its root instead of Response.",
     "http": "Credentials are sent over http as well.",

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import SplitResult, unquote
 
@@ -17,9 +18,9 @@ from flask import Flask, got_request_exception, has_app_context
 
 from flask_bandwidth_callbacks.signals import handler_failed
 
-from .urls import DEFAULT_PORTS, host_and_port
+from .deadlines import DeadlinePassed, connect, seconds_left
+from .urls import DEFAULT_PORTS, host_and_port, is_this_machine
 
-_THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 _USER_AGENT = "flask-bandwidth-callbacks simulator"
 _MOST_BYTES = 1024 * 1024
 """Bytes of a reply that are read at most, far more than a document may have."""
@@ -70,25 +71,32 @@ class Transport(Protocol):
 
 
 class OverHTTP:
-    """Requests over HTTP to one host and to this machine; no other host is ever sent anything."""
+    """Requests over HTTP to one host; no other host is ever sent anything.
 
-    def __init__(self, host: str | None = None) -> None:
+    :param host: the host that may be reached. If it is this machine, so may its other names.
+    """
+
+    def __init__(self, host: str = "localhost") -> None:
         self._host = host
 
     def send(
         self, method: str, url: SplitResult, headers: Mapping[str, str], body: bytes, timeout: float
     ) -> Reply:
         host = url.hostname or ""
-        if host not in _THIS_MACHINE and host != self._host:
+        # A server elsewhere must not lead to what runs on the developer's own machine.
+        if host != self._host and not (is_this_machine(host) and is_this_machine(self._host)):
             raise NoConnection(f"{host} is not part of this simulation")
         kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
         target = url._replace(scheme="", netloc="", fragment="").geturl() or "/"
         deadline = time.monotonic() + timeout
         try:
-            with closing(kind(host, url.port, timeout=timeout)) as connection:
+            with closing(kind(host, url.port)) as connection:
+                connection.sock = connect(url, deadline)
                 connection.request(method, target, body or None, {"User-Agent": _USER_AGENT, **headers})
-                response = connection.getresponse()
-                content = _read(response, deadline)
+                with connection.getresponse() as response:
+                    content = _joined(iter(partial(response.read1, _BYTES_AT_ONCE), b""), deadline)
+                    if response.length and len(content) <= _MOST_BYTES:
+                        raise http.client.IncompleteRead(content, response.length)
         except TimeoutError:
             raise _timed_out(timeout) from None
         except (OSError, http.client.HTTPException, UnicodeError) as error:  # the last for a host's name
@@ -99,18 +107,18 @@ class OverHTTP:
         return ()
 
 
-def _read(response: http.client.HTTPResponse, deadline: float) -> bytes:
-    """Return the body that a server sends. Each part may come in time and the whole still be too late."""
-    content = b""
-    while chunk := response.read1(_BYTES_AT_ONCE):
+def _joined(chunks: Iterable[bytes], deadline: float) -> bytes:
+    """Return a body that comes in chunks, or its beginning if it is far too large.
+
+    Raises :class:`TimeoutError` at the deadline.
+    """
+    content = bytearray()
+    for chunk in chunks:
         content += chunk
-        if time.monotonic() > deadline:
-            raise TimeoutError
+        seconds_left(deadline)
         if len(content) > _MOST_BYTES:
-            return content
-    if response.length:
-        raise http.client.IncompleteRead(content, response.length)
-    return content
+            break
+    return bytes(content)
 
 
 def _timed_out(timeout: float) -> TimedOut:
@@ -178,10 +186,12 @@ class InProcess:
     ) -> Reply:
         if not self._is_own(host_and_port(url)):
             return self._elsewhere.send(method, url, headers, body, timeout)
-        began = time.monotonic()
+        deadline = time.monotonic() + timeout
         self._requesting = threading.get_ident()
         try:
-            reply = self._call(_environ(method, url, headers, body))
+            reply = self._call(_environ(method, url, headers, body), deadline)
+        except DeadlinePassed:
+            raise _timed_out(timeout) from None
         except Exception as error:
             # A server would log it and reply with 500. Flask signals its own errors, but not a middleware's,
             # and lets all of them through in debug and testing.
@@ -190,11 +200,11 @@ class InProcess:
             reply = Reply(500, {}, b"")
         finally:
             self._requesting = None
-        if time.monotonic() - began > timeout:
+        if time.monotonic() > deadline:
             raise _timed_out(timeout)
         return reply
 
-    def _call(self, environ: dict[str, Any]) -> Reply:
+    def _call(self, environ: dict[str, Any], deadline: float) -> Reply:
         started: list[Any] = []
         written: list[bytes] = []
 
@@ -206,7 +216,7 @@ class InProcess:
         with self._app.app_context() if has_app_context() else nullcontext():
             chunks: Iterable[bytes] = self._app(environ, start_response)
             try:
-                body = b"".join(chunks)
+                body = _joined(chunks, deadline)
             finally:
                 if hasattr(chunks, "close"):
                     chunks.close()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import socket
 from contextlib import suppress
+from ipaddress import ip_address
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from werkzeug.urls import iri_to_uri
@@ -34,6 +36,19 @@ def split(url: str) -> SplitResult:
 def host_and_port(url: SplitResult) -> str:
     """Return the host of a URL, with the port if it has one."""
     return url.netloc.rpartition("@")[2].lower()
+
+
+def is_this_machine(host: str) -> bool:
+    """Return whether a host is this machine by its name or its address, as in ``127.1`` or ``[::1]``."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    with suppress(OSError):  # what is not an IPv4 address in one of its spellings
+        host = socket.inet_ntoa(socket.inet_aton(host))
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
 
 
 def absolute(base: str, url: str) -> str:
