@@ -79,6 +79,5 @@ def _log(source: str, path: str, attempts: int) -> None:
 
 def attempts_on(app: Flask) -> Attempts:
     """Return the attempts on an application, which all of its blueprints share."""
-    attempts: Attempts | None = app.extensions.get(_EXTENSION)
-    # Not a plain assignment: two threads may come here at once.
-    return attempts or app.extensions.setdefault(_EXTENSION, Attempts())
+    attempts: Attempts = app.extensions.setdefault(_EXTENSION, Attempts())
+    return attempts

@@ -6,7 +6,7 @@ https://dev.bandwidth.com/docs/voice/programmable-voice/webhooks.
 
 An attribute is None when Bandwidth did not send its property. Times are aware and in UTC. The values that are
 listed for an attribute are those known today; any other value is kept as it is. Attributes with
-``repr=False`` hold what callers entrust to the application, such as the digits of a card, which belongs in no
+``repr=False`` hold what callers entrust to the application, such as the digits of a card: it belongs in no
 log and no error report.
 """
 
@@ -120,7 +120,7 @@ class Transcription(Payload):
     """When the transcription was ready."""
     speaker: str | None = None
     """The person who speaks; only in Bandwidth's OpenAPI."""
-    text: str | None = None
+    text: str | None = field(default=None, repr=False)
     """The words spoken; only in Bandwidth's OpenAPI."""
     confidence: float | None = None
     """Confidence in the text, from 0 to 1; only in Bandwidth's OpenAPI."""
@@ -438,7 +438,7 @@ class GatherCallback(CallCallback, Queued, Answered, Tagged, TransferChild):
     """The keys pressed, without the terminating one; empty if none was pressed in time."""
     terminating_digit: str | None = None
     """The key that ended the Gather, or empty."""
-    text: str | None = None
+    text: str | None = field(default=None, repr=False)
     """What the caller said, if speech was gathered. Seen in callbacks; not in Bandwidth's documentation."""
 
 

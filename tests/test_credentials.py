@@ -8,13 +8,16 @@ import io
 import json
 import logging
 import os
+import time
+import unicodedata
 from base64 import b64encode
 from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, Response
 from werkzeug.test import TestResponse
 
 from flask_bandwidth_callbacks import (
@@ -25,10 +28,12 @@ from flask_bandwidth_callbacks import (
     Credentials,
     DisconnectCallback,
     InitiateCallback,
+    InvalidBXML,
     LinkError,
     bxml,
     signals,
 )
+from flask_bandwidth_callbacks.attempts import MAX_ADDRESSES, attempts_on
 
 Call = Callable[..., TestResponse]
 
@@ -692,10 +697,287 @@ def test_passwords_are_in_no_log_record(
         assert b64encode(b"bandwidth:wr0ng").decode() not in told
 
 
-def fail(event: Callback) -> None:
+def fail(event: Callback) -> Any:
     raise LookupError("no database")
 
 
 def test_signature_of_the_blueprint() -> None:
     """Help on the blueprint shows that credentials are unset unless they are given."""
     assert "credentials: 'CredentialsOption | Unset' = UNSET" in str(inspect.signature(CallbackBlueprint))
+
+
+# -- Requests that did not come through the gate -----------------------------------------------------------
+
+
+class SkipsHooks(Flask):
+    """An application that does not run ``before_request`` functions."""
+
+    def preprocess_request(self) -> None:
+        return None
+
+
+def second_endpoint(app: Flask) -> str:
+    app.add_url_rule("/second", view_func=app.view_functions["phone.callbacks"], methods=["GET", "POST"])
+    return "/second"
+
+
+def cleared_hooks(app: Flask) -> str:
+    app.before_request_funcs.clear()
+    return "/phone/"
+
+
+def called_by_a_page(app: Flask) -> str:
+    view: Any = app.view_functions["phone.callbacks"]
+    app.add_url_rule("/page", view_func=lambda: view(), methods=["POST"])
+    return "/page"
+
+
+def as_it_is(app: Flask) -> str:
+    return "/phone/"
+
+
+@pytest.mark.parametrize(
+    ("app_class", "change"),
+    [
+        (Flask, second_endpoint),
+        (Flask, cleared_hooks),
+        (Flask, called_by_a_page),
+        (SkipsHooks, as_it_is),
+        (SkipsHooks, second_endpoint),
+    ],
+)
+def test_the_view_lets_no_stranger_in(
+    phone: CallbackBlueprint, app_class: type[Flask], change: Callable[[Flask], str]
+) -> None:
+    """Where the hook of the blueprint does not run, the view itself asks for the credentials."""
+    heard: list[Callback] = []
+    phone.on(Callback)(heard.append)
+    app = app_class("host")
+    app.register_blueprint(phone, url_prefix="/phone")
+    url = change(app)
+    assert status(app, None, url) == 401
+    assert status(app, ("bandwidth", "wrong"), url) == 401
+    assert heard == []
+    assert status(app, ("bandwidth", "s3cret"), url) == 204
+    assert len(heard) == 1
+
+
+def test_passing_one_gate_does_not_open_another(phone: CallbackBlueprint) -> None:
+    """A request that one blueprint let in, and that calls the view of another, is refused there."""
+    app = host(phone)
+    other = CallbackBlueprint("other", __name__, credentials=["other:0ther"], url_prefix="/other")
+    app.register_blueprint(other)
+    view: Any = app.view_functions["other.callbacks"]
+    app.before_request_funcs["phone"].append(lambda: view())
+    assert status(app, ("bandwidth", "s3cret")) == 401
+
+
+def test_the_view_in_an_application_without_its_blueprint(phone: CallbackBlueprint) -> None:
+    """In an application that the blueprint is not registered with, its view lets nobody in."""
+    view = host(phone).view_functions["phone.callbacks"]
+    stranger = Flask("stranger")
+    stranger.add_url_rule("/phone/", view_func=view, methods=["POST"])
+    for auth in (None, ("bandwidth", "s3cret")):
+        assert status(stranger, auth) == 500
+
+
+# -- Guesses of the password -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Let time pass for the log of wrong credentials."""
+    now = time.monotonic()
+
+    def advance(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    monkeypatch.setattr("flask_bandwidth_callbacks.attempts.time.monotonic", lambda: now)
+    return advance
+
+
+def guess(app: Flask, address: str | None = "192.0.2.7", url: str = "/phone/", **auth: Any) -> None:
+    """Send a wrong password from an address."""
+    client = app.test_client()
+    environ = {"REMOTE_ADDR": address}
+    response = client.post(
+        url, json=DISCONNECT, environ_base=environ, **{"auth": ("bandwidth", "wrong"), **auth}
+    )
+    assert response.status_code == 401
+
+
+def test_a_guessed_password_is_logged_once_a_minute(
+    phone: CallbackBlueprint, caplog: pytest.LogCaptureFixture, clock: Callable[[float], None]
+) -> None:
+    """1,000 guesses from one address are two lines: the first, and after a minute the number of others."""
+    phone.respond(InitiateCallback, "/menu")(lambda event: bxml.Response())
+    app = host(phone)
+    for number in range(1000):
+        guess(app, url="/phone/menu" if number % 2 else "/phone/")
+        clock(0.05)
+    first = "Callback rejected with 401: wrong credentials from '192.0.2.7' at '/phone/'"
+    assert caplog.messages == [f"{first}, attempts since the last line: 1."]
+    guess(app, "192.0.2.8")
+    assert caplog.messages[1:] == [f"{first.replace('7', '8')}, attempts since the last line: 1."]
+    caplog.clear()
+    clock(20)
+    assert status(app) == 401  # the challenge with which the next callback begins
+    assert caplog.messages == [f"{first[:-1]}menu', attempts since the last line: 999."]
+    caplog.clear()
+    clock(61)
+    assert status(app) == 401
+    assert caplog.messages == []
+    guess(app)
+    assert len(caplog.messages) == 1
+
+
+def test_guesses_at_several_blueprints_are_counted_together(
+    phone: CallbackBlueprint, caplog: pytest.LogCaptureFixture, clock: Callable[[float], None]
+) -> None:
+    """Each address has one line a minute, whichever of the application's blueprints it tries."""
+    app = host(phone)
+    app.register_blueprint(CallbackBlueprint("other", __name__, credentials=["a:b"], url_prefix="/other"))
+    guess(app)
+    guess(app, url="/other/")
+    assert len(caplog.messages) == 1
+
+
+def test_guesses_from_many_addresses_take_bounded_memory(
+    phone: CallbackBlueprint, caplog: pytest.LogCaptureFixture, clock: Callable[[float], None]
+) -> None:
+    """Beyond the first addresses all others share one line, and a long address or path is cut."""
+    app = host(phone)
+    counted = attempts_on(app)
+    for number in range(3 * MAX_ADDRESSES):
+        counted.add(f"{number}" + "x" * 5000, "/" * 5000)
+    assert len(caplog.messages) == MAX_ADDRESSES + 1
+    assert "from further addresses at" in caplog.messages[-1]
+    assert max(map(len, caplog.messages)) < 350
+    caplog.clear()
+    clock(61)
+    counted.log_due()
+    (line,) = caplog.messages
+    assert line.endswith(f"attempts since the last line: {2 * MAX_ADDRESSES - 1}.")
+
+
+@pytest.mark.parametrize(
+    ("header", "is_attempt"),
+    [(None, False), ("", False), ("  ", False), ("Bearer x", True), ("Basic", True), ("Basic !", True)],
+)
+def test_the_challenge_is_told_from_an_attempt(
+    phone: CallbackBlueprint, caplog: pytest.LogCaptureFixture, header: str | None, is_attempt: bool
+) -> None:
+    """Only a request with an Authorization header sends callback_rejected and is logged."""
+    app = host(phone)
+    rejected: list[int] = []
+
+    def receive(sender: Flask, status: int, reason: str) -> None:
+        rejected.append(status)
+
+    environ = {} if header is None else {"HTTP_AUTHORIZATION": header}
+    with signals.callback_rejected.connected_to(receive):
+        response = app.test_client().post("/phone/", json=DISCONNECT, environ_overrides=environ)
+    assert response.status_code == 401
+    assert "WWW-Authenticate" in response.headers
+    assert (len(rejected), len(caplog.messages)) == ((1, 1) if is_attempt else (0, 0))
+
+
+def test_an_attempt_from_an_unknown_address(
+    phone: CallbackBlueprint, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A server on a Unix socket knows no address, and the line says so."""
+    guess(host(phone), "")
+    assert "from an unknown address at '/phone/'" in caplog.text
+
+
+# -- Texts of any kind -------------------------------------------------------------------------------------
+
+
+class Login(str, Enum):  # noqa: UP042  # formatting a StrEnum writes its value, so it would prove nothing
+    """Constants of an application."""
+
+    USER = "bändwidth"
+    PASSWORD = "s3cret-ü"
+    BOTH = "bandwidth:s3cret"
+
+
+@pytest.mark.parametrize(
+    ("given", "username", "password"),
+    [
+        ([(Login.USER, Login.PASSWORD)], "bändwidth", "s3cret-ü"),
+        ([Login.BOTH], "bandwidth", "s3cret"),
+        (Login.BOTH, "bandwidth", "s3cret"),
+        ([Credentials(Login.USER, Login.PASSWORD)], "bändwidth", "s3cret-ü"),
+    ],
+)
+def test_a_subclass_of_str_means_its_text(given: Any, username: str, password: str) -> None:
+    """A username or password that is a (str, Enum) is its value: to log in, and where it is handed out."""
+    phone = CallbackBlueprint("phone", __name__, credentials=given)
+    app = host(phone)
+    assert status_with(app, basic(f"{username}:{password}".encode())) == 204
+    assert status(app) == 401
+    assert phone.credentials is not None
+    assert [type(text) for text in phone.credentials] == [str, str]
+    assert (phone.credentials.username, phone.credentials.password) == (username, password)
+
+
+@pytest.mark.parametrize("password", ["pässwörd", "a\u0308", "ÿ", "naïve:ü"])
+@pytest.mark.parametrize("as_text", [True, False])
+def test_both_encodings_are_accepted(password: str, as_text: bool) -> None:
+    """A pair beyond ASCII is accepted in UTF-8, composed as RFC 7617 asks for, and in ISO-8859-1."""
+    pair = ("bändwidth", password)
+    phone = CallbackBlueprint("phone", __name__, credentials=[":".join(pair) if as_text else pair])
+    app = host(phone)
+    written = ":".join(pair)
+    composed = unicodedata.normalize("NFC", written)
+    for sent in (written.encode(), composed.encode(), composed.encode("iso-8859-1")):
+        assert status_with(app, basic(sent)) == 204
+    for sent in (
+        composed.encode("utf-16"),
+        composed.encode("iso-8859-1") + b"x",
+        b"",
+        written.upper().encode(),
+    ):
+        assert status_with(app, basic(sent)) == 401
+
+
+def test_a_verb_without_credentials_is_not_taken_for_none(phone: CallbackBlueprint) -> None:
+    """A pair of the word None does not fit a verb that has no username and no password."""
+    gate = CallbackBlueprint("odd", __name__, credentials=[("None", "None")])
+    gate.respond(InitiateCallback)(lambda call: bxml.Redirect(redirect_url="/phone/"))
+    app = host(gate)
+    with pytest.raises(InvalidBXML, match="without the credentials"):
+        app.test_client().post("/phone/", json={**DISCONNECT, "eventType": "initiate"}, auth=("None", "None"))
+
+
+# -- What may be kept --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("event_type", ["initiate", "answer", "redirect", "disconnect", "gather"])
+def test_no_reply_may_be_stored(phone: CallbackBlueprint, method: str, event_type: str) -> None:
+    """Every reply says that no cache may store it: documents carry the password, and a GET is cacheable."""
+    phone.respond(InitiateCallback)(lambda call: bxml.Redirect(redirect_url=phone))
+    phone.respond("answer")(lambda call: Response("<Response/>", content_type="application/xml"))
+    phone.respond("redirect")(fail)
+    phone.errorhandler(LookupError)(lambda error: bxml.Hangup())
+    app = host(phone)
+    payload: dict[str, Any] = {**DISCONNECT, "eventType": event_type}
+    given: dict[str, Any] = {"query_string": payload} if method == "GET" else {"json": payload}
+    response = app.test_client().open("/phone/", method=method, auth=("bandwidth", "s3cret"), **given)
+    assert response.status_code == {"disconnect": 204, "gather": 404}.get(event_type, 200)
+    assert response.headers.getlist("Cache-Control") == ["no-store"]
+    assert response.headers.get("X-Content-Type-Options") == ("nosniff" if event_type == "gather" else None)
+
+
+def test_the_application_decides_about_its_own_response(phone: CallbackBlueprint) -> None:
+    """A Flask response that says how it may be stored keeps that."""
+    own = {"Cache-Control": "private"}
+    phone.respond(InitiateCallback)(lambda call: Response("<Response/>", mimetype="text/xml", headers=own))
+    reply = (
+        host(phone)
+        .test_client()
+        .post("/phone/", json={**DISCONNECT, "eventType": "initiate"}, auth=("bandwidth", "s3cret"))
+    )
+    assert reply.headers.getlist("Cache-Control") == ["private"]

@@ -7,6 +7,7 @@ and dataclasses; of everything else they send the ``repr``.
 from __future__ import annotations
 
 import dataclasses
+import logging
 import sys
 import traceback
 from base64 import b64encode
@@ -26,6 +27,8 @@ from flask_bandwidth_callbacks import (
     DtmfCallback,
     GatherCallback,
     InitiateCallback,
+    Transcription,
+    TranscriptionAvailableCallback,
     UnknownCallback,
     bxml,
     signals,
@@ -208,6 +211,34 @@ def test_a_running_handler_shows_no_password(
     assert reporter == [[]] * 4  # received, a subscriber failed (twice), answered
 
 
+class ReportsLogs(logging.Handler):
+    """A handler of the log that looks into the frames that are running, as error reporters do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reports: list[list[str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        frames = frames_of(record.exc_info[1] if record.exc_info else None)
+        self.reports.append([record.getMessage(), *leaks_of(frames + stack())])
+
+
+def test_the_log_shows_no_password(app: Flask, phone: CallbackBlueprint, call: Call) -> None:
+    """While a line about a subscriber or a rejection is logged, no frame of this library holds a password."""
+    phone.respond(GatherCallback)(lambda event: DOCUMENT)
+    phone.on(GatherCallback)(breaks_a_rule_of_a_verb)
+    handler = ReportsLogs()
+    logger = logging.getLogger("flask_bandwidth_callbacks")
+    logger.addHandler(handler)
+    try:
+        assert call("gather").status_code == 200
+        assert call("gather", auth=("bandwidth", WRONG)).status_code == 401
+    finally:
+        logger.removeHandler(handler)
+    assert [leaks for _, *leaks in handler.reports] == [[]] * 2
+    assert PASSWORD not in str(handler.reports)
+
+
 @pytest.mark.parametrize(
     ("auth", "payload"),
     [
@@ -317,8 +348,8 @@ def test_credentials_are_a_pair_that_is_not_looked_into(phone: CallbackBlueprint
     ("event", "shown"),
     [
         (
-            GatherCallback(call_id="c-1", digits=DIGITS, terminating_digit="#"),
-            "GatherCallback(event_type='gather', call_id='c-1', digits=..., terminating_digit='#')",
+            GatherCallback(call_id="c-1", digits=DIGITS, terminating_digit="#", text=DIGITS),
+            "GatherCallback(event_type='gather', call_id='c-1', digits=..., terminating_digit='#', text=...)",
         ),
         (
             DtmfCallback(call_id="c-1", digit="4929"),
@@ -331,6 +362,11 @@ def test_credentials_are_a_pair_that_is_not_looked_into(phone: CallbackBlueprint
         (
             UnknownCallback(event_type="new", extra={"digits": DIGITS}),
             "UnknownCallback(event_type='new', extra={'digits': ...})",
+        ),
+        (
+            TranscriptionAvailableCallback(transcription=Transcription(id="t-1", text=DIGITS)),
+            "TranscriptionAvailableCallback(event_type='transcriptionAvailable',"
+            " transcription=Transcription(id='t-1', text=...))",
         ),
         (GatherCallback(), "GatherCallback(event_type='gather')"),
     ],
