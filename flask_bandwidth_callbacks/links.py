@@ -29,7 +29,7 @@ from .registrations import (
 )
 from .subscriptions import OWN_URL, Subscription, describe
 
-_OUTERMOST = "It belongs outermost: a decorator above it makes another function of the handler."
+_OUTERMOST = "respond() belongs outermost, because a decorator above it makes another function."
 
 ElementT = TypeVar("ElementT", bound=Element)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -165,6 +166,25 @@ def test_url_of_a_function_that_is_not_a_handler(phone: CallbackBlueprint) -> No
         phone.url_for(take)
     assert re.match(r"take \(test_links.py:\d+\) is not a handler of blueprint 'phone'", str(refused.value))
     assert "Decorate it with respond() or on()" in str(refused.value)
+
+
+def test_a_decorator_above_respond_is_explained(phone: CallbackBlueprint) -> None:
+    """The error for a function that a decorator made of a handler says that respond belongs outermost."""
+
+    def decorator(handler: Callable[..., Any]) -> Callable[..., Any]:
+        return functools.wraps(handler)(lambda event: handler(event))
+
+    @decorator
+    @phone.respond(GatherCallback, "/menu")
+    def menu(event: GatherCallback) -> SpeakSentence:
+        return SpeakSentence("Hello.")
+
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=menu))
+    app = host((phone, "/phone"))
+    with pytest.raises(LinkError, match=r"is not a handler .* respond\(\) belongs outermost, because"):
+        phone.url_for(menu)
+    with pytest.raises(LinkError, match=r"is not a handler .* respond\(\) belongs outermost, because"):
+        answer(app)
 
 
 def test_url_of_a_handler_with_several_paths(phone: CallbackBlueprint) -> None:

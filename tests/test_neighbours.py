@@ -286,6 +286,34 @@ def test_flask_lists_the_routes() -> None:
     assert "/phone/menu" in result.output
 
 
+def test_rules_have_the_methods_of_callbacks() -> None:
+    """Tools that read the URL map find a set of methods, as Flask keeps it for GET and POST."""
+    app = make_app()
+
+    @app.route("/page", methods=["GET", "POST"], provide_automatic_options=False)
+    def page() -> str:
+        return "page"
+
+    app.register_blueprint(make_phone(), url_prefix="/phone")
+    ordinary = next(app.url_map.iter_rules("page"))
+    rules = [rule for rule in app.url_map.iter_rules() if str(rule).startswith("/phone")]
+    assert len(rules) == 2
+    for rule in rules:
+        assert isinstance(rule.methods, set)
+        assert rule.methods == ordinary.methods == {"GET", "HEAD", "POST"}
+        assert sorted(rule.methods - {"HEAD", "OPTIONS"}) == ["GET", "POST"]
+    listed = app.test_cli_runner().invoke(routes_command).output
+    assert [line.split()[1:3] for line in listed.splitlines() if "/phone" in line] == [["GET,", "POST"]] * 2
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "DELETE", "BREW"])
+def test_every_method_is_challenged_first(method: str) -> None:
+    """A request by any method reaches the challenge, whatever the rule lists."""
+    app = make_app()
+    app.register_blueprint(make_phone(), url_prefix="/phone")
+    assert app.test_client().open("/phone/", method=method).status_code == 401
+
+
 # -- What the host runs around a request -------------------------------------------------------------------
 
 

@@ -7,8 +7,9 @@ import inspect
 import logging
 import re
 import time
+import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,6 +35,7 @@ from flask_bandwidth_callbacks import (
     SubscriptionError,
     UnknownCallback,
     bxml,
+    events,
 )
 from flask_bandwidth_callbacks.bxml import Hangup, SpeakSentence
 
@@ -190,6 +192,118 @@ def test_all_unknown_events(phone: CallbackBlueprint, call: Call) -> None:
         phone.respond("callParked")(says("parked"))
     assert spoken(call("callMoved")) == "unknown"
     assert spoken(call("callParked")) == "parked"
+
+
+class MyDisconnect(DisconnectCallback):
+    """A class of the application, which no callback has."""
+
+
+class MyUnknown(UnknownCallback):
+    """Likewise, below the class of unknown events."""
+
+
+class MyBase(CallCallback):
+    """A base class without event types, below which no event stands."""
+
+
+@pytest.mark.parametrize("decorator", ["respond", "on"])
+@pytest.mark.parametrize(
+    ("event_class", "remedy"),
+    [
+        (MyDisconnect, "Give DisconnectCallback, the class of these events."),
+        (MyUnknown, "Give UnknownCallback, the class of these events."),
+        (MyBase, "Declare its event_types, or the event classes below it, before the handler."),
+    ],
+)
+def test_a_class_that_no_callback_can_have(
+    phone: CallbackBlueprint, decorator: str, event_class: type[Callback], remedy: str
+) -> None:
+    """An event class that no callback can have is an error when the decorator runs, with the remedy."""
+    for event in (event_class, (InitiateCallback, event_class)):
+        with pytest.raises(SubscriptionError) as refused:
+            getattr(phone, decorator)(event)
+        assert str(refused.value) == (
+            f"An event class must be one that a callback can have, got {event_class.__name__}. {remedy}"
+        )
+
+
+Declare = Callable[..., type[Callback]]
+
+
+@pytest.fixture
+def declare() -> Iterator[Declare]:
+    """Declare event classes that are forgotten after the test."""
+    known = dict(events._event_classes)
+
+    def declare(event_type: str, base: type[Callback] = CallCallback, **members: Any) -> type[Callback]:
+        return types.new_class(
+            "Declared", (base,), exec_body=lambda body: body.update(event_types=(event_type,), **members)
+        )
+
+    yield declare
+    events._event_classes.clear()
+    events._event_classes.update(known)
+
+
+def test_an_event_type_is_found_after_its_class_is_declared(
+    phone: CallbackBlueprint, call: Call, declare: Declare
+) -> None:
+    """Handlers of an event type get its events, whether its class is declared before or after them."""
+    heard: list[tuple[str, type[Callback]]] = []
+    with pytest.warns(BandwidthCallbacksWarning):
+        phone.on("callParked")(lambda event: heard.append(("type", type(event))))
+    with pytest.warns(BandwidthCallbacksWarning):
+        phone.respond("callParked")(says("parked"))
+    declared = declare("callParked", reply=events.DOCUMENT)
+    phone.on("callParked")(lambda event: heard.append(("known type", type(event))))
+    phone.on(declared)(lambda event: heard.append(("class", type(event))))
+    assert spoken(call("callParked")) == "parked"
+    assert heard == [("type", declared), ("known type", declared), ("class", declared)]
+    assert call("callMoved").status_code == 204
+
+
+def test_an_event_reaches_handlers_of_the_class_above_its_own(
+    phone: CallbackBlueprint, call: Call, declare: Declare
+) -> None:
+    """A handler of an event class gets the events of the classes declared below it, too."""
+    heard: list[str | None] = []
+    declared = declare("disconnectLater", DisconnectCallback)
+    phone.on(DisconnectCallback, event_type="disconnectLater")(lambda event: heard.append("above"))
+    phone.on(declared)(lambda event: heard.append("class"))
+    assert call("disconnectLater").status_code == 204
+    assert heard == ["above", "class"]
+
+
+def test_a_second_responder_is_found_under_the_class(phone: CallbackBlueprint, declare: Declare) -> None:
+    """A responder to an event type and one to its class, declared in between, reply to the same event."""
+    with pytest.warns(BandwidthCallbacksWarning):
+        phone.respond("callParked")(says("first"))
+    declared = declare("callParked", reply=events.DOCUMENT)
+    assert "would both reply to" in refusal(phone.respond(declared))
+    phone.respond(declared, "/elsewhere")(says("elsewhere"))
+
+
+@pytest.mark.parametrize(
+    ("condition", "reply", "reason"),
+    [
+        ({}, events.NOTIFICATION, "Bandwidth ignores the reply"),
+        ({"tag": "vip"}, events.DOCUMENT, "matches on 'tag', which Declared does not have"),
+    ],
+)
+def test_a_responder_that_a_later_class_rules_out(
+    app: Flask,
+    phone: CallbackBlueprint,
+    declare: Declare,
+    condition: dict[str, Any],
+    reply: events.Reply,
+    reason: str,
+) -> None:
+    """A responder that can never run once its class is declared is an error when Flask registers it."""
+    with pytest.warns(BandwidthCallbacksWarning):
+        phone.respond("callParked", **condition)(says("parked"))
+    declare("callParked", reply=reply)
+    with pytest.raises(SubscriptionError, match=reason):
+        app.register_blueprint(phone)
 
 
 def test_decorators_return_the_function_unchanged(phone: CallbackBlueprint) -> None:
