@@ -22,6 +22,7 @@ from .display import show
 from .events import Callback, UnknownCallback
 from .exceptions import LinkError, SubscriptionError
 from .handling import ends_request, notify, respond, respond_to_error
+from .jsonify import write_payloads
 from .logs import log
 from .methods import METHODS, EveryMethod
 from .receivers import send
@@ -199,6 +200,7 @@ class CallbackBlueprint(Blueprint):
         self.subscriptions.check()
         gate = config.gate_of(app, self.name, self._gate)
         config.check(app)
+        write_payloads(app)
         super().register(app, options)
         name = f"{options.get('name_prefix', '')}.{options.get('name', self.name)}".lstrip(".")
         own_url = next(app.url_map.iter_rules(f"{name}.{endpoint_of(None)}"))

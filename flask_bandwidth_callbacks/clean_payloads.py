@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from marshmallow import fields
 
-from .fields import NestedPayload, UTCDateTime
+from .fields import AnyText, NestedPayload, UTCDateTime
 
 Reader: TypeAlias = Callable[[Any], Any]
 """Reads a clean value as its schema or field would, and raises an exception for any other value."""
@@ -34,7 +34,7 @@ def clean_reader(
     texts: dict[str | None, str] = {}
     others: dict[str | None, tuple[str, Reader]] = {}
     for name, field in schema_fields.items():
-        if type(field) is fields.String:
+        if type(field) is AnyText:
             texts[field.data_key] = name
         else:
             others[field.data_key] = name, _value_reader(field, reader_of)

@@ -72,9 +72,14 @@ def _check_depth(text: str) -> None:
             raise ValidationError(f"Nested deeper than {MAX_DEPTH} levels at {_position(text, offset)}.")
 
 
+# A string ends with the text if its closing quote is missing. Possessive, because each of many quotes that
+# never close would otherwise be searched for its end again.
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[{}\[\]]|[^\s"{}\[\],:]+', re.DOTALL)
+
+
 def _tokens(text: str) -> Iterator[tuple[str, int]]:
     """Yield each token of a JSON text outside of strings, with its offset."""
-    for match in re.finditer(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s"{}\[\],:]+', text):
+    for match in _TOKEN.finditer(text):
         if not match[0].startswith('"'):
             yield match[0], match.start()
 

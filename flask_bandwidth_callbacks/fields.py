@@ -16,6 +16,16 @@ from marshmallow import ValidationError, fields
 from .decoding import decode_json
 
 
+class AnyText(fields.String):
+    """A text. An instance of a subclass of ``str``, such as a member of an enumeration, has its value."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return str.__str__(value) if isinstance(value, str) else super()._deserialize(value, attr, data)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return str.__str__(value) if isinstance(value, str) else super()._serialize(value, attr, obj)
+
+
 class WholeNumber(fields.Integer):
     """An integer, as a number or as digits. A fraction is an error and is never rounded."""
 
@@ -64,29 +74,49 @@ class UTCDateTime(fields.AwareDateTime):
 
 
 class Duration(fields.Field[timedelta]):
-    """A length of time in ISO 8601, such as ``PT1M52.217257456S``, cut to microseconds."""
+    """A length of time in ISO 8601, such as ``PT1M52.217257456S``, cut to microseconds.
+
+    Each part may have a sign and decimals, after a dot or a comma: ``PT-0.5S``, ``P1W``, ``PT0,5S``. Years
+    and months have no fixed length and are errors.
+    """
 
     default_error_messages = {"invalid": "Not a valid duration."}  # noqa: RUF012  # marshmallow's own way
+    # 18 digits are more than a timedelta can hold.
+    _amount = r"([+-]?)([0-9]{1,18})(?:[.,]([0-9]+))?"
     _form = re.compile(
-        r"-?P(?:([0-9]+)D)?(?:T(?=[0-9])(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)(?:\.([0-9]+))?S)?)?"
+        rf"([+-]?)P(?:{_amount}W)?(?:{_amount}D)?"
+        rf"(?:T(?=[0-9+-])(?:{_amount}H)?(?:{_amount}M)?(?:{_amount}S)?)?"
     )
+    _units = tuple(
+        length // timedelta(microseconds=1)
+        for length in (
+            timedelta(weeks=1),
+            timedelta(days=1),
+            timedelta(hours=1),
+            timedelta(minutes=1),
+            timedelta(seconds=1),
+        )
+    )
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(metadata={"type": "string", "format": "duration"}, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> timedelta:
         match = self._form.fullmatch(value) if isinstance(value, str) else None
-        if match is None or not any(match.groups()):
+        if match is None or not any(match.groups()[1:]):
             raise self.make_error("invalid", input=value)
-        days, hours, minutes, seconds, fraction = (digits or "0" for digits in match.groups())
+        sign, *parts = match.groups("")
+        microseconds = 0
+        for unit, part_sign, digits, decimals in zip(
+            self._units, parts[::3], parts[1::3], parts[2::3], strict=True
+        ):
+            decimals = decimals[:18]
+            amount = int(f"{digits or 0}{decimals}") * unit // 10 ** len(decimals)
+            microseconds += -amount if part_sign == "-" else amount
         try:
-            length = timedelta(
-                days=int(days),
-                hours=int(hours),
-                minutes=int(minutes),
-                seconds=int(seconds),
-                microseconds=int(fraction[:6].ljust(6, "0")),
-            )
-        except (OverflowError, ValueError):
+            return timedelta(microseconds=-microseconds if sign == "-" else microseconds)
+        except OverflowError:
             raise self.make_error("invalid", input=value) from None
-        return -length if value.startswith("-") else length
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str:
         minutes, seconds = divmod(abs(value), timedelta(minutes=1))
@@ -102,29 +132,38 @@ class FromText:
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, str):
             value = decode_json(value)
-        return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[misc]
+            if value is None:
+                return None
+        try:
+            return self._finish(super()._deserialize(value, attr, data, **kwargs))  # type: ignore[misc]
+        except ValidationError as error:
+            if error.valid_data is not None:
+                error.valid_data = self._finish(error.valid_data)
+            raise
+
+    def _finish(self, value: Any) -> Any:
+        """Return the value that an attribute holds for what marshmallow has read."""
+        return value
 
 
 class TextMapping(FromText, fields.Dict):
-    """An object whose values are all text."""
+    """An object whose values are all text. A null value is the same as a missing one."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(keys=fields.String(), values=fields.String(), **options)
+        super().__init__(keys=AnyText(), values=AnyText(allow_none=True), **options)
+
+    def _finish(self, value: Any) -> Any:
+        return {name: text for name, text in value.items() if text is not None}
 
 
-class TextList(FromText, fields.List[str]):
-    """An array of texts, kept as a tuple."""
+class TextList(FromText, fields.List[Any]):
+    """An array of texts, kept as a tuple. A null item is the same as a missing one."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(fields.String(), **options)
+        super().__init__(AnyText(allow_none=True), **options)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        try:
-            return tuple(super()._deserialize(value, attr, data, **kwargs))
-        except ValidationError as error:
-            if error.valid_data is not None:
-                error.valid_data = tuple(error.valid_data)  # type: ignore[assignment]
-            raise
+    def _finish(self, value: Any) -> Any:
+        return tuple(text for text in value if text is not None)
 
 
 class NestedPayload(FromText, fields.Nested):  # type: ignore[misc]
@@ -137,6 +176,8 @@ class NestedPayload(FromText, fields.Nested):  # type: ignore[misc]
         self.payload_class = payload_class
 
     def _load(self, value: Any, partial: Any = None) -> Any:
+        if self.only is not None or self.exclude:
+            return super()._load(value, partial)
         if not isinstance(value, Mapping):
             raise self.make_error("type", input=value)
         payload, errors = self.payload_class.read_leniently(value)
@@ -148,13 +189,24 @@ class NestedPayload(FromText, fields.Nested):  # type: ignore[misc]
 TextBoolean: TypeAlias = Annotated[bool, "written as text"]
 """The type of an attribute whose property is ``"true"`` or ``"false"`` on the wire."""
 
+
+def unfrozen(kind: Any) -> Any:
+    """Return a type, and ``datetime`` itself in place of the subclass that freezegun puts there.
+
+    freezegun does so in every module, at any time: types that are kept would not be found again.
+    """
+    if isinstance(kind, type) and issubclass(kind, datetime):
+        return next(base for base in kind.__mro__ if base.__module__ == "datetime")
+    return kind
+
+
 FIELDS: dict[Any, type[fields.Field[Any]]] = {
-    str: fields.String,
+    str: AnyText,
     int: WholeNumber,
     float: fields.Float,
     bool: TrueOrFalse,
     TextBoolean: TrueOrFalseText,
-    datetime: UTCDateTime,
+    unfrozen(datetime): UTCDateTime,
     timedelta: Duration,
     dict[str, str]: TextMapping,
     tuple[str, ...]: TextList,

@@ -20,7 +20,7 @@ from marshmallow import ValidationError, fields
 
 from .clean_payloads import Reader, clean_reader
 from .decoding import decode_json
-from .fields import FIELDS, NestedPayload
+from .fields import FIELDS, NestedPayload, unfrozen
 from .spelling import camel_case
 
 T = TypeVar("T")
@@ -45,18 +45,35 @@ class PayloadSchema(marshmallow.Schema):
         }
         return dict(data) | resolved
 
+    def load(self, data: Any, *, unknown: Any = None, **options: Any) -> Any:
+        """Return the payload, or a list of them, as :meth:`marshmallow.Schema.load` does.
+
+        Unknown properties are kept in :attr:`Payload.extra`, also for ``unknown=INCLUDE``.
+        """
+        included = (unknown or self.unknown) == marshmallow.INCLUDE
+        return super().load(data, unknown=marshmallow.EXCLUDE if included else unknown, **options)
+
     @marshmallow.post_load(pass_original=True)
     def _make(self, values: dict[str, Any], original: Mapping[str, Any], **kwargs: Any) -> Payload:
-        return self.payload_class._make(values, original)
+        payload = self.payload_class._make(values, original)
+        if self._is_selection():
+            payload.extra = {}
+        return payload
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
         """Return the value to dump for an attribute; what stands for a missing property is left out."""
         value = super().get_attribute(obj, attr, default)
-        return marshmallow.missing if value in (None, _absent_values(self.payload_class)[attr]) else value
+        absent = _absent_values(self.payload_class).get(attr)
+        return marshmallow.missing if value in (None, absent) else value
 
     @marshmallow.post_dump(pass_original=True)
-    def _add_extra(self, values: dict[str, Any], original: Payload, **kwargs: Any) -> dict[str, Any]:
-        return original.extra | values
+    def _add_extra(self, values: dict[str, Any], original: Any, **kwargs: Any) -> dict[str, Any]:
+        extra = {} if self._is_selection() else marshmallow.utils.get_value(original, "extra", {})
+        return {**extra, **values}
+
+    def _is_selection(self) -> bool:
+        """Return whether properties were selected by name, which leaves out those without a field."""
+        return self.only is not None or bool(self.opts.fields)
 
 
 # -- What follows from a declaration -----------------------------------------------------------------------
@@ -81,7 +98,7 @@ def _annotated_types(payload_class: type[Any]) -> Mapping[str, Any]:
 
 def _without_none(kind: Any) -> Any:
     arguments = typing.get_args(kind)
-    return arguments[0] if type(None) in arguments else kind
+    return unfrozen(arguments[0] if type(None) in arguments else kind)
 
 
 @_once_per_class

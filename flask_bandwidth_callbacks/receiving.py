@@ -35,8 +35,9 @@ def read_payload(request: Request, max_content_length: int) -> dict[str, Any]:
         )
     if request.method == "GET":
         try:
-            # The last of several values wins, as in JSON.
-            return {name: values[-1] for name, values in request.args.lists()}
+            # The last of several values wins, as in JSON. A query string has no null, so that an empty value
+            # stands for it.
+            return {name: values[-1] for name, values in request.args.lists() if values[-1]}
         except UnicodeDecodeError as error:  # bytes that were not percent-encoded
             raise Rejection(
                 HTTPStatus.BAD_REQUEST,

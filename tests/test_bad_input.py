@@ -666,12 +666,12 @@ def test_of_repeated_names_the_last_one_counts(line: Line) -> None:
         ("from=+1555&to=a%20b", (" 1555", "a b")),
         ("from=100%&to=%zz", ("100%", "%zz")),
         ("from=%ff&to=%00", ("%FF", "\0")),
-        ("from=&to", ("", "")),
+        ("from=&to", (None, None)),
         ("from=a=b&&&to=;", ("a=b", ";")),
     ],
 )
-def test_takes_odd_query_strings(line: Line, query: str, expected: tuple[str, str]) -> None:
-    """Percent-encoding that is broken or not UTF-8 is kept unchanged, and the event is delivered."""
+def test_takes_odd_query_strings(line: Line, query: str, expected: tuple[str | None, str | None]) -> None:
+    """Broken percent-encoding is kept unchanged, an empty value is an absent one, the event is delivered."""
     response = line.send("GET", query_string=f"eventType=initiate&callId=c-1&{query}")
     assert response.status_code == 200
     event = line.heard[0]
@@ -681,7 +681,7 @@ def test_takes_odd_query_strings(line: Line, query: str, expected: tuple[str, st
 
 @pytest.mark.parametrize(
     "text",
-    ["{", "", "NaN", "[1]", "null", "3", '{"verstat": 1}', "[" * 5000, "{'verstat': 'x'}", "%ff"],
+    ["{", "NaN", "[1]", "3", '{"verstat": 1}', "[" * 5000, "{'verstat': 'x'}", "%ff"],
 )
 def test_takes_json_text_that_is_broken(line: Line, text: str) -> None:
     """A nested object with broken JSON is listed in .errors, and the event is delivered."""
@@ -691,6 +691,26 @@ def test_takes_json_text_that_is_broken(line: Line, text: str) -> None:
     assert isinstance(event, InitiateCallback)
     assert list(event.errors) == ["stirShaken"]
     assert event.stir_shaken is None or event.stir_shaken.verstat is None
+
+
+def test_empty_and_null_in_a_query_string_are_absence(line: Line, caplog: pytest.LogCaptureFixture) -> None:
+    """Empty values of any type, and the JSON text null, are absent properties and leave no fault behind."""
+    absent = dict.fromkeys(["startTime", "stirShaken", "sipHeaders", "privacy", "uui"], "")
+    events = []
+    for properties in (
+        {**absent, "diversion": "null"},
+        {"sipHeaders": '{"x-a": null, "x-b": "b"}'},
+        {"sipHeaders": '{"x-a": 1, "x-b": "b"}', "privacy": "maybe"},
+    ):
+        assert line.send("GET", query_string={**CALL, **properties}).status_code == 200
+        assert isinstance(line.heard[-1], InitiateCallback)
+        events.append(line.heard[-1])
+    first, second, third = events
+    assert (first.errors, second.errors) == ({}, {})
+    assert first.to_dict() == InitiateCallback.from_dict(CALL).to_dict()
+    assert second.sip_headers == third.sip_headers == {"x-b": "b"}
+    assert sorted(third.errors) == ["privacy", "sipHeaders"]
+    assert len(caplog.records) == 1
 
 
 @pytest.mark.parametrize(

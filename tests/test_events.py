@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 import flask
 import marshmallow
 import pytest
+from flask.json.provider import DefaultJSONProvider
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from marshmallow import ValidationError
@@ -689,6 +690,79 @@ def test_reading_makes_no_schema(monkeypatch: pytest.MonkeyPatch) -> None:
         Callback.from_dict(payload(event_type)).to_dict()
         Callback.read_leniently(payload(event_type, eventTime=7))
     assert made == []
+
+
+# -- Beside other libraries ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", ["frozen, thawed", "thawed, frozen", "frozen import"])
+def test_events_are_read_while_the_clock_is_frozen(order: str) -> None:
+    """freezegun, which replaces datetime in every module, may run around the first event of a class or after.
+
+    Matching on a time works as well, and so does importing the library while the clock stands.
+    """
+    program = f"""
+import freezegun
+from datetime import UTC, datetime
+data = {payload("initiate")!r}
+def check():
+    from flask_bandwidth_callbacks import CallbackBlueprint, InitiateCallback
+    event = InitiateCallback.from_dict(data)
+    assert event.start_time == datetime(2026, 3, 4, 16, 20, 15, 258_000, UTC)
+    assert event.to_dict() == InitiateCallback.Schema().dump(event) == data
+    assert InitiateCallback.read_leniently(data | {{"to": 1, "startTime": "20260304T162015Z"}})[0].start_time
+    phone = CallbackBlueprint("phone", __name__, credentials=[("bandwidth", "s3cret")])
+    phone.on(InitiateCallback, start_time=datetime(2026, 3, 4, tzinfo=UTC))(print)
+def check_frozen():
+    with freezegun.freeze_time("2026-01-01"):
+        check()
+if {order!r} == "thawed, frozen":
+    check()
+elif {order!r} == "frozen, thawed":
+    import flask_bandwidth_callbacks
+check_frozen()
+check()
+check_frozen()
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def an_app(provider: type[DefaultJSONProvider] = DefaultJSONProvider) -> flask.Flask:
+    """Return an application with a blueprint."""
+    app = flask.Flask(__name__)
+    app.json = provider(app)
+    app.register_blueprint(CallbackBlueprint("phone", __name__, credentials=[("bandwidth", "s3cret")]))
+    return app
+
+
+@every_event_type
+def test_jsonify_gives_to_dict(event_type: str) -> None:
+    """A Flask application's jsonify writes an event as to_dict does, alone and inside of other values."""
+    event = Callback.from_dict(payload(event_type, new=1))
+    with an_app().test_request_context():
+        assert flask.jsonify(event).json == event.to_dict()
+        assert flask.jsonify(events=[event]).json == {"events": [event.to_dict()]}
+
+
+def test_the_other_json_of_an_application_stays_as_it_is() -> None:
+    """Dates, other dataclasses and errors are Flask's own affair, and so is an application's own default."""
+
+    @dataclasses.dataclass
+    class Price:
+        amount: int
+
+    class OwnProvider(DefaultJSONProvider):
+        default = staticmethod(lambda value: "own")
+
+    with an_app().test_request_context():
+        assert flask.jsonify(Price(3)).json == {"amount": 3}
+        assert flask.jsonify(datetime(2026, 1, 5, tzinfo=UTC)).json == "Mon, 05 Jan 2026 00:00:00 GMT"
+        with pytest.raises(TypeError, match="not JSON serializable"):
+            flask.jsonify(object())
+    with an_app(OwnProvider).test_request_context():
+        assert flask.jsonify(InitiateCallback()).json == "own"
+    with flask.Flask(__name__).test_request_context():
+        assert b"event_type" in flask.jsonify(InitiateCallback()).data
 
 
 # -- New events ----------------------------------------------------------------------------------------------

@@ -9,14 +9,20 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from enum import Enum
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import marshmallow
 import pytest
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
+from flask_bandwidth_callbacks import RealTimeTranscription
 from flask_bandwidth_callbacks.decoding import MAX_DEPTH, decode_json
 from flask_bandwidth_callbacks.payloads import Payload
 
@@ -267,6 +273,19 @@ def test_any_time_survives(moment: datetime) -> None:
         ("P2DT3H4M5.6S", timedelta(days=2, hours=3, minutes=4, seconds=5, milliseconds=600)),
         ("P999999999D", timedelta(days=999_999_999)),
         ("-PT1.5S", -timedelta(seconds=1.5)),
+        ("PT-0.5S", -timedelta(seconds=0.5)),  # as Java writes it
+        ("PT-1M-30.5S", -timedelta(minutes=1, seconds=30.5)),
+        ("-PT-1S", timedelta(seconds=1)),
+        ("+PT+1M-1S", timedelta(seconds=59)),
+        ("PT0,5S", timedelta(seconds=0.5)),
+        ("PT-0.0000019S", -timedelta(microseconds=1)),
+        ("P1W", timedelta(weeks=1)),
+        ("-P2W", -timedelta(weeks=2)),
+        ("P1W2DT3H", timedelta(weeks=1, days=2, hours=3)),
+        ("PT1.5H", timedelta(minutes=90)),
+        ("PT0,25M", timedelta(seconds=15)),
+        ("P0.5D", timedelta(hours=12)),
+        (f"PT0.{'3' * 5000}S", timedelta(microseconds=333_333)),
     ],
 )
 def test_durations_are_read(text: str, length: timedelta) -> None:
@@ -278,7 +297,8 @@ def test_durations_are_read(text: str, length: timedelta) -> None:
     "value",
     [
         *("", "P", "PT", "-P", "P1DT", "PT.5S", "PT1.S", "pt1s", "1:30", "20.056", "PT1S ", "PT1S\n"),
-        *("P1Y", "P1W", "PT-1S", "PT1M1H", "PT1,5S", "PT\u0661S", "P1000000000D", f"PT{'9' * 30}S"),
+        *("P1Y", "P1M", "P1D1W", "PT1M1H", "PT1..5S", "PT-S", "PT--1S", "PT\u0661S", "P1000000000D"),
+        f"PT{'9' * 30}S",
         *(f"PT{'9' * 5000}S", 20, 20.056, True, [], {}),
     ],
 )
@@ -304,6 +324,23 @@ def test_an_invalid_duration_is_an_error(value: object) -> None:
 def test_durations_are_written_as_bandwidth_does(length: timedelta, text: str) -> None:
     """Durations are written in hours, minutes and seconds, and zeros are left out."""
     assert Sample(length=length).to_dict() == {"length": text}
+
+
+@given(
+    sign=st.sampled_from(["", "+", "-"]),
+    weeks=st.integers(-9, 9),
+    days=st.integers(-99, 99),
+    seconds=st.decimals(-999, 999, places=4),
+    comma=st.booleans(),
+)
+@settings(deadline=None)
+def test_any_part_may_have_a_sign_and_decimals(
+    sign: str, weeks: int, days: int, seconds: Decimal, comma: bool
+) -> None:
+    """A duration is the sum of its parts, each with its own sign, and the sign in front inverts all."""
+    text = f"{sign}P{weeks}W{days}DT{seconds:f}S"
+    length = timedelta(weeks=weeks, days=days, microseconds=int(seconds * 1_000_000))
+    assert read("length", text.replace(".", ",") if comma else text) == (-length if sign == "-" else length)
 
 
 @given(st.timedeltas())
@@ -340,6 +377,25 @@ def test_numbers_and_booleans_may_come_as_text(name: str, value: object, attribu
     read_value = read(name, value)
     assert read_value == attribute
     assert type(read_value) is type(attribute)
+
+
+class Level(str, Enum):  # noqa: UP042  # unlike that of a StrEnum, its str() is not its value
+    """A text that str() does not give as it is."""
+
+    HIGH = "very high"
+
+
+def test_a_subclass_of_str_is_read_and_written_by_its_value() -> None:
+    """A member of an enumeration of texts has its value in every property that holds text."""
+    values: dict[str, Any] = {"word": Level.HIGH, "headers": {Level.HIGH: Level.HIGH}, "names": (Level.HIGH,)}
+    expected = {"word": "very high", "headers": {"very high": "very high"}, "names": ["very high"]}
+    assert Sample(**values).to_dict() == expected
+    assert json.loads(Sample(**values).to_json()) == expected
+    sample = Sample.from_dict(values | {"names": [Level.HIGH]})
+    assert repr(sample) == (
+        "Sample(word='very high', headers={'very high': 'very high'}, names=('very high',))"
+    )
+    assert {type(text) for text in (sample.word, *(sample.headers or {}), *(sample.names or ()))} == {str}
 
 
 INVALID_VALUES: dict[str, list[object]] = {
@@ -406,7 +462,7 @@ def test_objects_and_arrays_may_come_as_json_text(name: str, value: object, attr
 
 
 @pytest.mark.parametrize("name", ["inner", "headers", "names"])
-@pytest.mark.parametrize("value", ["", "a", "1", "null", '"a"', "[", "{NaN}", "[" * 100_000, 1, True])
+@pytest.mark.parametrize("value", ["", "a", "1", '"a"', "[", "{NaN}", "[" * 100_000, 1, True])
 def test_an_invalid_object_or_array_is_an_error(name: str, value: object) -> None:
     """A value that is not an object or array, nor the text of one, is an error of its property alone."""
     with pytest.raises(ValidationError) as raised:
@@ -446,8 +502,31 @@ def test_only_the_unreadable_value_is_lost(as_text: bool) -> None:
     assert errors == {
         "inner": {"word": ["Not a valid string."]},
         "headers": {"x-a": {"value": ["Not a valid string."]}},
-        "names": {1: ["Not a valid string."], 3: ["Field may not be null."]},
+        "names": {1: ["Not a valid string."]},
     }
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+@pytest.mark.parametrize(
+    ("name", "value", "attribute"),
+    [
+        ("headers", {"x-a": None}, {}),
+        ("headers", {"x-a": None, "x-b": "b"}, {"x-b": "b"}),
+        ("names", [None], ()),
+        ("names", ["a", None, "b"], ("a", "b")),
+        ("inner", {"word": None, "length": "PT1S"}, Inner(length=timedelta(seconds=1))),
+        ("inner", None, None),
+        ("headers", None, None),
+        ("names", None, None),
+    ],
+)
+def test_null_inside_of_an_object_is_the_same_as_missing(
+    name: str, value: object, attribute: object, as_text: bool
+) -> None:
+    """A null value in an object or array, or null as a text, is not an error and leaves the rest alone."""
+    sample, errors = Sample.read_leniently({name: json.dumps(value) if as_text else value})
+    assert getattr(sample, name) == attribute
+    assert errors == {}
 
 
 def test_unknown_properties_inside_of_an_object_are_kept() -> None:
@@ -565,13 +644,97 @@ def test_the_schema_is_a_marshmallow_schema() -> None:
     assert schema.dump(sample) == json.loads(schema.dumps(sample)) == data
     assert schema.load([data, {}], many=True) == [sample, Sample()]
     assert Sample.Schema(many=True).dump([sample, Sample()]) == [data, {}]
-    assert Sample.Schema(only=["word"]).load(data) == Sample(word="a", extra={"unknown": 1})
     assert schema.validate({"number": "a"}) == {"number": ["Not a valid integer."]}
     with pytest.raises(ValidationError) as raised:
         schema.load([{}, {"number": "a"}], many=True)
     assert raised.value.messages == {1: {"number": ["Not a valid integer."]}}
     with pytest.raises(ValidationError, match="Unknown field"):
         Sample.Schema(unknown="raise").load(data)
+
+
+def test_a_schema_dumps_whatever_has_the_attributes() -> None:
+    """A dict and any object with the attributes are dumped like a payload, also inside of one another."""
+    schema = Sample.Schema()
+    values: dict[str, Any] = {"word": "a", "moment": None, "inner": {"length": timedelta(seconds=1)}}
+    expected = {"word": "a", "inner": {"length": "PT1S"}}
+    assert schema.dump(values) == schema.dump(SimpleNamespace(**values)) == expected
+    assert schema.dump([values, {}], many=True) == [expected, {}]
+    assert schema.dump({**values, "extra": {"new": 1}}) == {**expected, "new": 1}
+
+
+def test_a_selection_of_properties_leaves_out_the_others() -> None:
+    """Neither load nor dump lets an unknown property through a schema that selects properties by name."""
+    data = {"word": "a", "number": 1, "inner": {"word": "b", "length": "PT1S", "new": 2}, "new": 1}
+    sample = Sample.from_dict(data)
+
+    class Words(Sample.Schema):  # type: ignore[valid-type, misc]
+        class Meta:
+            unknown = marshmallow.EXCLUDE
+            fields = ("word",)
+
+    for schema in (Sample.Schema(only=["word"]), Words()):
+        assert schema.dump(sample) == {"word": "a"}
+        assert schema.load(data) == Sample(word="a")
+    nested = Sample.Schema(only=["inner.word"])
+    assert nested.dump(sample) == {"inner": {"word": "b"}}
+    assert nested.load(data) == Sample(inner=Inner(word="b"))
+    excluding = Sample.Schema(exclude=["number", "inner.length"])
+    assert excluding.dump(sample) == {"word": "a", "inner": {"word": "b", "new": 2}, "new": 1}
+    assert excluding.load(data) == Sample(word="a", inner=Inner(word="b", extra={"new": 2}), extra={"new": 1})
+
+
+def test_included_properties_are_those_in_extra() -> None:
+    """With unknown=INCLUDE an unknown property is kept in extra and never hides an attribute."""
+    data = {"number": 1, "extra": 2, "oddly_named": 3}
+    for sample in (
+        Sample.Schema(unknown="include").load(data),
+        Sample.Schema().load(data, unknown="include"),
+    ):
+        assert sample == Sample.from_dict(data)
+        assert (sample.oddly_named, sample.extra) == (None, {"extra": 2, "oddly_named": 3})
+
+
+def test_a_schema_can_be_extended_and_nested() -> None:
+    """A schema derived from a payload's has fields of its own and may stand inside of another schema."""
+
+    class Annotated(Sample.Schema):  # type: ignore[valid-type, misc]
+        note = marshmallow.fields.String()
+
+    class Report(marshmallow.Schema):
+        samples = marshmallow.fields.List(marshmallow.fields.Nested(Annotated))
+
+    data = {"samples": [{"word": "a", "note": "b", "new": 1}]}
+    report = Report().load(data)
+    assert report["samples"][0].word == "a"
+    assert report["samples"][0].note == "b"
+    assert Report().dump(report) == data
+
+
+def test_an_openapi_description_says_what_is_written() -> None:
+    """apispec describes each property with the type that it has in JSON."""
+    spec = APISpec("Sample", "1", "3.1.0", plugins=[MarshmallowPlugin()])
+    spec.components.schema("Sample", schema=Sample.Schema)
+    spec.components.schema("Live", schema=RealTimeTranscription.Schema)
+    schemas = spec.to_dict()["components"]["schemas"]
+    properties = schemas["Sample"]["properties"]
+    types = {name: described.get("type") for name, described in properties.items()}
+    assert types == {
+        "word": ["string", "null"],
+        "number": ["integer", "null"],
+        "fraction": ["number", "null"],
+        "flag": ["boolean", "null"],
+        "moment": ["string", "null"],
+        "length": ["string", "null"],
+        "headers": ["object", "null"],
+        "names": ["array", "null"],
+        "inner": None,
+        "ODD": ["string", "null"],
+    }
+    assert properties["moment"]["format"] == "date-time"
+    assert properties["length"]["format"] == "duration"
+    stabilized = schemas["Live"]["properties"]["stabilized"]
+    assert stabilized["type"] == ["string", "null"]
+    assert stabilized["enum"] == ["true", "false"]
 
 
 def test_each_class_has_one_schema_class() -> None:

@@ -36,7 +36,7 @@ ORDER = [
     ),
     *("credentials", "config", "methods", "interruptions", "logs", "attempts", "receivers"),
     *("rejections", "receiving", "registrations", "links", "replies"),
-    *("handling", "advice", "blueprint"),
+    *("jsonify", "handling", "advice", "blueprint"),
 ]
 # Folders on top of these. Each can be deleted, because nothing before it imports it.
 LATER = ["simulator", "cli"]

@@ -15,12 +15,13 @@ from typing import Any
 
 from flask_bandwidth_callbacks.events import Callback
 from flask_bandwidth_callbacks.exceptions import SubscriptionError
+from flask_bandwidth_callbacks.fields import unfrozen
 from flask_bandwidth_callbacks.payloads import Payload, attribute_types
 
 from .handlers import Handler, check_hashable, describe
 from .targets import Target
 
-_COMPARABLE = (str, int, float, bool, datetime, timedelta)
+_COMPARABLE = (str, int, float, bool, unfrozen(datetime), timedelta)
 
 
 @dataclass(frozen=True)
