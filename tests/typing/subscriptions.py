@@ -8,6 +8,7 @@ without an error.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from typing import assert_type
@@ -37,6 +38,7 @@ CallbackBlueprint("strings", __name__, credentials=["bandwidth:s3cret", ("old", 
 CallbackBlueprint("named", __name__, credentials=(Credentials("bandwidth", "s3cret"),))
 CallbackBlueprint("single", __name__, credentials="bandwidth:s3cret")
 CallbackBlueprint("disabled", __name__, credentials=ANYONE)
+CallbackBlueprint("missing", __name__, credentials=os.environ.get("UNSET"))  # type: ignore[arg-type]
 CallbackBlueprint("mapping", __name__, credentials={"bandwidth": "s3cret"})  # type: ignore[arg-type]
 CallbackBlueprint("bytes", __name__, credentials=[("bandwidth", b"s3cret")])  # type: ignore[list-item]
 CallbackBlueprint("three", __name__, credentials=[("a", "b", "c")])  # type: ignore[list-item]
