@@ -53,8 +53,8 @@ lowest: build ## Test the wheel with the lowest versions of the dependencies tha
 	$(VENV)-lowest/bin/python -m pip --disable-pip-version-check install --quiet \
 	    "$$(echo dist/*.whl)[tests]" $$($(PYTHON) .ci/lowest_versions.py)
 	mkdir $(VENV)-lowest/tree
-	tar -cf - --exclude=./flask_bandwidth_callbacks --exclude=./pytest_flask_bandwidth_callbacks.py \
-	    --exclude='./.[!.]*' . | tar -xf - -C $(VENV)-lowest/tree
+	tar -cf - --exclude=./flask_bandwidth_callbacks --exclude=./flask_bandwidth_callbacks_commands.py \
+	    --exclude=./pytest_flask_bandwidth_callbacks.py --exclude='./.[!.]*' . | tar -xf - -C $(VENV)-lowest/tree
 	cd $(VENV)-lowest/tree && ../bin/python -m pytest
 
 clean: ## Remove everything that was made

@@ -7,15 +7,16 @@ nothing of the package until a test uses the fixture.
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
-from typing import TYPE_CHECKING
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import pytest
 
 if TYPE_CHECKING:
     from flask import Flask
 
-    from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
+    from flask_bandwidth_callbacks.simulator import Call, SimulatedBandwidth
 
 
 @pytest.fixture
@@ -31,16 +32,41 @@ def bandwidth(app: Flask) -> SimulatedBandwidth:
     return SimulatedBandwidth(app, raise_errors=True)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item,
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+_SHOWN: WeakSet[Call] = WeakSet()
+"""The calls of this test that are shown already, because its teardown may fail as well."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Forget the simulations and calls of the test before."""
+    _SHOWN.clear()
+    if (simulator := _simulator()) is not None:
+        simulator.latest.clear()
+
+
+# The newer kind of wrapper needs pluggy 1.2, which older versions of pytest do without.
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
     """Show the calls of a test that failed, as conversations."""
-    report = yield
-    # A test that has a simulation has imported this, whatever the name of its fixture.
-    simulator = sys.modules.get("flask_bandwidth_callbacks.simulator")
-    if report.failed and simulator is not None:
-        for value in getattr(item, "funcargs", {}).values():
-            if isinstance(value, simulator.SimulatedBandwidth):
-                report.sections += (("Simulated call", str(call)) for call in value.calls)
-    return report
+    outcome = yield
+    report: pytest.TestReport = outcome.get_result()
+    if report.failed:
+        report.sections += (("Simulated call", str(call)) for call in _calls_to_show(item))
+
+
+def _calls_to_show(item: pytest.Item) -> Iterator[Call]:
+    """Yield the calls in the simulations that the test was given or made itself."""
+    if (simulator := _simulator()) is None:
+        return
+    values = getattr(item, "funcargs", {}).values()
+    given = [value for value in values if isinstance(value, simulator.SimulatedBandwidth)]
+    for simulation in dict.fromkeys([*given, *simulator.latest]):
+        for call in simulation.calls:
+            if call not in _SHOWN:
+                _SHOWN.add(call)
+                yield call
+
+
+def _simulator() -> Any:
+    """Return the module of the simulation; None as long as no test has imported it."""
+    return sys.modules.get("flask_bandwidth_callbacks.simulator.bandwidth")

@@ -1,42 +1,5 @@
 """The commands of ``flask bandwidth``; each has a module or a folder that is named after it."""
 
-from __future__ import annotations
+from flask_bandwidth_callbacks_commands import bandwidth
 
-from typing import Any
-
-import click
-from werkzeug.utils import import_string
-
-from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
-
-_COMMANDS = ("call", "send", "routes", "doctor")
-
-
-class _Commands(click.Group):
-    """A group that imports a command only when it is used, because Flask loads it for each of its own."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        command: click.Command = import_string(f"{__name__}.{cmd_name}:command")
-        return command
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except BandwidthCallbacksError as error:
-            from .terminal import clean  # imports rich
-
-            raise click.ClickException(clean(str(error))) from None
-
-
-@click.group(cls=_Commands)
-def bandwidth() -> None:
-    """Call, test and check a Bandwidth voice application.
-
-    Nothing is sent to Bandwidth: a simulated Bandwidth sends callbacks to your application. Every command has
-    a --help of its own with examples.
-    """
+__all__ = ["bandwidth"]

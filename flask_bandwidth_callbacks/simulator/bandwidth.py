@@ -36,6 +36,7 @@ from .wire.urls import absolute, split
 
 __all__ = ["SimulatedBandwidth"]
 
+_KEPT_SIMULATIONS = 20
 _START = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
 
 
@@ -109,6 +110,8 @@ class SimulatedBandwidth(Platform):
             fallback = self.destination(fallback_url, fallback_method, credentials=fallback_credentials)
         self._initiate = self.destination(self.url, method)._replace(fallback=fallback)
         self._status = self.destination(status_url or "", status_method)
+
+        latest.append(self)
 
     def __repr__(self) -> str:
         return f"<SimulatedBandwidth of {self.url}, {counted(len(self.calls), 'call')}>"
@@ -248,3 +251,7 @@ class SimulatedBandwidth(Platform):
         exchange = self.courier.send(self._initiate, event, payload, raw)
         self.raise_errors_now()
         return exchange
+
+
+latest: deque[SimulatedBandwidth] = deque(maxlen=_KEPT_SIMULATIONS)
+"""The latest simulations, for pytest, which shows their calls if a test fails."""

@@ -158,6 +158,109 @@ def test_fails(line, bandwidth):
     result.stdout.fnmatch_lines(["*- Simulated call -*"])
 
 
+@pytest.mark.parametrize(
+    "test",
+    [
+        "def test_fails(app):\n    SimulatedBandwidth(app).call('+1').hang_up()\n    assert False",
+        "def test_fails(app):\n    assert heard(app) == []",
+        "def test_fails(app):\n    SimulatedBandwidth(app, raise_errors=True).call(var_from='+4', to='+1')",
+        "def test_fails(line):\n    assert False",
+        "class TestLine(TestCase):\n    def test_fails(self):\n"
+        "        SimulatedBandwidth(create_app()).call('+1')\n        assert False",
+    ],
+    ids=["in the test", "in a helper", "an error", "inside a fixture's value", "of unittest"],
+)
+def test_simulations_made_anywhere(project: pytest.Pytester, test: str) -> None:
+    """A test that fails shows the calls of the simulations that it made, and of no earlier test."""
+    first = """
+from unittest import TestCase
+import pytest
+from application import create_app
+from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
+
+earlier = SimulatedBandwidth(create_app())
+
+def test_earlier(app):
+    earlier.call("+2")
+    global kept
+    kept = SimulatedBandwidth(app)
+    kept.call("+3")
+
+def heard(app):
+    return SimulatedBandwidth(app).call("+1").cause
+
+@pytest.fixture
+def line(app):
+    return [SimulatedBandwidth(app).call("+1")]
+
+"""
+    result = run(project, first + test)
+    result.assert_outcomes(passed=1, failed=1)
+    assert result.stdout.str().count("- Simulated call -") == 1
+    result.stdout.fnmatch_lines(["Call c-* from * to +1 (inbound)"])
+
+
+def test_a_call_is_shown_once(project: pytest.Pytester) -> None:
+    """Fixtures that give the same simulation, and a teardown that fails as well, show each call once."""
+    test = """
+import pytest
+
+@pytest.fixture
+def line(bandwidth):
+    yield bandwidth
+    bandwidth.call(var_from="+3")
+    raise ValueError
+
+def test_fails(line, bandwidth):
+    line.call(var_from="+2")
+    assert False
+"""
+    result = run(project, test)
+    result.assert_outcomes(failed=1, errors=1)
+    shown = [line.split()[3] for line in result.outlines if line.startswith("Call c-")]
+    assert sorted(shown) == ["+2", "+3"]
+
+
+def test_a_simulation_of_several_tests(project: pytest.Pytester) -> None:
+    """A simulation of a fixture of the module is shown by each test that uses it and fails."""
+    test = """
+import pytest
+from application import create_app
+from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
+
+@pytest.fixture(scope="module")
+def line():
+    return SimulatedBandwidth(create_app())
+
+def test_fails(line):
+    line.call(var_from="+2")
+    assert False
+
+def test_fails_too(line):
+    assert False
+"""
+    result = run(project, test)
+    result.assert_outcomes(failed=2)
+    assert result.stdout.str().count("from +2 to") == 2
+
+
+def test_an_old_pluggy(project: pytest.Pytester) -> None:
+    """The plugin can be loaded where pluggy does not know newer hooks, as in version 1.0."""
+    test = """
+import importlib
+import pytest
+
+def hookimpl(function=None, hookwrapper=False, optionalhook=False, tryfirst=False, trylast=False):
+    return lambda function: function
+
+def test_load(monkeypatch):
+    import pytest_flask_bandwidth_callbacks as plugin
+    monkeypatch.setattr(pytest, "hookimpl", hookimpl)
+    importlib.reload(plugin)
+"""
+    run(project, test, in_new_process=True).assert_outcomes(passed=1)
+
+
 def test_without_the_fixture_app(project: pytest.Pytester) -> None:
     """In a project without a fixture app, pytest reports the missing fixture."""
     project.makeconftest("")
