@@ -123,7 +123,10 @@ def test_a_call_on_one_connection(server: Server, call_id: str) -> None:
     with closing(server.connect()) as connection:
         connection.request("POST", "/phone", initiate(call_id), JSON)
         response = connection.getresponse()
-        assert (response.status, response.headers["WWW-Authenticate"]) == (401, 'Basic realm="phone"')
+        assert (response.status, response.headers["WWW-Authenticate"]) == (
+            401,
+            'Basic realm="phone", charset="UTF-8"',
+        )
         assert json.loads(response.read())["status"] == 401
         first_socket = connection.sock
         assert (first_socket is not None) == server.keeps_alive

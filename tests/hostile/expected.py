@@ -54,13 +54,13 @@ def expected_status(line: Line, request: Request) -> int:
 
 
 def is_let_in(authorization: str) -> bool:
-    """Return whether a header carries one of the pairs (RFC 7617)."""
+    """Return whether a header carries one of the pairs (RFC 7617), in UTF-8 or ISO-8859-1."""
     found = re.fullmatch(r"\s*basic +\s*(\S+)\s*", authorization, re.IGNORECASE)
     try:
         sent = b64decode(found[1], validate=True) if found else b""
     except ValueError:
         return False
-    return sent in [f"{username}:{password}".encode() for username, password in PAIRS]
+    return sent in [":".join(pair).encode(encoding) for pair in PAIRS for encoding in ("utf-8", "latin-1")]
 
 
 def _body(request: Request) -> tuple[int | None, bytes]:

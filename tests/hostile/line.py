@@ -22,7 +22,10 @@ PAIRS = (("bandwidth", "s3cret"), ("before", "old:pässword"))
 """The credentials of every line."""
 LIMIT = 4096
 """Bytes that a body may have: small, so that many are larger."""
-HEADERS = {"Content-Type", "Content-Length", "WWW-Authenticate", "Allow"}
+HEADERS = {
+    *("Content-Type", "Content-Length", "Cache-Control"),
+    *("WWW-Authenticate", "Allow", "X-Content-Type-Options"),
+}
 """All that a reply of the library has of headers."""
 
 
@@ -108,6 +111,10 @@ class Reply:
     def check_refusal(self) -> None:
         """Fail unless this is a problem document (RFC 9457) that reveals no internals."""
         assert self.headers["Content-Type"] == "application/problem+json"
+        assert (self.headers["Cache-Control"], self.headers["X-Content-Type-Options"]) == (
+            "no-store",
+            "nosniff",
+        )
         problem = json.loads(self.body)
         assert problem.keys() <= {"type", "title", "status", "detail", "errors"}
         assert (problem["type"], problem["status"]) == ("about:blank", self.status)

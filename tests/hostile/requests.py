@@ -18,7 +18,7 @@ _TOKEN = BASIC.partition(" ")[2]
 
 LET_IN = (
     BASIC, basic(*PAIRS[1]), f"basic {_TOKEN}", f"BASIC {_TOKEN}", f" Basic  {_TOKEN} ",
-    f"bAsIc \t{_TOKEN}",
+    f"bAsIc \t{_TOKEN}", "Basic " + b64encode("before:old:p\xe4ssword".encode("latin-1")).decode(),
 )  # fmt: skip
 """Every one of these carries one of the pairs, as HTTP has it (RFC 7617)."""
 NOT_LET_IN = (
@@ -32,7 +32,6 @@ NOT_LET_IN = (
     basic("before", "s3cret"), basic("bandwidth:s3cret", ""), basic("bandwidth", "s3cret\n"),
     basic("bandwidth", "s3cret\0"), basic("before", "old:pa\u0308ssword"), basic("before", "old"),
     "Basic " + b64encode(b"bandwidth").decode(), "Basic " + b64encode(b"\xff\xfe:\xff").decode(),
-    "Basic " + b64encode("before:old:p\xe4ssword".encode("latin-1")).decode(),
     "Basic " + b64encode("bandwidth:s3cret".encode("utf-16")).decode(),
 )  # fmt: skip
 """None of these does."""
