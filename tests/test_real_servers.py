@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.servers import gunicorn, running
+from tests.servers import granian, gunicorn, running
 
 LIMIT = 256 * 1024
 JSON = {"Content-Type": "application/json"}
@@ -82,6 +82,7 @@ class Server:
 RAW = [f"{name}: {value}" for name, value in LET_IN.items()]
 CHUNKED = [*RAW, "Transfer-Encoding: chunked"]
 COMMANDS = {
+    "granian": granian("tests.served:app"),
     "gunicorn": gunicorn("tests.served:app", threads=4),
     "waitress": ["-m", "tests.served", "waitress", "{fd}"],
     "werkzeug": ["-m", "tests.served", "werkzeug", "{fd}"],

@@ -1,15 +1,51 @@
-"""Today's calls and what happened on them.
+"""The calls and what happened on them, kept in a database, so that restarts and several workers lose nothing.
 
-They are kept in the memory of one process: a restart loses them, and two processes would have half of them
-each. An application that must not lose them uses a database instead.
+The table has one row for each step, and a call is the steps with its id. Rows are only added and never
+changed, so workers that log steps of the same call at the same time cannot overwrite each other.
 """
 
-from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from threading import Lock
+from datetime import UTC, datetime, timedelta
 
-from flask import current_app
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Dialect, String, TypeDecorator, UniqueConstraint, func, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    """The base class of the tables."""
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware datetime, stored in UTC, because SQLite and MySQL keep no time zone."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.replace(tzinfo=UTC)
+
+
+class Step(db.Model):  # type: ignore[name-defined, misc]  # the class of db.Model is made at run time
+    """Something that happened on a call."""
+
+    __table_args__ = (UniqueConstraint("call_id", "time", "text"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[str] = mapped_column(String(100))
+    caller: Mapped[str] = mapped_column(String(500))
+    time: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    text: Mapped[str] = mapped_column(String(200))
+    over: Mapped[bool]
+    """Whether the call ended with this step."""
 
 
 @dataclass
@@ -17,47 +53,48 @@ class Call:
     """A call and its steps so far."""
 
     caller: str
-    began: datetime
     over: bool = False
-    steps: list[tuple[datetime, str]] = field(default_factory=list)
-    """What happened and when, in order of time."""
+    steps: list[Step] = field(default_factory=list)
+    """What happened, in order of time."""
 
 
-class CallLog:
-    """The calls of the last 24 hours. Safe to use from several threads."""
-
-    def __init__(self) -> None:
-        self._calls: dict[str, Call] = {}
-        self._lock = Lock()
-
-    def add(self, call_id: str, caller: str, time: datetime, step: str, over: bool = False) -> None:
-        """Add a step to a call. A step that Bandwidth sends twice is added once."""
-        with self._lock:
-            # Any event may be the first of a call, because the application may have restarted during it.
-            if call_id not in self._calls:
-                self._remove_before(time - timedelta(days=1))
-                self._calls[call_id] = Call(caller, began=time)
-            call = self._calls[call_id]
-            call.over = call.over or over
-            if (time, step) not in call.steps:
-                call.steps.append((time, step))
-                call.steps.sort(key=lambda timed: timed[0])
-
-    def of_day(self, now: datetime) -> list[Call]:
-        """Return the calls that began on the day of ``now``, in its time zone; the latest comes first."""
-        with self._lock:
-            today = [
-                deepcopy(call)
-                for call in self._calls.values()
-                if call.began.astimezone(now.tzinfo).date() == now.date()
-            ]
-        return sorted(today, key=lambda call: call.began, reverse=True)
-
-    def _remove_before(self, time: datetime) -> None:
-        self._calls = {call_id: call for call_id, call in self._calls.items() if call.began >= time}
+def create_tables(app: Flask) -> None:
+    """Create the tables that the database does not have yet."""
+    with app.app_context():
+        try:
+            db.create_all()
+        except DBAPIError:  # another worker, which started at the same time, has just created them
+            db.create_all()
 
 
-def call_log() -> CallLog:
-    """Return the log of the current application."""
-    log: CallLog = current_app.extensions["calls"]
-    return log
+def add_step(call_id: str, caller: str, time: datetime, text: str, over: bool = False) -> None:
+    """Add a step to a call. A step that Bandwidth sends twice is added once."""
+    db.session.add(Step(call_id=call_id, caller=caller[:500], time=time, text=text[:200], over=over))
+    try:
+        db.session.commit()
+    except IntegrityError:  # the step is there already
+        db.session.rollback()
+
+
+def has_step(call_id: str, text: str) -> bool:
+    """Return whether a call has a step."""
+    step = select(Step.id).where(Step.call_id == call_id, Step.text == text)
+    return db.session.scalar(step.limit(1)) is not None
+
+
+def calls_of_day(now: datetime) -> list[Call]:
+    """Return the calls that began on the day of ``now``, in its time zone; the latest comes first."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    began = func.min(Step.time)
+    of_day = (
+        select(Step.call_id)
+        .group_by(Step.call_id)
+        .having(began >= midnight, began < midnight + timedelta(days=1))
+    )
+    steps = select(Step).where(Step.call_id.in_(of_day)).order_by(Step.time, Step.id)
+    calls: dict[str, Call] = {}
+    for step in db.session.scalars(steps):
+        call = calls.setdefault(step.call_id, Call(step.caller))
+        call.over = call.over or step.over
+        call.steps.append(step)
+    return list(reversed(calls.values()))

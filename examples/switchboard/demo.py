@@ -15,6 +15,8 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,36 +49,54 @@ class DemoError(Exception):
 
 @contextlib.contextmanager
 def serve(port: int, credentials: str) -> Iterator[int]:
-    """Run the application under gunicorn while the block runs. Yield the port."""
+    """Run the application under granian while the block runs. Yield the port."""
     try:
-        listener = socket.create_server(("127.0.0.1", port))
+        with socket.create_server(("127.0.0.1", port)) as free:
+            port = free.getsockname()[1]
     except (OSError, OverflowError) as error:
         raise DemoError(f"Port {port} of 127.0.0.1 is not available: {error}") from None
-    # The server inherits the open socket, so that no other program can take the port in between, and so that
-    # a request that comes before the server is up waits for it.
-    with listener:
-        port = listener.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("GRANIAN_")}
+        settings = SETTINGS | {
+            "FLASK_BANDWIDTH_CALLBACKS_CREDENTIALS": credentials,
+            "FLASK_SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder}/calls.db",
+        }
         server = subprocess.Popen(
             [
-                *(sys.executable, "-m", "gunicorn", "examples.switchboard:create_app()", "--threads", "4"),
-                *("--bind", f"fd://{listener.fileno()}", "--no-control-socket", "--log-level", "warning"),
+                *(sys.executable, "-m", "granian", "--interface", "wsgi", "--blocking-threads", "1"),
+                *(
+                    "--port",
+                    str(port),
+                    "--log-level",
+                    "warning",
+                    "--factory",
+                    "examples.switchboard:create_app",
+                ),
             ],
-            pass_fds=[listener.fileno()],
             process_group=0,  # Ctrl-C only hangs up; the server goes on for the callbacks that follow
             cwd=Path(__file__).parents[2],
-            env=os.environ
-            | SETTINGS
-            | {"FLASK_BANDWIDTH_CALLBACKS_CREDENTIALS": credentials, "GUNICORN_CMD_ARGS": ""},
+            env={name: value for name, value in os.environ.items() if not name.startswith("GRANIAN_")}
+            | settings,
         )
-    try:
-        yield port
-    finally:
-        server.terminate()
         try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+            wait_until_up(server, port)
+            yield port
+        finally:
+            server.terminate()
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(server.pid, signal.SIGKILL)  # the worker, too
+                server.wait()
+
+
+def wait_until_up(server: "subprocess.Popen[bytes]", port: int) -> None:
+    """Wait until the server accepts connections."""
+    while server.poll() is None:
+        with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.05)
+    raise DemoError("The server did not start.")
 
 
 # -- The story -----------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from .calls import call_log
+from .calls import calls_of_day
 from .hours import now
 
 pages = Blueprint("pages", __name__)
@@ -18,4 +18,4 @@ def home() -> Response:
 def calls() -> str:
     """List today's calls."""
     today = now()
-    return render_template("calls.html", today=today, calls=call_log().of_day(today))
+    return render_template("calls.html", today=today, calls=calls_of_day(today))

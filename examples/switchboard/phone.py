@@ -1,7 +1,8 @@
 """The phone line: what callers hear, where their calls go, and what is logged about them.
 
 A call begins at :func:`greet`. From there the URL in each reply names the function that runs next. The tag
-of a call says how far it is: the menu was repeated, or which department it was put through to.
+of a call says how far it is: the menu was repeated, or which department it was put through to. What must be
+known later than that is looked up in the log of calls.
 """
 
 from datetime import timedelta
@@ -16,14 +17,27 @@ from flask_bandwidth_callbacks import (
     InitiateCallback,
     RecordingAvailableCallback,
     RecordingCompleteCallback,
+    TransferAnswerCallback,
     TransferCompleteCallback,
 )
-from flask_bandwidth_callbacks.bxml import Gather, Hangup, PhoneNumber, Record, SpeakSentence, Transfer, Verb
+from flask_bandwidth_callbacks.bxml import (
+    Gather,
+    Hangup,
+    PhoneNumber,
+    Record,
+    Response,
+    SpeakSentence,
+    Transfer,
+    Verb,
+)
 
-from .calls import call_log
+from .calls import add_step, has_step
 from .hours import greeting, is_open, now
 
 phone = CallbackBlueprint("phone", __name__)
+
+TAKEN = "taken by the department"
+"""The step of a call that a department took after an offer."""
 
 
 # -- Picking up ----------------------------------------------------------------------------------------------
@@ -81,30 +95,61 @@ def menu(call: GatherCallback) -> list[Verb]:
 
 def put_through(department: str) -> list[Verb]:
     config = current_app.config
+    number = PhoneNumber(config[f"SWITCHBOARD_{department.upper()}"])
+    if config["SWITCHBOARD_SCREENS"]:
+        number = number.replace(transfer_answer_url=offer, tag=department)
     return [
         SpeakSentence(f"One moment, I am putting you through to {department}."),
         Transfer(
-            PhoneNumber(config[f"SWITCHBOARD_{department.upper()}"]),
+            number,
             call_timeout=config["SWITCHBOARD_RING_SECONDS"],
-            transfer_complete_url=not_reached,
+            transfer_complete_url=after_transfer,
             tag=department,
         ),
     ]
 
 
-@phone.respond(TransferCompleteCallback, "/transferred", cause="hangup")
-def talked(call: TransferCompleteCallback) -> Hangup:
-    """End the call when the department has hung up after a conversation."""
+@phone.respond(TransferAnswerCallback, "/offered")
+def offer(leg: TransferAnswerCallback) -> Gather:
+    """Offer the call to the person in the department, who alone hears this."""
+    return Gather(
+        SpeakSentence(f"A caller for {leg.tag}. To take the call, press 1. To decline, hang up."),
+        gather_url=take,
+        max_digits=1,
+    )
+
+
+@phone.respond(GatherCallback, "/taken", digits="1")
+def take(leg: GatherCallback) -> Response:
+    """Connect the caller. On the leg of a Transfer an empty document does that; it does not hang up."""
+    # The leg is a call of its own. What it leads to belongs to the call of the caller.
+    add_step(leg.parent_call_id or leg.call_id, leg.var_from or "", leg.event_time or now(), TAKEN)
+    return Response()
+
+
+@phone.respond(GatherCallback, "/taken")
+def decline(leg: GatherCallback) -> Hangup:
     return Hangup()
 
 
+def talked(call: TransferCompleteCallback) -> bool:
+    """Return whether the two talked. A person who declines hangs up as well, and the cause is the same."""
+    screens = current_app.config["SWITCHBOARD_SCREENS"]
+    return call.cause == "hangup" and (not screens or has_step(call.call_id, TAKEN))
+
+
 @phone.respond(TransferCompleteCallback, "/transferred")
-def not_reached(call: TransferCompleteCallback) -> list[Verb]:
+def after_transfer(call: TransferCompleteCallback) -> list[Verb]:
+    """End the call after a conversation; else say why there was none, and take a message."""
+    if talked(call):
+        return [Hangup()]
     match call.cause:
         case "busy":
             reason = f"the line to {call.tag} is busy"
         case "timeout":
             reason = f"nobody in {call.tag} is answering"
+        case "hangup":
+            reason = f"{call.tag} cannot take your call"
         case _:
             reason = f"{call.tag} cannot be reached"
     return [SpeakSentence(f"I am sorry, {reason}."), *take_message(call)]
@@ -145,7 +190,7 @@ def record_again(call: RecordingCompleteCallback) -> list[Verb]:
 
 
 def log(call: CallCallback, step: str, over: bool = False) -> None:
-    call_log().add(call.call_id or "", call.var_from or "", call.event_time or now(), step, over)
+    add_step(call.call_id, call.var_from or "", call.event_time or now(), step, over)
 
 
 @phone.on(InitiateCallback)
@@ -153,15 +198,17 @@ def log_call(call: InitiateCallback) -> None:
     log(call, "called")
 
 
-@phone.on(GatherCallback)
+@phone.on(GatherCallback, parent_call_id=None)
 def log_key(call: GatherCallback) -> None:
     log(call, f"pressed {call.digits or 'nothing'}")
 
 
 @phone.on(TransferCompleteCallback)
 def log_transfer(call: TransferCompleteCallback) -> None:
-    reached = call.cause == "hangup"
-    log(call, f"talked to {call.tag}" if reached else f"did not reach {call.tag}: {call.cause}")
+    if talked(call):
+        log(call, f"talked to {call.tag}")
+    else:
+        log(call, f"did not reach {call.tag}: {'declined' if call.cause == 'hangup' else call.cause}")
 
 
 @phone.on(RecordingAvailableCallback)

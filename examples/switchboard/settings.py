@@ -5,7 +5,8 @@ Each can be given to ``create_app`` or, with the prefix ``FLASK_``, in the envir
     FLASK_SWITCHBOARD_COMPANY="Fernhill Cycles" FLASK_SWITCHBOARD_OPENS=8 flask --app examples.switchboard run
 
 ``BANDWIDTH_CALLBACKS_CREDENTIALS`` has no default. It is the username and password that Bandwidth sends, as
-``username:password``.
+``username:password``. ``SQLALCHEMY_DATABASE_URI`` is the URL of the database; without it, that is the SQLite
+file ``instance/calls.db``, and in tests an empty database in memory.
 """
 
 from datetime import datetime
@@ -25,6 +26,9 @@ class Defaults:
 
     SWITCHBOARD_RING_SECONDS = 20
     """Seconds that a department's phone rings before the caller can leave a message, 1 to 300."""
+
+    SWITCHBOARD_SCREENS = False
+    """Whether a department hears who is calling, and takes or declines the call by a key."""
 
     SWITCHBOARD_OPENS = 9
     """Hour from which calls are put through, by the clock of this machine (``TZ``)."""

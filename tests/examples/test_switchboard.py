@@ -1,15 +1,21 @@
 """The switchboard, called by a simulated Bandwidth."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from examples.switchboard import create_app
+from examples.switchboard.calls import Step, db
 from flask_bandwidth_callbacks import ConfigurationError
 from flask_bandwidth_callbacks.simulator import (
     Call,
@@ -326,6 +332,49 @@ def test_an_unknown_cause_leads_to_voicemail(
     assert "<Record " in reply
 
 
+@pytest.mark.parametrize("take", [True, False])
+def test_a_department_takes_or_declines_a_call(
+    app: Flask, bandwidth: SimulatedBandwidth, client: FlaskClient, take: bool
+) -> None:
+    """With SWITCHBOARD_SCREENS the department hears who calls. After 1 the two talk, and the call then ends.
+
+    A department that declines hangs up with the same cause, but the caller can leave a message.
+    """
+    app.config["SWITCHBOARD_SCREENS"] = True
+    call = bandwidth.call()
+    call.press("1")
+    leg = call.legs[0]
+    assert leg.heard == ["A caller for sales. To take the call, press 1. To decline, hang up."]
+    if take:
+        leg.press("1")
+        call.speak("Is the blue bicycle still there?")
+        assert leg.heard[-1] == "Is the blue bicycle still there?"
+    leg.hang_up()
+    assert callback_of(call, "transferComplete").payload["cause"] == "hangup"
+    page = calls_page(client)
+    if take:
+        assert call.state == "disconnected"
+        assert page.index("pressed 1") < page.index("taken by the department") < page.index("talked to sales")
+    else:
+        assert call.heard[3:] == ["I am sorry, sales cannot take your call.", LEAVE_A_MESSAGE]
+        assert "did not reach sales: declined" in page
+    assert page.count("<article>") == 1
+
+
+@pytest.mark.parametrize("key", ["2", ""])
+def test_other_keys_decline(app: Flask, bandwidth: SimulatedBandwidth, key: str) -> None:
+    """A department that presses another key than 1, or none, has declined."""
+    app.config["SWITCHBOARD_SCREENS"] = True
+    call = bandwidth.call()
+    call.press("1")
+    if key:
+        call.legs[0].press(key)
+    else:
+        call.wait(6)
+    assert call.legs[0].cause == "hangup"
+    assert call.heard[3:] == ["I am sorry, sales cannot take your call.", LEAVE_A_MESSAGE]
+
+
 # -- Voicemail -----------------------------------------------------------------------------------------------
 
 
@@ -540,14 +589,13 @@ def test_only_calls_of_today_are_listed(
     assert 'T04:00:00+00:00">00:00:00</time> called' in calls_page(client)
 
 
-def test_old_calls_are_removed(app: Flask, bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
-    """A call is removed from memory a day later, when the next one begins."""
+def test_calls_of_other_days_are_kept(app: Flask, bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
+    """The calls of another day are not listed, but the database still has them."""
     bandwidth.call(var_from="+13035550111").hang_up()
-    bandwidth.wait(25 * 3600)
-    bandwidth.call(var_from="+13035550122").hang_up()
-    assert "+13035550122" in calls_page(client)
-    app.config["SWITCHBOARD_CLOCK"] = lambda: bandwidth.now - timedelta(days=1)
+    bandwidth.wait(48 * 3600)
     assert "Nobody has called yet." in calls_page(client)
+    app.config["SWITCHBOARD_CLOCK"] = lambda: bandwidth.now - timedelta(days=2)
+    assert "+13035550111" in calls_page(client)
 
 
 def test_caller_without_a_number_is_listed(
@@ -572,15 +620,12 @@ def test_event_without_a_time_gets_the_current_time(
 
 
 def test_restarted_application_takes_any_callback_in_any_order(bandwidth: SimulatedBandwidth) -> None:
-    """A restarted application logs callbacks of older calls, whatever their order.
+    """An application with an empty database logs callbacks of older calls, whatever their order.
 
     The callbacks of a call are sent to a new application, the last one first.
     """
     call = leave_message(bandwidth)
-    restarted = create_app(
-        {"BANDWIDTH_CALLBACKS_CREDENTIALS": [CREDENTIALS], "SWITCHBOARD_CLOCK": lambda: bandwidth.now}
-    )
-    client = restarted.test_client()
+    client = started("sqlite://", bandwidth).test_client()
     for exchange in reversed(call.exchanges):
         client.post(exchange.url, json=exchange.payload, auth=CREDENTIALS)
     page = calls_page(client)
@@ -599,6 +644,117 @@ def test_text_from_callers_is_escaped(bandwidth: SimulatedBandwidth, client: Fla
     assert "<img" not in page
     assert "&lt;img/src=x" in page
     assert "pressed &lt;script&gt;" in page
+
+
+# -- The database --------------------------------------------------------------------------------------------
+
+
+def started(database: str, bandwidth: SimulatedBandwidth) -> Flask:
+    """Return an application as a worker starts it, with a database and the time of the simulation."""
+    return create_app(
+        {
+            "SQLALCHEMY_DATABASE_URI": database,
+            "BANDWIDTH_CALLBACKS_CREDENTIALS": [CREDENTIALS],
+            "SWITCHBOARD_CLOCK": lambda: bandwidth.now,
+        }
+    )
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    """The URL of a database in a file."""
+    return f"sqlite:///{tmp_path / 'calls.db'}"
+
+
+def test_a_restart_loses_nothing(bandwidth: SimulatedBandwidth, database: str) -> None:
+    """The application is started anew before each callback of a call, and its page has every step of it."""
+    call = leave_message(bandwidth)
+    for exchange in call.exchanges:
+        client = started(database, bandwidth).test_client()
+        client.post(exchange.url, json=exchange.payload, auth=CREDENTIALS)
+    page = calls_page(started(database, bandwidth).test_client())
+    assert page.count("<article>") == 1
+    steps = ["called", "pressed 3", "hung up", "left a message of 12 s"]
+    assert [page.count(f"</time> {step}") for step in steps] == [1, 1, 1, 1]
+    assert "on the line" not in page
+
+
+def test_workers_lose_nothing(bandwidth: SimulatedBandwidth, database: str) -> None:
+    """Four workers that start at once and get the same callbacks at once log every step once."""
+    calls = [leave_message(bandwidth, var_from=f"+1303555010{number}") for number in range(3)]
+    exchanges = [exchange for call in calls for exchange in call.exchanges]
+    barrier = Barrier(4)
+
+    def work(number: int) -> list[int]:
+        barrier.wait()
+        client = started(database, bandwidth).test_client()
+        return [
+            client.post(exchange.url, json=exchange.payload, auth=CREDENTIALS).status_code
+            for exchange in exchanges
+        ]
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = list(pool.map(work, range(4)))
+    assert statuses == [[exchange.status for exchange in exchanges]] * 4
+    page = calls_page(started(database, bandwidth).test_client())
+    assert page.count("<article>") == 3
+    assert page.count("</time>") == 3 * 4
+
+
+def test_tables_that_another_worker_creates_meanwhile(bandwidth: SimulatedBandwidth, database: str) -> None:
+    """A worker starts although another one creates the tables between its look and its own attempt."""
+
+    others = iter([database])
+
+    def create_first(*arguments: Any, **keywords: Any) -> None:
+        for other in others:
+            started(other, bandwidth)
+
+    event.listen(Step.__table__, "before_create", create_first)
+    try:
+        assert "Nobody has called yet." in calls_page(started(database, bandwidth).test_client())
+    finally:
+        event.remove(Step.__table__, "before_create", create_first)
+    assert list(others) == []
+
+
+def test_a_database_that_cannot_be_reached_stops_the_start(bandwidth: SimulatedBandwidth) -> None:
+    """A database that does not work is an error when the application starts, not when the phone rings."""
+    with pytest.raises(OperationalError, match="unable to open database file"):
+        started("sqlite:////nowhere/calls.db", bandwidth)
+
+
+def test_a_database_that_fails_costs_no_call(app: Flask, bandwidth: SimulatedBandwidth) -> None:
+    """A caller does not notice that the database fails during the call."""
+    bandwidth.raise_errors = False
+    with app.app_context():
+        db.drop_all()
+    assert leave_message(bandwidth).heard[-1] == THANKS
+
+
+def test_text_of_any_length_is_logged(bandwidth: SimulatedBandwidth, client: FlaskClient, send: Send) -> None:
+    """Text that is longer than its column is cut, because some databases would reject it."""
+    call = bandwidth.call()
+    send(callback_of(call, "initiate"), callId="c-1", **{"from": "5" * 600})
+    send(callback_of(call, "initiate"), callId="c-1", eventType="gather", digits="7" * 300)
+    page = calls_page(client)
+    assert "5" * 500 in page
+    assert "5" * 501 not in page
+    assert "pressed " + "7" * 192 in page
+    assert "7" * 193 not in page
+
+
+def test_a_call_is_on_one_day(app: Flask, bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
+    """A call over midnight is listed whole, on the day on which it began."""
+    wait_until(0, bandwidth)
+    bandwidth.wait(-60 % 86400)
+    call = bandwidth.call(var_from="+13035550111")
+    bandwidth.wait(120)
+    call.hang_up()
+    assert "Nobody has called yet." in calls_page(client)
+    app.config["SWITCHBOARD_CLOCK"] = lambda: bandwidth.now - timedelta(days=1)
+    page = calls_page(client)
+    assert page.index("called") < page.index("hung up")
 
 
 def test_two_applications_do_not_share_calls(bandwidth: SimulatedBandwidth) -> None:
