@@ -31,6 +31,7 @@ CALLER = "+13035550123"
 SALES = "+13035550141"
 SUPPORT = "+13035550142"
 RING_SECONDS = 20
+APPLICATION = "examples.switchboard:create_app"
 SETTINGS = {
     "FLASK_SWITCHBOARD_SALES": SALES,
     "FLASK_SWITCHBOARD_SUPPORT": SUPPORT,
@@ -61,22 +62,12 @@ def serve(port: int, credentials: str) -> Iterator[int]:
             "FLASK_BANDWIDTH_CALLBACKS_CREDENTIALS": credentials,
             "FLASK_SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder}/calls.db",
         }
+        granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--blocking-threads", "1"]
         server = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "granian", "--interface", "wsgi", "--blocking-threads", "1"),
-                *(
-                    "--port",
-                    str(port),
-                    "--log-level",
-                    "warning",
-                    "--factory",
-                    "examples.switchboard:create_app",
-                ),
-            ],
+            [*granian, "--port", f"{port}", "--log-level", "warning", "--factory", APPLICATION],
             process_group=0,  # Ctrl-C only hangs up; the server goes on for the callbacks that follow
             cwd=Path(__file__).parents[2],
-            env={name: value for name, value in os.environ.items() if not name.startswith("GRANIAN_")}
-            | settings,
+            env=environment | settings,
         )
         try:
             wait_until_up(server, port)
