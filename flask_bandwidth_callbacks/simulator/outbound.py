@@ -50,6 +50,7 @@ def answered(
     :param detected: where the result of the detection goes if ``answer`` does not carry it.
     """
     yield Wait(0)  # where a handler makes the call, the document that it returns begins first
+    call.leave_queue()
     callee = call.bandwidth.callee_at(call.to)
     yield from ring(call, callee, call_timeout)
     pick_up(call, callee)

@@ -19,7 +19,6 @@ from .verbs.streams import LiveTranscription, MediaStream
 from .wire.payloads import (
     APPLICATION_NUMBER,
     CALLER_NUMBER,
-    REST,
     VERIFIED_CALLER,
     duration,
     payload_of,
@@ -72,7 +71,7 @@ def sample_of(bandwidth: Platform, event: str) -> dict[str, Any]:
     call.set_tag("order 7")
     conference = Conference(bandwidth, "weekly-sales", call, None)
     recorded: Call | Conference = conference if "conference_id" in attributes else call
-    recording = Recording(bandwidth, recorded.path, name=None, file_format="wav")
+    recording = Recording(bandwidth, recorded.rest_url, name=None, file_format="wav")
     stream = MediaStream(call, bxml.StartStream(destination=f"{_WEBSOCKET}audio", name="agent"), "")
     transcription = LiveTranscription(
         call, bxml.StartTranscription(destination=f"{_WEBSOCKET}words", name="captions"), ""
@@ -116,7 +115,7 @@ def _nested(
     over = {"duration": duration(_LENGTH)}
     available = {
         "status": "available",
-        "url": f"{REST}/{call.path}/transcriptions/{transcription['id']}",
+        "url": f"{call.rest_url}/transcriptions/{transcription['id']}",
         "completedTime": timestamp(bandwidth.now + _LENGTH),
     }
     words = {"speaker": "caller", "text": "The blue bicycle, please.", "confidence": 0.93}

@@ -6,8 +6,10 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
+from flask_bandwidth_callbacks.config import UNSET, Unset
+from flask_bandwidth_callbacks.credentials import Credentials
 from flask_bandwidth_callbacks.display import show, without_password
 
 from ..choices import SHORTEST_SPEECH_SECONDS, SPOKEN_CHARACTERS_PER_SECOND
@@ -16,7 +18,7 @@ from ..wire.delivery import Undelivered
 from ..wire.destinations import Destination, Method
 from ..wire.documents import DocumentLike, Script, script_of
 from ..wire.exchanges import Exchange, latest
-from ..wire.payloads import ACCOUNT_ID, APPLICATION_ID, REST, timestamp
+from ..wire.payloads import ACCOUNT_ID, APPLICATION_ID, timestamp
 from .activities import Stream
 from .conversation import Kind, Line, counted, transcript
 from .endless import DocumentGuard
@@ -28,7 +30,10 @@ from .turn import in_turn
 
 KEYS = "0123456789*#ABCD"
 
-_KEPT_CALLS = 50
+_KEPT_CALLS = 5000
+"""How many calls and legs are known, and how many calls are in ``bandwidth.calls``."""
+
+State: TypeAlias = Literal["queued", "initiated", "answered", "disconnected"]
 
 
 class Call(Resource):
@@ -69,8 +74,14 @@ class Call(Resource):
         """``inbound`` or ``outbound``, as Bandwidth sees it."""
         self.parent = parent
         """The call that made this leg, if it is one."""
-        self.state: Literal["initiated", "answered", "disconnected"] = "initiated"
-        """How far the call is."""
+        self.account_id: str = parent.account_id if parent else ACCOUNT_ID
+        self.application_id: str = parent.application_id if parent else APPLICATION_ID
+        """The Bandwidth application that it belongs to."""
+        self.is_requested = False
+        """Whether the application made it over REST; if it fails, that is not the test's mistake."""
+        is_queued = direction == "outbound" and parent is None
+        self.state: State = "queued" if is_queued else "initiated"
+        """How far the call is; an outbound one is ``queued`` until its telephone rings."""
         self.cause: str | None = None
         """Why the call ended, like ``hangup``; None while it lasts."""
         self.error_message: str | None = None
@@ -83,8 +94,10 @@ class Call(Resource):
         """The calls that a Transfer or a Forward of this one made."""
         self.lines: list[Line] = []
         """The conversation: everything that happened on this call and its legs, in order."""
+        self.enqueued_time = bandwidth.now if direction == "outbound" else None
+        """When an outbound call was made, in virtual time."""
         self.start_time = bandwidth.now
-        """When it began, in virtual time."""
+        """When it began."""
         self.answer_time: datetime | None = None
         """When it was answered."""
         self.end_time: datetime | None = None
@@ -110,6 +123,11 @@ class Call(Resource):
     def streams(self) -> dict[str, Stream]:
         """The streams and live transcriptions that are running, by id."""
         return {stream.id: stream for stream in self.running(Stream)}
+
+    @property
+    def last_update(self) -> datetime:
+        """When its state changed last."""
+        return self.end_time or self.answer_time or self.start_time
 
     # -- What the person on this call does -------------------------------------------------------------------
 
@@ -182,14 +200,21 @@ class Call(Resource):
         *,
         fallback_url: str | None = None,
         fallback_method: Method = "POST",
+        credentials: tuple[str, str] | Credentials | Unset | None = UNSET,
+        fallback_credentials: tuple[str, str] | Credentials | Unset | None = UNSET,
         tag: str | None = None,
     ) -> None:
         """Make the call leave what it does and fetch a document, as updateCall with a ``redirectUrl`` does.
 
+        :param credentials: credentials for the URL; default to those of the simulation.
+        :param fallback_credentials: credentials for the fallback URL; default to the others.
+
         Raises :class:`Conflict` if the call is not answered yet or has ended.
         """
         self._check_answered("redirect")
-        destination = self.bandwidth.destination(url, method, fallback_url, fallback_method)
+        destination = self.bandwidth.destination(
+            url, method, fallback_url, fallback_method, credentials, None, fallback_credentials
+        )
         self._take(self._redirected(destination, tag))
 
     def _redirected(self, destination: Destination, tag: str | None) -> Steps[Script]:
@@ -271,20 +296,20 @@ class Call(Resource):
 
     def properties(self) -> dict[str, Any]:
         properties = {
-            "account_id": ACCOUNT_ID,
-            "application_id": APPLICATION_ID,
+            "account_id": self.account_id,
+            "application_id": self.application_id,
             "to": self.to,
             "var_from": self.var_from,
             "direction": self.direction,
             "call_id": self.call_id,
-            "call_url": f"{REST}/{self.path}",
+            "call_url": self.rest_url,
             "start_time": timestamp(self.start_time),
             "tag": self.tag,
             "sip_call_id": f"{self.call_id}@sbc.invalid",
             **self._event_properties,
         }
-        if self.direction == "outbound":
-            properties["enqueued_time"] = properties["start_time"]
+        if self.enqueued_time is not None:
+            properties["enqueued_time"] = timestamp(self.enqueued_time)
         if self.answer_time is not None:
             properties["answer_time"] = timestamp(self.answer_time)
         if self.parent is not None:
@@ -336,7 +361,7 @@ class Call(Resource):
     # -- What happens to it ----------------------------------------------------------------------------------
 
     def start(self, steps: Steps[None]) -> None:
-        self.bandwidth.shared(Calls).up[self.call_id] = self
+        self.bandwidth.shared(Calls).add(self)
         self.bandwidth.calls_up += 1
         super().start(steps)
 
@@ -348,6 +373,11 @@ class Call(Resource):
         self.legs.append(leg)
         self.note("", f"calls {to}")
         return leg
+
+    def leave_queue(self) -> None:
+        """Begin to ring, as an outbound call does when its turn has come."""
+        self.state = "initiated"
+        self.start_time = self.bandwidth.now
 
     def answer(self) -> None:
         """Mark the call as answered, if it is not yet."""
@@ -431,7 +461,8 @@ class Call(Resource):
     def _lost(self, undelivered: Undelivered) -> Ended:
         """Return the end of this call, over a callback that failed."""
         exchange = undelivered.exchange
-        if exchange.event in ("initiate", "answer") and exchange.unreachable:
+        is_first = exchange.event in ("initiate", "answer")
+        if is_first and exchange.unreachable and not self.is_requested:
             remedy = ""
             if exchange.status == 401 and self.bandwidth.credentials is None:
                 remedy = " Give credentials=(username, password), or --credentials in the terminal."
@@ -453,15 +484,25 @@ class Calls:
         """The calls and legs that have not ended, by id."""
         self.latest: deque[Call] = deque(maxlen=_KEPT_CALLS)
         """The latest calls, in order; legs are kept by the call that made them."""
+        self._known: deque[Call] = deque(maxlen=_KEPT_CALLS)
+
+    def add(self, call: Call) -> None:
+        """Add a call or leg that begins."""
+        self.up[call.call_id] = call
+        self._known.append(call)
+
+    def all(self) -> list[Call]:
+        """Return all calls and legs that are known, oldest first: those that are up, and the latest ones."""
+        known = {call.call_id: call for call in self._known}
+        return [call for call_id, call in self.up.items() if call_id not in known] + list(self._known)
 
     def find(self, call_id: str) -> Call:
         """Return a call or leg by its id, ended ones too; raises :class:`NotFound`."""
         if call_id in self.up:
             return self.up[call_id]
-        for kept in self.latest:
-            for call in kept.with_legs():
-                if call.call_id == call_id:
-                    return call
+        for call in reversed(self._known):
+            if call.call_id == call_id:
+                return call
         raise NotFound(f"There is no call {show(call_id)}; the latest {_KEPT_CALLS} are kept.")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 import uuid
 from collections import deque
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from ..exceptions import EndlessCall, SimulationError
 from ..wire.delivery import Courier
 from ..wire.destinations import Destination, Method
 from ..wire.exchanges import Exchange, latest
+from ..wire.payloads import REST_URL
 from ..wire.transport import Transport
 from ..wire.urls import absolute
 from .callees import Callee, check_number
@@ -29,6 +30,8 @@ from .turn import Turn, in_turn
 KindT = TypeVar("KindT")
 
 _KEPT_EXCHANGES = 1000
+_LONG_IDS = frozenset({"c", "r", "conf"})
+"""Prefixes of the ids that have eight more digits, as those in the examples of Bandwidth's pages do."""
 _LONGEST_TIMEOUT = 25
 """Seconds to wait for a reply. Source: https://dev.bandwidth.com/docs/voice/webhooks"""
 
@@ -71,12 +74,15 @@ class Platform:
         """Functions that are called with the call and the line whenever a conversation gets a new line."""
         self.calls_up = 0
         """Number of calls that have not ended."""
+        self.rest_url = REST_URL
+        """Where the URLs of the REST interface in callbacks begin; set it where that is served elsewhere."""
         self._start = _in_utc(start)
         self._random = random.Random(seed)
         self._callees: dict[str, Callee] = {}
         self._shared: dict[type, Any] = {}
         self._requests = RequestGuard(self.timeline)
         self._errors: list[Exception] = []
+        self._is_held_back = False
 
     def shared(self, kind: type[KindT]) -> KindT:
         """Return the one object of a class that this simulation has, made when first asked for.
@@ -90,8 +96,10 @@ class Platform:
 
     def new_id(self, prefix: str) -> str:
         """Return an id that is not in use yet."""
-        drawn = uuid.UUID(int=self._random.getrandbits(128), version=4)
-        return f"{prefix}-{drawn}" if prefix else str(drawn)
+        drawn = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        if prefix in _LONG_IDS:
+            drawn = f"{self._random.getrandbits(32):08x}-{drawn}"
+        return f"{prefix}-{drawn}" if prefix else drawn
 
     # -- People ----------------------------------------------------------------------------------------------
 
@@ -127,16 +135,38 @@ class Platform:
         """Make time pass, then everything happen that happens by itself."""
         self.check_time_can_pass()
         self._run(seconds)
+        self.raise_errors_now()
 
     def go_on(self) -> None:
         """Make everything happen that happens by itself; within a handler, once its callback is answered."""
+        if not self.timeline.is_running and not self._is_held_back:
+            self._run(0)
+            self.raise_errors_now()
+
+    @contextmanager
+    def held_back(self) -> Iterator[None]:
+        """Return a context in which methods begin things that go on only afterwards, in :meth:`catch_up`.
+
+        To be used with the lock of the simulation held.
+        """
+        self._is_held_back = True
+        try:
+            yield
+        finally:
+            self._is_held_back = False
+
+    @in_turn
+    def catch_up(self) -> None:
+        """Make everything happen that was held back, as :meth:`go_on` does.
+
+        Errors that are to be raised are raised by the next method that makes something happen.
+        """
         if not self.timeline.is_running:
             self._run(0)
 
     def _run(self, seconds: float) -> None:
         self._requests.acted()
         self.timeline.run(seconds, to_the_end=lambda: self.calls_up == 0)
-        self.raise_errors_now()
 
     # -- Errors ----------------------------------------------------------------------------------------------
 
@@ -179,8 +209,12 @@ class Platform:
         fallback_method: Method = "POST",
         credentials: tuple[str, str] | Credentials | Unset | None = UNSET,
         callback_timeout: float | None = None,
+        fallback_credentials: tuple[str, str] | Credentials | Unset | None = UNSET,
     ) -> Destination:
-        """Return the destination that a REST request names; raises :class:`SimulationError` for mistakes."""
+        """Return the destination that a REST request names; raises :class:`SimulationError` for mistakes.
+
+        :param fallback_credentials: credentials for the fallback URL; default to the others.
+        """
         pair = self.credentials if isinstance(credentials, Unset) else pair_of(credentials)
         timeout = self.callback_timeout if callback_timeout is None else callback_timeout
         if method not in ("POST", "GET"):
@@ -193,7 +227,10 @@ class Platform:
         fallback = None
         if fallback_url is not None:
             fallback = self.destination(
-                fallback_url, fallback_method, credentials=credentials, callback_timeout=timeout
+                fallback_url,
+                fallback_method,
+                credentials=credentials if isinstance(fallback_credentials, Unset) else fallback_credentials,
+                callback_timeout=timeout,
             )
         return Destination(absolute(self.url, url), method, pair, fallback, timeout)
 

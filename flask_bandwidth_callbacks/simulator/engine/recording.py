@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from ..wire.payloads import REST, duration, timestamp
+from ..wire.payloads import duration, timestamp
 from .platform import Platform
 
 
 class Recording:
     """One recording, running or done.
 
-    :param path: where it belongs in the REST interface, such as ``calls/c-...``.
+    :param url: what it is a recording of, in the REST interface, such as ``https://.../calls/c-...``.
     """
 
     def __init__(
-        self, bandwidth: Platform, path: str, *, name: str | None, file_format: str, channels: int = 1
+        self, bandwidth: Platform, url: str, *, name: str | None, file_format: str, channels: int = 1
     ) -> None:
         self.recording_id = bandwidth.new_id("r")
         """Id of the recording, ``r-...``."""
@@ -35,7 +35,7 @@ class Recording:
         """Whether it can be fetched now."""
         self.status: Literal["complete", "partial", "error"] = "complete"
         """The status that the application will be notified of; may be set until then."""
-        self.url = f"{REST}/{path}/recordings/{self.recording_id}"
+        self.url = f"{url}/recordings/{self.recording_id}"
         """Where it is in the REST interface."""
 
         self._bandwidth = bandwidth

@@ -47,10 +47,18 @@ class Resource(ABC):
 
     # -- What it is ------------------------------------------------------------------------------------------
 
+    account_id: str
+    """The account that it belongs to."""
+
     @property
     @abstractmethod
     def path(self) -> str:
         """Where it is in the REST interface, below the account."""
+
+    @property
+    def rest_url(self) -> str:
+        """Its URL in the REST interface."""
+        return f"{self.bandwidth.rest_url}/accounts/{self.account_id}/{self.path}"
 
     @abstractmethod
     def properties(self) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from functools import partial
 from typing import Any
 
 from flask_bandwidth_callbacks import bxml
+from flask_bandwidth_callbacks.config import UNSET, Unset
+from flask_bandwidth_callbacks.credentials import Credentials
 
 from ..engine.activities import Activity
 from ..engine.call import Call
@@ -25,7 +27,6 @@ from ..wire.delivery import Undelivered
 from ..wire.destinations import Destination, Method
 from ..wire.documents import DocumentLike, Script, script_of
 from ..wire.exchanges import Exchange
-from ..wire.payloads import ACCOUNT_ID
 
 MOST_MEMBERS = 20
 """How many calls a conference may hold. Source: https://dev.bandwidth.com/docs/voice/bxml/conference"""
@@ -93,6 +94,7 @@ class Conference(Resource):
 
     def __init__(self, bandwidth: Platform, name: str, creator: Call, events: Destination | None) -> None:
         super().__init__(bandwidth, creator.tag, bandwidth.callback_timeout)
+        self.account_id = creator.account_id
         self.name = name
         """Its name, which is the text of the Conference verb."""
         self.conference_id = bandwidth.new_id("conf")
@@ -118,13 +120,20 @@ class Conference(Resource):
         *,
         fallback_url: str | None = None,
         fallback_method: Method = "POST",
+        credentials: tuple[str, str] | Credentials | Unset | None = UNSET,
+        fallback_credentials: tuple[str, str] | Credentials | Unset | None = UNSET,
     ) -> None:
         """Fetch a document for all members, as updateConference with a ``redirectUrl`` does.
+
+        :param credentials: credentials for the URL; default to those of the simulation.
+        :param fallback_credentials: credentials for the fallback URL; default to the others.
 
         Raises :class:`NotFound` if the conference has ended.
         """
         self._check_up()
-        destination = self.bandwidth.destination(url, method, fallback_url, fallback_method)
+        destination = self.bandwidth.destination(
+            url, method, fallback_url, fallback_method, credentials, None, fallback_credentials
+        )
         self.bandwidth.count_request()
         self.bandwidth.timeline.later(0, lambda: self.request(destination, "conferenceRedirect"))
         self.bandwidth.go_on()
@@ -189,7 +198,7 @@ class Conference(Resource):
 
     def properties(self) -> dict[str, Any]:
         return {
-            "account_id": ACCOUNT_ID,
+            "account_id": self.account_id,
             "conference_id": self.conference_id,
             "name": self.name,
             "tag": self.tag,

@@ -110,7 +110,7 @@ def stop_recording(resource: Resource, verb: bxml.StopRecording, base: str) -> N
 def _begin(resource: Resource, verb: bxml.Record | bxml.StartRecording, *, channels: int = 1) -> Recording:
     recording = Recording(
         resource.bandwidth,
-        resource.path,
+        resource.rest_url,
         name=verb.recording_name,
         file_format=verb.effective("file_format"),
         channels=channels,

@@ -10,7 +10,7 @@ from ..choices import TRANSCRIPTION_AVAILABLE_AFTER
 from ..engine.activities import Stream
 from ..engine.call import Call
 from ..engine.interpreter import Next, runs
-from ..wire.payloads import REST, duration, timestamp
+from ..wire.payloads import duration, timestamp
 
 MOST_TRACKS = 4
 """How many tracks a call may stream at a time, and transcribe at a time.
@@ -123,7 +123,7 @@ class LiveTranscription(_StartedStream):
     def _become_available(self) -> None:
         details = {
             "status": "available",
-            "url": f"{REST}/{self.call.path}/transcriptions/{self.id}",
+            "url": f"{self.call.rest_url}/transcriptions/{self.id}",
             "completedTime": timestamp(self.call.bandwidth.now),
         }
         super().notify("Available", details)

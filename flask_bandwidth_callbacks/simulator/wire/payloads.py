@@ -19,7 +19,8 @@ VERIFIED_CALLER = {
     "attestationIndicator": "A",
     "originatingId": "6cc2b5a7-50ba-4b5e-a1ae-6c3f0ef2cb0b",
 }
-REST = f"https://voice.bandwidth.com/api/v2/accounts/{ACCOUNT_ID}"
+REST_URL = "https://voice.bandwidth.com/api/v2"
+"""Where the URLs of Bandwidth's REST interface begin."""
 
 
 _UNDOCUMENTED = {"partialgather": frozenset({"call_url", "start_time"})}

@@ -1,0 +1,324 @@
+"""The models of requests and responses, with their constraints, as marshmallow schemas.
+
+Source: Bandwidth's OpenAPI description, https://dev.bandwidth.com/apis/voice/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import marshmallow
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from flask_bandwidth_callbacks.bxml.numbers import SIP_URI
+from flask_bandwidth_callbacks.credentials import read_pair
+from flask_bandwidth_callbacks.fields import UTCDateTime, WholeNumber
+from flask_bandwidth_callbacks.spelling import camel_case
+
+from ..exceptions import SimulationError
+from ..wire.urls import absolute
+
+LONGEST_URL = 2048
+LONGEST_CREDENTIAL = 1024
+LONGEST_TAG = 4096
+
+_E164 = re.compile(r"\+[1-9][0-9]{1,14}")
+_CALLED = re.compile(rf"{_E164.pattern}|{SIP_URI}")
+
+# -- Kinds of values -----------------------------------------------------------------------------------------
+
+
+class Text(fields.String):
+    """A text of Unicode characters."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if not text.isascii() and re.search("[\ud800-\udfff]", text):  # JSON can write half a character
+            raise self.make_error("invalid_utf8")
+        return text
+
+
+def _text(longest: int | None = None, *, required: bool = False, check: Any = ()) -> fields.Field[Any]:
+    rules = [validate.Length(max=longest, error=f"must have at most {longest} characters")] if longest else []
+    return Text(**_given(required), validate=[*rules, *check])
+
+
+def _url(longest: int | None = LONGEST_URL, *, required: bool = False) -> fields.Field[Any]:
+    return _text(longest, required=required, check=[_check_url])
+
+
+def _word(*words: str, default: str | None = None, required: bool = False) -> fields.Field[Any]:
+    rule = validate.OneOf(words, error=f"must be one of {', '.join(words)}")
+    return Text(**_given(required, default), validate=rule)
+
+
+def _method() -> fields.Field[Any]:
+    return _word("GET", "POST", default="POST")
+
+
+def _number(least: float = 0, most: float | None = None, default: float | None = None) -> fields.Field[Any]:
+    return fields.Float(**_given(False, default), validate=_range(least, most))
+
+
+def _whole(least: int, most: int, default: int | None = None) -> fields.Field[Any]:
+    return WholeNumber(**_given(False, default), validate=_range(least, most))
+
+
+def _flag() -> fields.Field[Any]:
+    return fields.Boolean(**_given(False), truthy={True}, falsy={False})
+
+
+def _range(least: float, most: float | None) -> Any:
+    rule = f"must be at least {least:g}" if most is None else f"must be between {least:g} and {most:g}"
+    return validate.Range(least, most, error=rule)
+
+
+def _given(required: bool, default: object = None) -> dict[str, Any]:
+    """Return the options of a field that must be given, or else may be null, which counts as left out."""
+    return {"required": True} if required else {"load_default": default, "allow_none": True}
+
+
+def _check_url(url: str) -> None:
+    if not url.lower().startswith(("http://", "https://")):
+        raise ValidationError("only http and https are allowed.")
+    try:
+        absolute(url, url)
+    except SimulationError as error:
+        raise ValidationError(f"must be a URL. {error}") from None
+
+
+def _check_called(number: str) -> None:
+    if not _CALLED.fullmatch(number):
+        raise ValidationError("must be an E164 telephone number or a SIP URI")
+
+
+def _check_caller(number: str) -> None:
+    if not _E164.fullmatch(number):
+        raise ValidationError("must be an E164 telephone number")
+
+
+# -- Requests ------------------------------------------------------------------------------------------------
+
+
+class Model(marshmallow.Schema):
+    """Base of all models: attributes in Python's spelling, properties in Bandwidth's."""
+
+    class Meta:
+        unknown = marshmallow.EXCLUDE
+        register = False
+
+    error_messages = {"type": "must be a JSON object"}  # noqa: RUF012  # marshmallow's own way
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        field_obj.data_key = "from" if field_name == "var_from" else camel_case(field_name)
+        field_obj.error_messages = _MESSAGES.get(type(field_obj), {}) | {
+            "required": "is required",
+            "null": "is required",
+        }
+
+
+_MESSAGES: Mapping[type[fields.Field[Any]], dict[str, Any]] = {
+    Text: {"invalid": "must be text", "invalid_utf8": "must be Unicode text"},
+    fields.Float: {
+        "invalid": "must be a number",
+        "too_large": "must be a number",
+        "special": "must be a number",
+    },
+    WholeNumber: {"invalid": "must be a whole number", "too_large": "must be a whole number"},
+    fields.Boolean: {"invalid": "must be true or false"},
+    UTCDateTime: {
+        "invalid": "must be a time such as 2026-01-05T15:00:00Z",
+        "invalid_awareness": "must be a time",
+        "format": "must be a time",
+    },
+}
+
+
+class _Credentials(Model):
+    """The credentials that Bandwidth shows at the URLs of the same request, and at its fallback URLs."""
+
+    username = _text(LONGEST_CREDENTIAL)
+    password = _text(LONGEST_CREDENTIAL)
+    fallback_username = _text(LONGEST_CREDENTIAL)
+    fallback_password = _text(LONGEST_CREDENTIAL)
+
+    @validates_schema
+    def _check_pairs(self, data: dict[str, Any], **kwargs: Any) -> None:
+        for username, password in (("username", "password"), ("fallback_username", "fallback_password")):
+            pair = (data[username], data[password])
+            if pair != (None, None):
+                fault = read_pair(pair)
+                if isinstance(fault, str):
+                    raise ValidationError(f"and {camel_case(password)} {fault}", camel_case(username))
+
+
+class MachineDetectionModel(_Credentials):
+    """``machineDetection`` of createCall."""
+
+    mode = _word("sync", "async", default="async")
+    detection_timeout = _number()
+    silence_timeout = _number()
+    speech_threshold = _number()
+    speech_end_threshold = _number()
+    machine_speech_end_threshold = _number()
+    delay_result = _flag()
+    callback_url = _url()
+    callback_method = _method()
+    fallback_url = _url()
+    fallback_method = _method()
+
+
+class CreateCall(_Credentials):
+    """The body of createCall."""
+
+    to = _text(required=True, check=[_check_called])
+    var_from = _text(required=True, check=[_check_caller])
+    privacy = _flag()
+    display_name = _text(256)
+    uui = _text()
+    application_id = _text(required=True)
+    answer_url = _url(required=True)
+    answer_method = _method()
+    answer_fallback_url = _url()
+    answer_fallback_method = _method()
+    disconnect_url = _url()
+    disconnect_method = _method()
+    call_timeout = _number(1, 300, default=30)
+    callback_timeout = _number(1, 25, default=15)
+    machine_detection = fields.Nested(MachineDetectionModel, load_default=None, allow_none=True)
+    priority = _whole(1, 5, default=5)
+    tag = _text(LONGEST_TAG)
+
+
+class _Redirect(_Credentials):
+    """What updateCall and updateConference have in common."""
+
+    state_name: ClassVar[str]
+    """The property that says whether it goes on."""
+    redirect_url = _url()
+    redirect_method = _method()
+    redirect_fallback_url = _url()
+    redirect_fallback_method = _method()
+
+    @validates_schema(pass_original=True)
+    def _check_state(self, data: dict[str, Any], original: Mapping[str, Any], **kwargs: Any) -> None:
+        if data[self.state_name] == "active":
+            if data["redirect_url"] is None:
+                raise ValidationError(f"is required unless {self.state_name} is completed", "redirectUrl")
+            return
+        for name in ("redirectUrl", "redirectMethod", "redirectFallbackUrl", "redirectFallbackMethod"):
+            if original.get(name) is not None:
+                raise ValidationError(f"must not be given when {self.state_name} is completed", name)
+
+
+class UpdateCall(_Redirect):
+    """The body of updateCall."""
+
+    state_name = "state"
+    state = _word("active", "completed", default="active")
+    tag = _text(LONGEST_TAG)
+
+
+def pair(body: Mapping[str, Any], prefix: str = "") -> tuple[str, str] | None:
+    """Return the credentials in a body, None if it has none.
+
+    :param prefix: ``fallback_`` for those of its fallback URLs.
+    """
+    username = body[f"{prefix}username"]
+    return None if username is None else (username, body[f"{prefix}password"])
+
+
+# -- Queries -------------------------------------------------------------------------------------------------
+
+
+def _time() -> fields.Field[Any]:
+    return UTCDateTime(load_default=None)
+
+
+class _Page(Model):
+    """A query for a list that comes in pages."""
+
+    page_token = _text()
+
+
+class ListCalls(_Page):
+    """The query of listCalls."""
+
+    to = _text()
+    var_from = _text()
+    min_start_time = _time()
+    max_start_time = _time()
+    disconnect_cause = _text()
+    page_size = _whole(1, 10000, default=1000)
+
+
+# -- Responses -----------------------------------------------------------------------------------------------
+
+
+class Response(Model):
+    """Base of the models of responses, which leave out what is None."""
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        value = super().get_attribute(obj, attr, default)
+        return marshmallow.missing if value is None else value
+
+
+class _Hidden(Text):
+    """A password, which is shown as asterisks."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str:
+        return "*" * 8
+
+
+class CreateCallResponse(Response):
+    """The response of createCall, written from its request and the call that was made."""
+
+    application_id = Text()
+    account_id = Text()
+    call_id = Text()
+    call_url = Text()
+    to = Text()
+    var_from = Text()
+    enqueued_time = UTCDateTime()
+    call_timeout = fields.Float()
+    callback_timeout = fields.Float()
+    tag = Text()
+    answer_method = Text()
+    answer_url = Text()
+    answer_fallback_method = Text()
+    answer_fallback_url = Text()
+    disconnect_method = Text()
+    disconnect_url = Text()
+    username = Text()
+    password = _Hidden()
+    fallback_username = Text()
+    fallback_password = _Hidden()
+    priority = WholeNumber()
+
+
+class CallState(Response):
+    """The state of a call, written from the call."""
+
+    application_id = Text()
+    account_id = Text()
+    call_id = Text()
+    parent_call_id = Text(attribute="parent.call_id")
+    to = Text()
+    var_from = Text()
+    direction = Text()
+    state = Text()
+    stir_shaken = fields.Raw()
+    enqueued_time = UTCDateTime()
+    start_time = UTCDateTime()
+    answer_time = UTCDateTime()
+    end_time = UTCDateTime()
+    disconnect_cause = Text(attribute="cause")
+    error_message = Text()
+    error_id = Text()
+    last_update = UTCDateTime()
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        is_ahead = attr == "start_time" and obj.state == "queued"
+        return marshmallow.missing if is_ahead else super().get_attribute(obj, attr, default)
