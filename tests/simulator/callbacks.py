@@ -40,6 +40,7 @@ def all_told(exchanges: Iterable[Exchange], event: str) -> list[Mapping[str, Any
 
 _OPTIONAL = {
     *("uui", "diversion", "stirShaken", "sipCallId", "sipHeaders", "sipResponseCode"),
+    *("privacy", "callerDisplayName", "text"),
     *(
         "machineDetectionResult",
         "enqueuedTime",

@@ -12,7 +12,7 @@ from flask_bandwidth_callbacks import simulator
 
 HOUSE = Path(simulator.__file__).parent
 FRONT_DOOR = ["samples", "outbound", "bandwidth", "__init__"]
-FLOORS = [{"exceptions", "choices"}, {"wire"}, {"engine"}, {"verbs"}, set(FRONT_DOOR)]
+FLOORS = [{"exceptions", "choices"}, {"wire"}, {"engine"}, {"verbs"}, set(FRONT_DOOR), {"rest"}]
 """From the lowest to the highest: each imports from itself and from those before it."""
 
 
@@ -78,6 +78,7 @@ def test_imports_lead_down() -> None:
         ("verbs/flow", "from flask_bandwidth_callbacks.simulator.bandwidth import SimulatedBandwidth"),
         ("verbs/flow", "if TYPE_CHECKING:\n    from ..bandwidth import SimulatedBandwidth"),
         ("choices", "from .wire import urls"),
+        ("bandwidth", "from .rest import RestApplication"),
     ],
 )
 def test_an_import_that_leads_up_is_seen(tmp_path: Path, module: str, statement: str) -> None:

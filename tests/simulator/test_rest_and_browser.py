@@ -31,6 +31,7 @@ from flask_bandwidth_callbacks.simulator import (
     SimulatedBandwidth,
     SimulationError,
 )
+from flask_bandwidth_callbacks.simulator.engine import call as engine_call
 from flask_bandwidth_callbacks.simulator.engine import interpreter
 from tests.simulator.callbacks import events
 from tests.simulator.conftest import Line
@@ -51,14 +52,17 @@ def test_find_a_call(line: Line) -> None:
     assert (bandwidth.find_call(call.call_id), bandwidth.find_call(leg.call_id)) == (call, leg)
 
 
-def test_find_an_old_call(line: Line) -> None:
+def test_find_an_old_call(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     """A call that is up is found however many came after it; one that has ended is forgotten some time."""
+    assert engine_call.KEPT_CALLS >= 1000
+    monkeypatch.setattr(engine_call, "KEPT_CALLS", 50)
     bandwidth = line(Pause(duration=3600))
     kept, forgotten = bandwidth.call(), bandwidth.call()
     forgotten.hang_up()
     for _ in range(50):
         bandwidth.call().hang_up()
     assert kept not in bandwidth.calls
+    assert kept in bandwidth.shared(engine_call.Calls).all()
     assert bandwidth.find_call(kept.call_id) is kept
     with pytest.raises(NotFound, match="There is no call 'c-"):
         bandwidth.find_call(forgotten.call_id)

@@ -89,7 +89,7 @@ def test_a_second_person_is_dialed(phone: CallbackBlueprint, start: Start, rings
     caller = bandwidth.call()
     dialed = bandwidth.calls[-1]
     caller.wait(rings)
-    assert states == ["initiated", "answered"]
+    assert states == ["queued", "answered"]
     caller.speak("Hello?")
     assert dialed.heard == ["A call.", "Hello?"]
     dialed.hang_up()

@@ -30,7 +30,7 @@ from .turn import in_turn
 
 KEYS = "0123456789*#ABCD"
 
-_KEPT_CALLS = 5000
+KEPT_CALLS = 5000
 """How many calls and legs are known, and how many calls are in ``bandwidth.calls``."""
 
 State: TypeAlias = Literal["queued", "initiated", "answered", "disconnected"]
@@ -482,9 +482,9 @@ class Calls:
     def __init__(self) -> None:
         self.up: dict[str, Call] = {}
         """The calls and legs that have not ended, by id."""
-        self.latest: deque[Call] = deque(maxlen=_KEPT_CALLS)
+        self.latest: deque[Call] = deque(maxlen=KEPT_CALLS)
         """The latest calls, in order; legs are kept by the call that made them."""
-        self._known: deque[Call] = deque(maxlen=_KEPT_CALLS)
+        self._known: deque[Call] = deque(maxlen=KEPT_CALLS)
 
     def add(self, call: Call) -> None:
         """Add a call or leg that begins."""
@@ -503,7 +503,7 @@ class Calls:
         for call in reversed(self._known):
             if call.call_id == call_id:
                 return call
-        raise NotFound(f"There is no call {show(call_id)}; the latest {_KEPT_CALLS} are kept.")
+        raise NotFound(f"There is no call {show(call_id)}; the latest {KEPT_CALLS} are kept.")
 
 
 def check_keys(keys: str) -> str:
