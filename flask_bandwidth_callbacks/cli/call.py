@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
-from contextlib import redirect_stdout
+from datetime import datetime
 from typing import Any
 
 import click
 
-from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
-from flask_bandwidth_callbacks.simulator import Call
-from flask_bandwidth_callbacks.simulator.wire.exchanges import outcome, without_credentials
+from flask_bandwidth_callbacks.simulator import Call, SimulatedBandwidth
 from flask_bandwidth_callbacks.simulator.wire.payloads import APPLICATION_NUMBER, CALLER_NUMBER
 
-from .keypad import read_keypad
-from .script import Move, ScriptedCommand, put_down, script_options
+from .one_call import hold, output_options
+from .scene import Behavior, Scene, scene_options
+from .script import Move, ScriptedCommand, script_options
 from .target import simulated_bandwidth, target_options
-from .terminal import clean
-from .transcript import follow
 
 
 @click.command("call", cls=ScriptedCommand)
@@ -33,14 +28,23 @@ from .transcript import follow
     help="Number of the caller, or Anonymous.",
 )
 @target_options
+@click.option(
+    "--status-url", metavar="URL", help="Where disconnect goes.  [default: where the first callback goes]"
+)
+@click.option("--no-status", is_flag=True, help="Send no disconnect, as without a status URL.")
+@scene_options
 @script_options
-@click.option("-v", "--verbose", is_flag=True, help="Also show each callback and the BXML of the reply.")
-@click.option("--json", "as_json", is_flag=True, help="Print the call and its callbacks as JSON.")
+@output_options
 def command(
     to: str,
     var_from: str,
     url: str | None,
     credentials: tuple[str, str] | None,
+    status_url: str | None,
+    no_status: bool,
+    at: datetime | None,
+    callees: Sequence[tuple[str, Behavior]],
+    seed: int | None,
     verbose: bool,
     as_json: bool,
     script: Sequence[Move],
@@ -54,76 +58,25 @@ def command(
     \b
       flask bandwidth call
       flask bandwidth call --press 3 --speak "Call me back." --press "#"
+      flask bandwidth call --at 2026-01-05T03:00 --callee +13035550141=busy --press 1
       flask bandwidth call --url http://127.0.0.1:5000/phone/ --credentials bandwidth:s3cret -v
 
     Time is simulated: nothing sleeps, and silence lasts until the caller waits. A call that is still up at
     the end of the script or of the input is hung up.
 
-    The exit status is 0 if the caller or the application hung up and no callback failed, else 1.
+    The exit status is 0 if the caller or the application hung up, no callback failed and no subscriber is
+    known to have raised an exception, else 1.
     """
-    stdout = sys.stdout
-    with redirect_stdout(sys.stderr if as_json else stdout):  # the application may print, too
-        bandwidth = simulated_bandwidth(url, credentials)
-        try:
-            call = bandwidth.call(to, var_from=var_from)
-            if not as_json:
-                follow(call, verbose)
-            _talk(call, script if script or as_json else None)
-        finally:
-            if as_json and bandwidth.calls:
-                click.echo(json.dumps(_report(bandwidth.calls[0]), indent=2), file=stdout)
-    if (failure := _failure(call)) is not None:
-        raise click.ClickException(clean(failure))
+    if no_status and status_url is not None:
+        raise click.UsageError("--status-url cannot be combined with --no-status: that sends no disconnect.")
+    scene = Scene(at, callees, seed)
+    status: dict[str, Any] = {"status_url": status_url} if no_status or status_url is not None else {}
 
+    def make() -> SimulatedBandwidth:
+        return simulated_bandwidth(url, credentials, **scene.options, **status)
 
-def _talk(call: Call, script: Sequence[Move] | None) -> None:
-    """Run the script, or read the keypad if there is none; then hang up."""
-    try:
-        if script is None:
-            read_keypad(call)
-        else:
-            for move in script:
-                move(call)
-    except BandwidthCallbacksError:
-        put_down(call)
-        raise
-    put_down(call)
+    def begin(bandwidth: SimulatedBandwidth) -> Call:
+        scene.set_callees(bandwidth)
+        return bandwidth.call(to, var_from=var_from)
 
-
-def _failure(call: Call) -> str | None:
-    """Return in one line what went wrong on a call; None if nothing did."""
-    failed = [outcome(exchange) for exchange in call.exchanges if exchange.failure is not None]
-    if call.cause in ("hangup", "cancel") and not failed:
-        return None
-    reason = failed[0] if failed else call.error_message
-    return ": ".join(filter(None, (f"The call ended with {call.cause}", reason)))
-
-
-def _report(call: Call) -> dict[str, Any]:
-    """Return a call and its callbacks as ``--json`` prints them."""
-    return {
-        "call_id": call.call_id,
-        "from": call.var_from,
-        "to": call.to,
-        "state": call.state,
-        "cause": call.cause,
-        "error_message": call.error_message,
-        "tag": call.tag,
-        "heard": call.heard,
-        "exchanges": [
-            {
-                "time": exchange.time.isoformat(),
-                "event": exchange.event,
-                "method": exchange.method,
-                "url": exchange.url,
-                "payload": exchange.payload,
-                "challenged": exchange.challenged,
-                "status": exchange.status,
-                "content_type": exchange.content_type,
-                "bxml": exchange.bxml and without_credentials(exchange.bxml),
-                "failure": exchange.failure,
-                "oddities": exchange.oddities,
-            }
-            for exchange in call.exchanges
-        ],
-    }
+    hold(make, begin, script=script, verbose=verbose, as_json=as_json)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
 from flask_bandwidth_callbacks.simulator import Call
 from flask_bandwidth_callbacks.simulator.engine.call import KEYS
+from flask_bandwidth_callbacks.simulator.outbound import RINGING_SECONDS
 
 from . import terminal
 from .transcript import follow, show
@@ -38,12 +39,25 @@ def read_keypad(call: Call) -> None:
     while call.state != "disconnected":
         typed = terminal.read()
         if typed is None:
-            call.hang_up()
+            put_down(call)
             return
         try:
             _run(call, typed)
         except BandwidthCallbacksError as error:
             terminal.say(str(error), "red")
+
+
+def put_down(call: Call) -> None:
+    """End the call when the person has nothing more to do: one that rings at their end times out."""
+    if call.state == "initiated" and call.direction == "outbound":
+        call.wait(RINGING_SECONDS)
+    hang_up(call)
+
+
+def hang_up(call: Call) -> None:
+    """Hang up, unless the call has ended already."""
+    if call.state != "disconnected":
+        call.hang_up()
 
 
 def _run(call: Call, typed: str) -> None:

@@ -13,7 +13,7 @@ from flask_bandwidth_callbacks.simulator import Call, SimulationError
 from flask_bandwidth_callbacks.simulator.engine.call import check_keys
 
 from . import terminal
-from .keypad import NO_KEYS, NO_WORDS
+from .keypad import NO_KEYS, NO_WORDS, hang_up
 
 Move: TypeAlias = Callable[[Call], None]
 """Something that the caller does."""
@@ -58,12 +58,6 @@ def script_options(command: CommandT) -> CommandT:
     return command
 
 
-def put_down(call: Call) -> None:
-    """Hang up, unless the call has ended already."""
-    if call.state != "disconnected":
-        call.hang_up()
-
-
 def _press(context: click.Context, option: click.Parameter, values: Sequence[str]) -> list[Move]:
     def press(keys: str, call: Call) -> None:
         was_listening = call.takes_keys
@@ -97,4 +91,4 @@ def _wait(context: click.Context, option: click.Parameter, values: Sequence[floa
 
 
 def _hang_up(context: click.Context, option: click.Parameter, count: int) -> list[Move]:
-    return [put_down] * count
+    return [hang_up] * count

@@ -20,9 +20,11 @@ from flask_bandwidth_callbacks.simulator.wire.exchanges import without_credentia
 
 from .application import load_application
 from .callback_routes import callback_routes
+from .one_call import raised_beside_the_reply
 from .properties import Property, find_property, read_json
+from .scene import seed_option
 from .target import simulated_bandwidth, target_options
-from .terminal import say, verbatim, xml
+from .terminal import clean, say, verbatim, xml
 
 _HEADERS = ("Content-Type", "WWW-Authenticate", "Location", "Allow", "Retry-After")
 
@@ -74,7 +76,7 @@ def _show(exchange: Exchange) -> None:
     say(f"{exchange.status} {phrase}".rstrip(), "red" if exchange.failure else "green")
     for name in _HEADERS:
         if name.lower() in exchange.headers:
-            say(f"{name}: {exchange.headers[name.lower()]}", "dim")
+            say(f"{name}: {without_password(exchange.headers[name.lower()])}", "dim")
     _show_body(exchange)
     reason = (exchange.failure or "").removeprefix(f"status {exchange.status}")
     if reason and not reason.startswith(":"):  # the detail of a rejection is shown already
@@ -90,11 +92,11 @@ def _show_body(exchange: Exchange) -> None:
     text = exchange.response.decode("utf-8", "replace")
     problem = read_json(text) if exchange.content_type.startswith("application/problem+json") else None
     if isinstance(problem, dict) and "detail" in problem:
-        say(f"Rejected: {problem['detail']}", "red")
+        say(f"Rejected: {without_password(str(problem['detail']))}", "red")
         if "errors" in problem:
             verbatim(json.dumps(problem["errors"], ensure_ascii=False), "red")
     elif text:
-        verbatim(shorten(text, TEXT_LIMIT))
+        verbatim(shorten(without_credentials(text), TEXT_LIMIT))
 
 
 # -- The command ---------------------------------------------------------------------------------------------
@@ -114,6 +116,7 @@ def _show_body(exchange: Exchange) -> None:
     help="Send the bytes of this file unchanged instead; - reads standard input.",
 )
 @target_options
+@seed_option
 @click.option("-v", "--verbose", is_flag=True, help="Also show the body that is sent.")
 def command(
     event: str,
@@ -122,6 +125,7 @@ def command(
     raw: BinaryIO | None,
     url: str | None,
     credentials: tuple[str, str] | None,
+    seed: int | None,
     verbose: bool,
 ) -> None:
     """Send one callback and show the reply.
@@ -138,7 +142,8 @@ def command(
     Without --url the callback goes to the URL of the responder to this event, or else to the blueprint's own
     URL. Like Bandwidth, the command sends credentials only after the application has asked for them.
 
-    The exit status is 0 if Bandwidth would accept the reply, with valid BXML where it runs the reply, else 1.
+    The exit status is 0 if Bandwidth would accept the reply, with valid BXML where it runs the reply, and no
+    subscriber is known to have raised an exception, else 1.
     """
     if raw is not None and (assignments or removed):
         raise click.UsageError(
@@ -148,7 +153,8 @@ def command(
     removals = [find_property(event, name) for name in removed]
     if url is None:
         url = _url_of(load_application(), event)
-    bandwidth = simulated_bandwidth(url, credentials, start=datetime.now(UTC))
+    # Without a seed all samples are about one call, so that its events can be sent one after the other.
+    bandwidth = simulated_bandwidth(url, credentials, start=datetime.now(UTC), seed=seed or 0)
     payload = copy.deepcopy(sample_of(bandwidth, event))
     for changed, text in changes:
         changed.put(payload, text)
@@ -163,3 +169,5 @@ def command(
         say("Give them with --credentials USER:PASSWORD.", "red")
     if exchange.failure is not None:
         raise click.exceptions.Exit(1)
+    if exchange.raised:
+        raise click.ClickException(clean(raised_beside_the_reply(exchange.raised)))

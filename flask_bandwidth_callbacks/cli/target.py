@@ -31,14 +31,18 @@ def target_options(command: CommandT) -> CommandT:
         help="Where callbacks go: the URL of a running server, or a path of the Flask application."
         "  [default: the CallbackBlueprint of the Flask application]",
     )
-    credentials = click.option(
+    return url(credentials_option(command))
+
+
+def credentials_option(command: CommandT) -> CommandT:
+    """Add the option ``--credentials`` to a command."""
+    return click.option(
         "--credentials",
         metavar="USER:PASSWORD",
         callback=_pair,
         help="Sent when the application asks for them.  [default: those of the CallbackBlueprint; none for a"
         " running server]",
-    )
-    return url(credentials(command))
+    )(command)
 
 
 def simulated_bandwidth(

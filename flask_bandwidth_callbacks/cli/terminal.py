@@ -26,6 +26,8 @@ except ImportError:
 else:
     has_rich = True
 
+_MOST_LEVELS = 20
+"""Levels of a document that are indented; BXML has five. Python's own functions fail at a thousand."""
 # Control characters except tab and line feed, and marks that change the writing direction.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -96,10 +98,18 @@ def clean(text: str) -> str:
 
 
 def indented(document: str) -> str:
-    """Return a document with an element on each line; a document that is not XML stays as it is."""
+    """Return a document with an element on each line.
+
+    What is not XML stays as it is, and so does a document of more levels than a screen can show.
+    """
     try:
         root = ElementTree.fromstring(document)
     except ElementTree.ParseError:
+        return document
+    level = [root]
+    for _ in range(_MOST_LEVELS):
+        level = [child for element in level for child in element]
+    if level:
         return document
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode")

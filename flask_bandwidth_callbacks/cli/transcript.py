@@ -40,6 +40,7 @@ def show(call: Call, line: conversation.Line, verbose: bool) -> None:
     elif line.kind == "hears" and line.words is not None and is_the_callers:
         terminal.say(f'"{line.words}"', "bold", margin)
     elif is_the_callers:
-        terminal.say(conversation.text(replace(line, who="caller")), "cyan", margin)
+        who = "caller" if call.direction == "inbound" else "callee"
+        terminal.say(conversation.text(replace(line, who=who)), "cyan", margin)
     else:
         terminal.say(conversation.text(line), "dim", margin)

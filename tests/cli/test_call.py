@@ -420,7 +420,21 @@ def only_error(result: Result, exit_code: int = 1) -> str:
         (["--press", "5", "--press", "6"], 1, "has ended (hangup)."),
         (["--url", "localhost/phone"], 1, "'localhost/phone' is not a URL that can be requested"),
         (["--url", ""], 1, "'' is not a URL that can be requested"),
-        (["--url", "/nowhere"], 1, "ended with callback-error: initiate  POST https://localhost/nowhere"),
+        (["--url", "/nowhere"], 1, "Error: The call ended with callback-error."),
+        (["--status-url", "/x", "--no-status"], 2, "--status-url cannot be combined with --no-status"),
+        (["--status-url", "ftp://x"], 1, "is not a URL that can be requested"),
+        (
+            ["--callee", "+15556667777"],
+            2,
+            "'--callee': must be NUMBER= and one of answers, busy, rejects, none",
+        ),
+        (["--callee", "+15556667777=asleep"], 2, "rejects, none, got '+15556667777=asleep'."),
+        (["--callee", "=busy"], 2, "rejects, none, got '=busy'."),
+        (["--callee", "Ann=busy"], 2, "'--callee': NUMBER must be + and digits, or a SIP URI"),
+        (["--at", "3 am"], 2, "'--at': must be a time such as 2026-01-05T03:00, got '3 am'."),
+        (["--at", "0001-01-01T00:00+14:00"], 2, "must be between the years 1000 and 9000"),
+        (["--at", "9999-12-31T23:59-14:00"], 2, "must be between the years 1000 and 9000"),
+        (["--seed", "x"], 2, "'--seed': 'x' is not a valid integer."),
         (["--url", "http://127.0.0.1:1/"], 1, "POST http://127.0.0.1:1/: no connection: "),
     ],
 )
@@ -453,12 +467,22 @@ def test_credentials_in_process(company: Flask, telephone: Telephone) -> None:
 
 
 def test_a_handler_that_raises(company: Flask, telephone: Telephone) -> None:
-    """A handler that raises gives a line for the callback that failed and exit status 1."""
+    """A handler that raises gives a line for the callback that failed, and exit status 1."""
     result = telephone("--press", "3")
     url, why = "https://localhost/phone/menu", "status 500 (ValueError: the application's mistake)"
     failed = f"gather  POST {url}  FAILED: {why}"
     assert f"  0:00  {failed}\n" in result.stdout
-    assert only_error(result) == f"Error: The call ended with callback-error: {failed}"
+    assert only_error(result) == "Error: The call ended with callback-error."
+
+
+def test_a_failure_is_reported_once(company: Flask, telephone: Telephone) -> None:
+    """The command says once why a handler failed: in the conversation, or with --json in the error."""
+    assert telephone("--press", "3", "-v").output.count("the application's mistake") == 1
+    result = telephone("--press", "3", "--json")
+    assert result.stderr.splitlines()[-1] == (
+        "Error: The call ended with callback-error: gather  POST https://localhost/phone/menu  FAILED: status"
+        " 500 (ValueError: the application's mistake)"
+    )
 
 
 def test_a_handler_that_raises_is_logged(
@@ -474,7 +498,7 @@ def test_a_handler_that_raises_is_logged(
 def test_a_subscriber_that_raises_is_logged(
     app: Flask, phone: CallbackBlueprint, telephone: Telephone, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The traceback of a subscriber does not begin in the simulation."""
+    """A subscriber that raises gives exit status 1, and its traceback does not begin in the simulation."""
 
     @phone.on(DisconnectCallback)
     def bill(call: DisconnectCallback) -> None:
@@ -482,7 +506,7 @@ def test_a_subscriber_that_raises_is_logged(
 
     phone.respond(InitiateCallback)(lambda call: SpeakSentence("Hello."))
     app.register_blueprint(phone)
-    assert telephone().exit_code == 0
+    assert only_error(telephone()) == "Error: A subscriber raised ValueError: the subscriber's mistake"
     (record,) = caplog.records
     assert record.exc_info is not None
     assert record.exc_info[1] is not None
@@ -498,11 +522,86 @@ def test_call_that_never_ends(company: Flask, telephone: Telephone) -> None:
 
 
 def test_call_that_ends_badly(app: Flask, phone: CallbackBlueprint, telephone: Telephone) -> None:
-    """If no callback failed, the error shows the call's own message."""
+    """If no callback failed, the conversation shows the call's own message, and the error does not again."""
     document = f"<Response><SpeakSentence>Hi.</SpeakSentence><Forward to='{ANN}'/></Response>"
     phone.respond(InitiateCallback)(lambda call: document)
     app.register_blueprint(phone)
-    assert only_error(telephone()).startswith("Error: The call ended with application-error: Forward is for")
+    result = telephone()
+    assert only_error(result) == "Error: The call ended with application-error."
+    assert result.output.count("Forward is for") == 1
+    error = telephone("--json").stderr
+    assert error.startswith("Error: The call ended with application-error: Forward is for")
+
+
+def test_a_notification_that_fails(app: Flask, phone: CallbackBlueprint, telephone: Telephone) -> None:
+    """A call that ends well with a failed notification gives exit status 1, and says how many failed."""
+    phone.respond(InitiateCallback)(lambda call: SpeakSentence("Hello."))
+    app.register_blueprint(phone)
+    result = telephone("--status-url", "/nowhere")
+    assert only_error(result) == "Error: 1 callback failed."
+    assert "disconnect  POST https://localhost/nowhere  FAILED: status 404" in lines(result)
+
+
+# -- The scene -----------------------------------------------------------------------------------------------
+
+
+def test_the_time_of_the_call(app: Flask, phone: CallbackBlueprint, telephone: Telephone) -> None:
+    """--at is when the call begins, in UTC unless it has an offset."""
+    phone.respond(InitiateCallback)(lambda call: SpeakSentence(f"It is {call.start_time:%d %H:%M}."))
+    app.register_blueprint(phone)
+    assert '"It is 05 15:00."' in lines(telephone())
+    assert '"It is 05 03:00."' in lines(telephone("--at", "2026-01-05T03:00"))
+    assert '"It is 04 21:30."' in lines(telephone("--at", "2026-01-05T03:00+05:30"))
+    assert '"It is 06 00:00."' in lines(telephone("--at", "2026-01-06"))
+
+
+@pytest.mark.parametrize(
+    ("behavior", "line"),
+    [
+        ("answers", f"({ANN}: answered)"),
+        ("busy", f"({ANN}: ended: busy)"),
+        ("rejects", f"({ANN}: ended: rejected)"),
+        ("none", f"({ANN}: ended: timeout)"),
+    ],
+)
+def test_callees(company: Flask, telephone: Telephone, behavior: str, line: str) -> None:
+    """--callee says how the person at a number behaves when the application calls them."""
+    result = telephone("--callee", f"{ANN}={behavior}", "--callee", "+1=busy", "--press", "1", "--wait", "60")
+    assert result.exit_code == 0
+    assert line in lines(result)
+
+
+def test_json_hides_passwords(app: Flask, phone: CallbackBlueprint, telephone: Telephone) -> None:
+    """No password of a URL is in the JSON, whichever of its values the URL is in."""
+
+    @phone.respond(InitiateCallback)
+    def greet(call: InitiateCallback) -> str:
+        return (
+            "<Response><PlayAudio>https://ann:s3cret@files.example.com/a.wav</PlayAudio>"
+            "<Tag>https://ann:s3cret@files.example.com/</Tag>"
+            '<Redirect redirectUrl="https://ann:s3cret@localhost/gone" other="//ann:s3cret@x"/></Response>'
+        )
+
+    app.config["BANDWIDTH_CALLBACKS_CHECK_BXML"] = False
+    app.register_blueprint(phone)
+    result = telephone("--json")
+    report = json.loads(result.stdout)
+    assert report["heard"] == ["https://***@files.example.com/a.wav"]
+    assert [exchange["url"] for exchange in report["exchanges"]][1] == "https://***@localhost/gone"
+    assert "s3cret" not in result.output
+
+
+def test_verbose_shows_a_document_of_many_levels(
+    app: Flask, phone: CallbackBlueprint, telephone: Telephone
+) -> None:
+    """A document with thousands of levels is shown as it is, and the call fails in one clear line."""
+    document = f"<Response>{'<Gather>' * 2000}{'</Gather>' * 2000}</Response>"
+    phone.respond(InitiateCallback)(lambda call: document)
+    app.config["BANDWIDTH_CALLBACKS_CHECK_BXML"] = False
+    app.register_blueprint(phone)
+    result = telephone("-v")
+    assert only_error(result) == "Error: The call ended with invalid-bxml."
+    assert "initiate  POST https://localhost/  FAILED: invalid BXML" in result.stdout
 
 
 # -- A server ------------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ from flask_bandwidth_callbacks.payloads import Payload, attribute_types
 from tests.payloads import PAYLOADS, places
 
 CREDENTIALS = ("bandwidth", "s3cret")
+PROBLEM = "application/problem+json"
 
 
 def make_app(*phones: CallbackBlueprint, **config: Any) -> Flask:
@@ -351,6 +352,42 @@ def test_a_notification_has_no_document() -> None:
     assert (result.exit_code, result.output.splitlines()[1:]) == (0, ["204 No Content"])
 
 
+@pytest.mark.parametrize("event", ["disconnect", "initiate"])
+def test_a_subscriber_that_raises(event: str) -> None:
+    """A subscriber that raises does not change the reply, but gives one line and exit status 1."""
+    phone = make_phone()
+    phone.respond(InitiateCallback)(lambda call: Hangup())
+
+    @phone.on(Callback)
+    def bill(call: Callback) -> None:
+        raise LookupError("no such\naccount")
+
+    result = send(make_app(phone), event)
+    assert result.exit_code == 1
+    assert "FAILED" not in result.output
+    assert result.stderr == "Error: A subscriber raised LookupError: no such account\n"
+
+
+def test_what_an_error_handler_answers_is_not_a_failure() -> None:
+    """An exception that an error handler turned into a document gives exit status 0."""
+    phone = make_phone()
+
+    @phone.respond(InitiateCallback)
+    def greet(call: InitiateCallback) -> Hangup:
+        raise LookupError
+
+    phone.errorhandler(LookupError)(lambda error: Hangup())
+    assert send(make_app(phone), "initiate").exit_code == 0
+
+
+def test_a_seed(listener: Flask, received: list[Any]) -> None:
+    """Another --seed makes the sample of another call."""
+    for arguments in ([], ["--seed", "1"], ["--seed", "1"]):
+        send(listener, "disconnect", *arguments)
+    first, second, third = (event.call_id for event in received)
+    assert first != second == third
+
+
 def test_a_rejection() -> None:
     """The detail of a rejection and its unreadable properties are shown."""
     phone = make_phone()
@@ -407,6 +444,9 @@ def plain() -> Flask:
             "long": "x" * 3000,
             "control": ("a\x1b[31mb\x07\u202ec\nd", 200, {"Content-Type": "text/plain"}),
             "redirect": redirect("/login"),
+            "private": redirect("https://ann:s3cret@localhost/"),
+            "text": ('<Gather username="ann" password="s3cret">', 500),
+            "denied": ({"detail": "See https://ann:s3cret@x."}, 400, {"Content-Type": PROBLEM}),
             "problem": ("[]", 400, {"Content-Type": "application/problem+json"}),
             "echo": request.get_data(),
         }
@@ -436,6 +476,14 @@ def test_a_redirect(plain: Flask) -> None:
     assert "302 Found" in result.output
     assert "Location: /login" in result.output
     assert "302: a redirect to '/login' is not followed." in result.output
+
+
+@pytest.mark.parametrize("name", ["private", "text", "denied"])
+def test_no_password_is_shown(plain: Flask, name: str) -> None:
+    """A password in any part of a reply is hidden."""
+    result = send(plain, "initiate", "--url", f"/{name}")
+    assert result.exit_code == 1
+    assert "s3cret" not in result.output
 
 
 def test_an_application_without_a_blueprint(plain: Flask) -> None:

@@ -180,6 +180,17 @@ def test_a_document_that_is_not_xml_is_shown_unchanged(document: str) -> None:
     assert terminal.indented(document) == document
 
 
+@pytest.mark.parametrize("levels", [21, 400, 20_000])
+def test_a_document_of_many_levels_is_shown_unchanged(
+    levels: int, colors: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A document with more levels than fit beside each other is shown whole, without indentation."""
+    document = "<a>" * levels + "</a>" * levels
+    terminal.xml(document, indent=8)
+    assert re.sub(r"\s", "", colors(capsys.readouterr().out)) == document
+    assert terminal.indented(document) == document
+
+
 # -- Reading -------------------------------------------------------------------------------------------------
 
 

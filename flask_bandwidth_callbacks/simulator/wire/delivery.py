@@ -172,10 +172,12 @@ class Courier:
         if exchange.failure is not None and raised and not raised[0].by_subscriber:
             error = "".join(format_exception_only(raised[0].error)).strip()
             _fail(exchange, f"{exchange.failure} ({error})")
+        exchange.raised = tuple(
+            each.error for each in raised if exchange.failure is not None or not each.is_answered
+        )
         if self._sender.raise_errors:
-            for exception in raised:
-                if exchange.failure is not None or not exception.is_answered:
-                    self._sender.raise_later(exception.error)
+            for exception in exchange.raised:
+                self._sender.raise_later(exception)
 
     def _outcome(
         self, exchange: Exchange, destination: Destination, reads: bool, raw: bytes | None

@@ -41,6 +41,8 @@ class Exchange:
     """The document that came back, as it was written."""
     failure: str | None = None
     """Why the callback failed, in words; None if it went well."""
+    raised: tuple[Exception, ...] = field(default=(), repr=False)
+    """What the application raised and no error handler of it answered, as far as that is known."""
     unreachable: bool = field(default=False, repr=False)
     """Whether there was no reply, or only one that rejected the credentials."""
     oddities: tuple[str, ...] = ()
