@@ -13,7 +13,7 @@ from flask import Blueprint, Flask, Request, current_app, has_app_context, reque
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from . import config, links, replies, signals
+from . import config, replies, signals
 from .advice import advice_for
 from .attempts import attempts_on
 from .config import UNSET, Unset
@@ -21,6 +21,7 @@ from .credentials import Credentials, CredentialsOption, Gate, read_gate
 from .display import show
 from .events import Callback, UnknownCallback
 from .exceptions import LinkError, SubscriptionError
+from .handler_urls import url_for_handler
 from .handling import ends_request, notify, respond, respond_to_error
 from .jsonify import write_payloads
 from .logs import log
@@ -356,7 +357,7 @@ class CallbackBlueprint(Blueprint):
         several paths, and where the registration is ambiguous.
         """
         with self._context():
-            return links.url_for_handler(self, handler, values)
+            return url_for_handler(self, handler, values)
 
     @contextmanager
     def _context(self) -> Iterator[None]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask
 
 from . import credentials
 from .credentials import ANYONE, Gate, read_gate
+from .display import without_password
 from .exceptions import ConfigurationError
 
 T = TypeVar("T")
@@ -68,6 +70,25 @@ def _size(value: object, key: str) -> int | Unset:
     return value
 
 
+def _public_url(value: object, key: str) -> str | Unset:
+    if value is None or isinstance(value, Unset):
+        return UNSET
+    text = str.__str__(value) if isinstance(value, str) else ""
+    try:
+        parts = urlsplit(text)
+        is_host = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_host = False
+    host = text.partition("//")[2].removesuffix("/")
+    if not is_host or not host.isprintable() or any(each in "/?#@\\ " for each in host):
+        shown = without_password(repr(value))
+        raise ConfigurationError(
+            f"{key} must be a scheme and a host such as 'https://calls.example.com', got {shown}. A path at"
+            " which the application is mounted is APPLICATION_ROOT, or the SCRIPT_NAME of the request."
+        )
+    return text.removesuffix("/")
+
+
 def _gate(value: object, key: str) -> Gate | str | Unset:
     """Return the gate, or a message; see :mod:`.credentials` for why it is not raised here."""
     if isinstance(value, Unset):
@@ -106,8 +127,16 @@ CHECK_BXML = Setting(
     default_text="on in debug or testing",
     meaning="raise an exception for invalid BXML; off, the fault is logged and the reply sent",
 )
+PUBLIC_URL: Setting[str | None] = Setting(
+    "BANDWIDTH_CALLBACKS_PUBLIC_URL",
+    read_value=_public_url,
+    default=lambda app: None,
+    default_text="`SERVER_NAME`",
+    meaning="the scheme and the host of absolute URLs, such as `https://calls.example.com`; without both,"
+    " `url_for(..., _external=True)` works only in a callback, or with `TRUSTED_HOSTS`",
+)
 
-SETTINGS: tuple[Setting[Any], ...] = (CREDENTIALS, STRICT, MAX_CONTENT_LENGTH, CHECK_BXML)
+SETTINGS: tuple[Setting[Any], ...] = (CREDENTIALS, PUBLIC_URL, STRICT, MAX_CONTENT_LENGTH, CHECK_BXML)
 """Every setting, in the order of the README's table."""
 
 

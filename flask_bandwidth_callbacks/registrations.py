@@ -14,7 +14,9 @@ from .exceptions import LinkError
 from .subscriptions import Subscriptions
 
 _EXTENSION = "bandwidth_callbacks"
-_VARIABLE = re.compile(r"<(?:([^<>:]+):)?([^<>:]+)>")
+_NAME = "[a-zA-Z_][a-zA-Z0-9_]*"
+_VARIABLE = re.compile(rf"<(?:({_NAME}(?:\(.*?\))?):)?({_NAME})>")
+"""A variable with its converter, as Werkzeug reads it: the converter's arguments may hold any character."""
 
 
 @dataclass(eq=False)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import codecs
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from flask import Flask, Response, current_app, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from . import bxml, config, links
+from . import bxml, config
 from .display import show
 from .events import Callback
 from .exceptions import InvalidBXML
+from .links import Links
 from .logs import log
-from .registrations import Registration, registration_at
+from .registrations import registration_at
 from .subscriptions import Handler, describe
 
 CONTENT_TYPE = "application/xml; charset=utf-8"
@@ -69,26 +70,28 @@ def make_reply(app: Flask, event: Callback, handler: Handler, returned: Any) -> 
             )
         returned = bxml.Response()
     if isinstance(returned, WerkzeugResponse):
-        _check(event, handler, _faults_of_response(event, returned))
+        _check(event, handler, _faults_of_response(event, returned, Links(None)))
         return returned
-    document = _document(event, handler, returned, registration_at(app, request.endpoint))
+    links = Links(registration_at(app, request.endpoint))
+    document = _document(event, handler, returned, links)
     if isinstance(document, bxml.Document):
-        body = bxml.render(document)
-        _check(event, handler, _faults_of_document(event, document, body))
+        body = bxml.render(document, links.attributes_of)
+        faults = [*_faults_of_document(event, document, len(body)), *links.faults]
     else:
         body = document
-        _check(event, handler, _faults_of_text(event, body))
-    return app.response_class(body, content_type=CONTENT_TYPE)
+        faults = list(_faults_of_text(event, body, links))
+    response = app.response_class(body, content_type=CONTENT_TYPE)
+    del body, document  # error reports show variables, and these may hold passwords
+    _check(event, handler, faults)
+    return response
 
 
-def _document(
-    event: Callback, handler: Handler, returned: Any, current: Registration | None
-) -> bxml.Document | bytes:
+def _document(event: Callback, handler: Handler, returned: Any, links: Links) -> bxml.Document | bytes:
     """Return a document: as elements if it was made of ours, else as text."""
     if isinstance(returned, bxml.Verb):
-        return bxml.Response(links.resolve(returned, current))
+        return bxml.Response(returned)
     if isinstance(returned, bxml.Document):
-        return links.resolve(returned, current)
+        return returned
     if isinstance(returned, str | bytes):
         text = _encode(returned) if isinstance(returned, str) else returned
         if text.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<"):
@@ -104,12 +107,19 @@ def _document(
         if not _writes_itself(verb) or (verb is not returned and isinstance(verb, bxml.Document)):
             raise _not_a_reply(event, handler, returned, f" Item {number}, {show(verb)}, is not a verb.")
     if all(isinstance(verb, bxml.Verb) for verb in verbs):
-        return bxml.Response(*[links.resolve(verb, current) for verb in verbs])
-    resolved = (links.resolve(verb, current) if isinstance(verb, bxml.Verb) else verb for verb in verbs)
-    written = [verb.to_bxml() for verb in resolved]
+        return bxml.Response(*verbs)
+    written = [_written(verb, links) for verb in verbs]
     if not all(isinstance(text, str) for text in written):
         raise _not_a_reply(event, handler, returned, " Its to_bxml() must return a string.")
     return _in_response(written)
+
+
+def _written(verb: SupportsToBXML, links: Links) -> str:
+    if not isinstance(verb, bxml.Verb):
+        return verb.to_bxml()
+    writer = bxml.Writer(links.attributes_of)
+    verb.write(writer)
+    return writer.text()
 
 
 def _not_a_reply(event: Callback, handler: Handler, returned: Any, why: str = "") -> TypeError:
@@ -138,7 +148,7 @@ def _in_response(written: Sequence[str]) -> bytes:
 # -- The checks --------------------------------------------------------------------------------------------
 
 
-def _check(event: Callback, handler: Handler, faults: Iterator[str]) -> None:
+def _check(event: Callback, handler: Handler, faults: Iterable[str]) -> None:
     messages = [f"{describe(handler)} replies to {show(event.event_type)}: {fault}" for fault in faults]
     if not messages:
         return
@@ -148,16 +158,16 @@ def _check(event: Callback, handler: Handler, faults: Iterator[str]) -> None:
         log(logging.ERROR, "%s", message, event=event)
 
 
-def _faults_of_response(event: Callback, response: WerkzeugResponse) -> Iterator[str]:
+def _faults_of_response(event: Callback, response: WerkzeugResponse, links: Links) -> Iterator[str]:
     # With a status other than 200 the application fails on purpose, and a stream can be read only once.
     if response.status_code != 200 or response.is_streamed or response.direct_passthrough:
         return
     if response.mimetype not in ("application/xml", "text/xml"):
         yield f"the Content-Type must be {CONTENT_TYPE}, got {response.mimetype}"
-    yield from _faults_of_text(event, response.get_data())
+    yield from _faults_of_text(event, response.get_data(), links)
 
 
-def _faults_of_text(event: Callback, body: bytes) -> Iterator[str]:
+def _faults_of_text(event: Callback, body: bytes, links: Links) -> Iterator[str]:
     try:
         body.decode()
     except UnicodeDecodeError as error:  # whatever encoding the document declares
@@ -169,14 +179,15 @@ def _faults_of_text(event: Callback, body: bytes) -> Iterator[str]:
     else:
         for oddity in oddities:
             log(logging.WARNING, "Sent unchanged: %s", oddity, event=event)
-        yield from _faults_of_document(event, document, body)
+        yield from _faults_of_document(event, document, len(body))
+        links.check(document)
+        yield from links.faults
 
 
-def _faults_of_document(event: Callback, document: bxml.Document, body: bytes) -> Iterator[str]:
+def _faults_of_document(event: Callback, document: bxml.Document, size: int) -> Iterator[str]:
     if not isinstance(document, bxml.Response):
         yield "the root of a reply must be Response; Bxml is for documents sent over REST"
-    if len(body) > bxml.MAX_DOCUMENT_SIZE:
-        yield f"the document must have at most {bxml.MAX_DOCUMENT_SIZE} bytes, got {len(body)}"
+    if size > bxml.MAX_DOCUMENT_SIZE:
+        yield f"the document must have at most {bxml.MAX_DOCUMENT_SIZE} bytes, got {size}"
     if event.reply.verbs != "any":
         yield from bxml.misplaced(document, event.reply.verbs)
-    yield from links.faults(document)

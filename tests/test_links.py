@@ -5,10 +5,14 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
+from enum import Enum
 from typing import Any
+from unittest.mock import AsyncMock, MagicMock
 
 import pytest
 from flask import Blueprint, Flask, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import BaseConverter
 from werkzeug.test import TestResponse
 
 from flask_bandwidth_callbacks import (
@@ -16,6 +20,7 @@ from flask_bandwidth_callbacks import (
     Callback,
     CallbackBlueprint,
     CallCallback,
+    ConfigurationError,
     DisconnectCallback,
     GatherCallback,
     InitiateCallback,
@@ -23,6 +28,7 @@ from flask_bandwidth_callbacks import (
     LinkError,
     RecordingAvailableCallback,
     RedirectCallback,
+    SubscriptionError,
     TransferCompleteCallback,
     bxml,
 )
@@ -128,16 +134,189 @@ def test_url_is_hostless_within_a_request(phone: CallbackBlueprint) -> None:
     assert app.test_client().get("/page", environ_overrides=mounted).text == "/shop/phone/menu"
 
 
-def test_absolute_url(phone: CallbackBlueprint) -> None:
-    """With _external=True a URL has the host of the request, or SERVER_NAME, as Flask has it."""
+PUBLIC_URL = "BANDWIDTH_CALLBACKS_PUBLIC_URL"
+FORGED = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
+
+
+def app_with_page(phone: CallbackBlueprint, **config: Any) -> Flask:
+    """Return an application with a public page that shows the absolute URL of a handler."""
     phone.respond(GatherCallback, "/menu")(take)
-    app = host((phone, "/phone"), PREFERRED_URL_SCHEME="https")
-    with app.test_request_context(base_url="https://a.example"):
-        assert phone.url_for(take, _external=True, turn=2) == "https://a.example/phone/menu?turn=2"
-    with pytest.raises(RuntimeError, match="SERVER_NAME"):
+    app = host((phone, "/phone"), **config)
+    app.add_url_rule("/page", view_func=lambda: phone.url_for(take, _external=True))
+    return app
+
+
+@pytest.mark.parametrize(
+    ("config", "url"),
+    [
+        ({PUBLIC_URL: "https://calls.example.com"}, "https://calls.example.com/phone/menu"),
+        ({PUBLIC_URL: "https://calls.example.com:8443/"}, "https://calls.example.com:8443/phone/menu"),
+        (
+            {PUBLIC_URL: "https://calls.example.com", "SERVER_NAME": "other.example"},
+            "https://calls.example.com/phone/menu",
+        ),
+        (
+            {"SERVER_NAME": "calls.example.com", "PREFERRED_URL_SCHEME": "https"},
+            "https://calls.example.com/phone/menu",
+        ),
+        ({"SERVER_NAME": "calls.example.com"}, "http://calls.example.com/phone/menu"),
+    ],
+)
+def test_absolute_url_has_the_configured_host(
+    phone: CallbackBlueprint, config: dict[str, Any], url: str
+) -> None:
+    """The host of an absolute URL is the configured one, in no request, in any, and in a forged one."""
+    app = app_with_page(phone, **config)
+    phone_url = phone.url_for(take, _external=True)
+    assert phone_url == url
+    assert app.test_client().get("/page", headers=FORGED).text == url
+
+
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_absolute_url_never_has_the_host_of_an_ordinary_request(
+    phone: CallbackBlueprint, proxies: int
+) -> None:
+    """A host that anyone can write into a request for an ordinary page is not used; the error says why."""
+    app = app_with_page(phone)
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_host=proxies)  # type: ignore[method-assign]
+    with pytest.raises(LinkError) as refused:
+        app.test_client().get("/page", headers=FORGED)
+    assert str(refused.value) == (
+        "The host of an absolute URL must be known, got the Host header of a request that anyone can send."
+        " Set BANDWIDTH_CALLBACKS_PUBLIC_URL in app.config to the scheme and the host at which Bandwidth"
+        " reaches the application, such as 'https://calls.example.com'."
+    )
+
+
+def test_absolute_url_outside_of_a_request_needs_a_host(phone: CallbackBlueprint) -> None:
+    """Without any host, outside of a request, the error names the setting."""
+    _app = app_with_page(phone)
+    with pytest.raises(LinkError, match=f"must be known, got none. Set {PUBLIC_URL} in app.config"):
         phone.url_for(take, _external=True)
-    app.config["SERVER_NAME"] = "b.example"
-    assert phone.url_for(take, _external=True) == "https://b.example/phone/menu"
+
+
+def test_absolute_url_has_a_trusted_host(phone: CallbackBlueprint) -> None:
+    """With TRUSTED_HOSTS the host of the request is used, and Flask rejects requests with any other."""
+    app = app_with_page(phone, TRUSTED_HOSTS=["a.example"])
+    client = app.test_client()
+    assert client.get("/page", base_url="https://a.example").text == "https://a.example/phone/menu"
+    assert client.get("/page", headers=FORGED).status_code == 400
+
+
+def test_a_host_that_is_not_trusted_is_not_used_before_flask_rejects_it(phone: CallbackBlueprint) -> None:
+    """Functions that run before Flask rejects an untrusted host get a LinkError, not a URL with that host."""
+    app = app_with_page(phone, TRUSTED_HOSTS=["a.example"])
+    app.before_request(lambda: phone.url_for(take, _external=True))
+    with pytest.raises(LinkError, match="a request that anyone can send"):
+        app.test_client().get("/page", headers=FORGED)
+
+
+def test_absolute_url_has_the_host_of_a_callback_that_was_let_in(phone: CallbackBlueprint) -> None:
+    """In a callback with the right credentials, and in no other, the host is that of the request."""
+    phone.respond(InitiateCallback)(lambda event: SpeakSentence(phone.url_for(take, _external=True, turn=2)))
+    app = app_with_page(phone)
+    assert answer(app, base_url="https://a.example").text == "https://a.example/phone/menu?turn=2"
+
+
+def test_absolute_url_before_a_callback_was_let_in(phone: CallbackBlueprint) -> None:
+    """Functions that run before the blueprint's own do not get the host of a request without credentials."""
+    app = app_with_page(phone)
+    app.before_request(lambda: phone.url_for(take, _external=True))
+    with pytest.raises(LinkError, match="a request that anyone can send"):
+        app.test_client().post("/phone/", json=INITIATE, headers=FORGED)
+
+
+def test_a_request_never_lowers_the_scheme_of_absolute_urls(phone: CallbackBlueprint) -> None:
+    """With SERVER_NAME, https is used if the configuration or the request says so."""
+    app = app_with_page(phone, SERVER_NAME="a.example", PREFERRED_URL_SCHEME="https")
+    client = app.test_client()
+    assert client.get("/page", base_url="http://a.example").text == "https://a.example/phone/menu"
+    app.config["PREFERRED_URL_SCHEME"] = "http"
+    assert client.get("/page", base_url="https://a.example").text == "https://a.example/phone/menu"
+
+
+def test_absolute_url_where_the_application_is_mounted(phone: CallbackBlueprint) -> None:
+    """An absolute URL has the mount point of the request, or APPLICATION_ROOT outside of one."""
+    app = app_with_page(phone, APPLICATION_ROOT="/cron", **{PUBLIC_URL: "https://a.example"})
+    mounted = {"SCRIPT_NAME": "/shop"}
+    page = app.test_client().get("/page", environ_overrides=mounted)
+    assert page.text == "https://a.example/shop/phone/menu"
+    assert phone.url_for(take, _external=True) == "https://a.example/cron/phone/menu"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "calls.example.com",
+        "//calls.example.com",
+        "ftp://calls.example.com",
+        "https://",
+        "https://calls.example.com/shop",
+        "https://calls.example.com?x=1",
+        "https://calls.example.com#x",
+        "https://me:mys3lf@calls.example.com",
+        "https://calls.example.com\\@evil.example",
+        "https://calls.example.com:port",
+        "https://calls .example.com",
+        "https://calls.example.com\n",
+        5,
+        b"https://calls.example.com",
+    ],
+)
+def test_public_url_that_is_not_a_host(phone: CallbackBlueprint, url: object) -> None:
+    """A public URL that is not exactly a scheme and a host is an error at the start, without passwords."""
+    with pytest.raises(ConfigurationError, match=f"{PUBLIC_URL} must be a scheme and a host") as refused:
+        host((phone, "/phone"), **{PUBLIC_URL: url})
+    assert "mys3lf" not in str(refused.value)
+
+
+class Word(str, Enum):  # noqa: UP042  (a StrEnum is written by its value anyway)
+    """Words in an enumeration, as applications keep them."""
+
+    HOST = "https://calls.example.com"
+    MENU = "/phone/menu"
+    ROOM = "blue"
+
+
+def test_words_of_an_enumeration_in_urls(phone: CallbackBlueprint) -> None:
+    """A member of a (str, Enum) is written by its value as a URL, a host and a value of a URL."""
+    phone.respond(InitiateCallback)(
+        lambda event: Gather(gather_url=Word.MENU, username=AUTH[0], password=AUTH[1])
+    )
+    phone.respond(RedirectCallback, "/rooms/<room>")(take_room)
+    app = app_with_page(phone, **{PUBLIC_URL: Word.HOST})
+    assert phone.url_for(take, _external=True) == "https://calls.example.com/phone/menu"
+    assert phone.url_for(take_room, room=Word.ROOM, next=Word.ROOM) == "/phone/rooms/blue?next=blue"
+    assert answer(app).gather_url == "/phone/menu"
+
+
+@pytest.mark.parametrize(
+    ("values", "url"),
+    [
+        ({"_anchor": "x y"}, "/phone/menu#x%20y"),
+        ({"_anchor": "x", "turn": 2}, "/phone/menu?turn=2#x"),
+        ({"_method": "POST"}, "/phone/menu"),
+        ({"_scheme": "http"}, "http://calls.example.com/phone/menu"),
+        ({"_scheme": "http", "_external": True}, "http://calls.example.com/phone/menu"),
+        ({"_external": True, "_anchor": "x"}, "https://calls.example.com/phone/menu#x"),
+        ({"turn": None}, "/phone/menu"),
+        ({"turn": [1, 2]}, "/phone/menu?turn=1&turn=2"),
+    ],
+)
+def test_what_else_flask_url_for_takes(phone: CallbackBlueprint, values: dict[str, Any], url: str) -> None:
+    """The anchor, method and scheme of flask.url_for work here too, within a request and outside of one."""
+    app = app_with_page(phone, **{PUBLIC_URL: "https://calls.example.com"})
+    assert phone.url_for(take, **values) == url
+    with app.test_request_context():
+        assert phone.url_for(take, **values) == url
+
+
+def test_scheme_without_a_host(phone: CallbackBlueprint) -> None:
+    """A scheme for a URL without a host is an error, as in flask.url_for."""
+    _app = app_with_page(phone)
+    with pytest.raises(ValueError, match="_scheme must be given together with _external=True"):
+        phone.url_for(take, _scheme="https", _external=False)
 
 
 def test_url_defaults_of_the_application(phone: CallbackBlueprint) -> None:
@@ -389,7 +568,7 @@ VERBS: dict[str, Callable[..., bxml.Verb]] = {
     "Gather": Gather,
     "PhoneNumber": lambda **attributes: Transfer(PhoneNumber("+1555", **attributes)),
     "Record": Record,
-    "Redirect": lambda **attributes: Redirect(**{"redirect_url": "/elsewhere", **attributes}),
+    "Redirect": lambda **attributes: Redirect(**{"redirect_url": "https://elsewhere.example/", **attributes}),
     "Refer": lambda **attributes: Refer(SipUri("sip:a@b.example"), **attributes),
     "SipUri": lambda **attributes: Transfer(SipUri("sip:a@b.example", **attributes)),
     "StartGather": StartGather,
@@ -711,7 +890,17 @@ def test_pair_that_would_go_to_another_host(phone: CallbackBlueprint) -> None:
 
 @pytest.mark.parametrize(
     "page",
-    ["/page", "page", "https://localhost/page", "//localhost/page"],
+    [
+        "/page",
+        "page",
+        "https://calls.example.com/page",
+        "//calls.example.com/page",
+        "https://CALLS.EXAMPLE.COM:443/page",
+        "https://calls.example.com./page",
+        "https://Calls.Example.com/page",
+        "https://calls.example.com:443/page",
+        "https://user:pass@calls.example.com/page",
+    ],
 )
 def test_pair_that_goes_to_a_page_of_this_host(phone: CallbackBlueprint, page: str) -> None:
     """A pair may be sent to another page of the same host."""
@@ -719,7 +908,10 @@ def test_pair_that_goes_to_a_page_of_this_host(phone: CallbackBlueprint, page: s
     phone.respond(InitiateCallback)(
         lambda event: Record(record_complete_url=page, recording_available_url=take)
     )
-    verb = answer(host((phone, "/phone")))
+    app = host((phone, "/phone"))
+    for path in ("/page", "/phone/page"):
+        app.add_url_rule(path, endpoint=path, view_func=str, methods=["POST"])
+    verb = answer(app, base_url="https://calls.example.com")
     assert (verb.record_complete_url, verb.username) == (page, "bandwidth")
 
 
@@ -761,6 +953,9 @@ def test_pair_set_by_the_application_may_go_anywhere(phone: CallbackBlueprint) -
         "http://localhost/phone/menu",
         "https://localhost/phone/menu",
         "//localhost/phone/menu",
+        "https://Localhost:443/phone/menu",
+        "http://localhost:80/phone/menu",
+        "https://localhost./phone/menu",
         "/phone/rooms/blue",
     ],
 )
@@ -780,10 +975,7 @@ def test_plain_url_that_leads_here_without_credentials(phone: CallbackBlueprint,
     "url",
     [
         "/phone/calls",
-        "/phone/nowhere",
-        "/phonebook",
         "/open/",
-        "/",
         "https://elsewhere.example/phone/menu",
         "https://localhost:8443/phone/menu",
     ],
@@ -924,3 +1116,170 @@ def test_a_plain_url_is_known_however_it_is_spelled(
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=url))
     with pytest.raises(InvalidBXML, match="without the credentials"):
         call("initiate")
+
+
+# -- Plain URLs that nothing serves --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("/menu", r"the handler menu \(test_links.py:\d+\), whose URL is '/phone/menu'"),
+        ("https://localhost/menu?turn=2", r"the handler menu .*, whose URL is '/phone/menu'"),
+        ("/rooms/7", r"the handler take_room .*, whose URL is '/phone/rooms/7'"),
+        ("/phone/mneu", r"the handler menu .*, whose URL is '/phone/menu'"),
+        ("/fone/menu", r"the handler menu .*, whose URL is '/phone/menu'"),
+        ("/phone/pages", r"'/phone/page'"),
+        ("/a/b/c/d/e/f/g", "a handler, or a URL that exists"),
+    ],
+)
+def test_plain_url_that_nothing_serves(phone: CallbackBlueprint, url: str, meant: str) -> None:
+    """A URL of this host that nothing serves is a fault that names the handler or path probably meant."""
+    phone.respond(GatherCallback, "/menu")(menu)
+    phone.respond(GatherCallback, "/rooms/<room>")(take_room)
+    phone.add_url_rule("/page", view_func=str, methods=["POST"])
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=url))
+    app = host((phone, "/phone"))
+    app.register_blueprint(
+        CallbackBlueprint("other", __name__, credentials=[AUTH]), url_prefix="/at/<tenant>"
+    )
+    with pytest.raises(InvalidBXML, match=rf"which this application does not serve; give {meant}$"):
+        answer(app)
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("/phone//menu", r"the handler menu .*, whose URL is '/phone/menu'"),
+        ("/page", "'/page/'"),
+    ],
+)
+def test_plain_url_that_redirects(phone: CallbackBlueprint, url: str, target: str) -> None:
+    """A URL that this application redirects is a fault that names the right one."""
+    phone.respond(GatherCallback, "/menu")(menu)
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=url))
+    app = host((phone, "/phone"))
+    app.add_url_rule("/page/", view_func=str, methods=["POST"])
+    message = rf"redirects to .*, and Bandwidth does not follow redirects; give {target}$"
+    with pytest.raises(InvalidBXML, match=message):
+        answer(app)
+
+
+def test_plain_url_of_another_method(phone: CallbackBlueprint) -> None:
+    """A URL that is not served by the method that Bandwidth will use is a fault; the right method is none."""
+    phone.respond(InitiateCallback, to="+1")(lambda event: Gather(gather_url="/page", gather_method="GET"))
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url="/page"))
+    app = host((phone, "/phone"))
+    app.add_url_rule("/page", view_func=str)
+    with pytest.raises(
+        InvalidBXML, match="leads to /page, which this application serves by GET only, not by"
+    ):
+        answer(app)
+    reply = app.test_client().post("/phone/", json={**INITIATE, "to": "+1"}, auth=AUTH)
+    assert bxml.parse(reply.data).children == (Gather(gather_url="/page", gather_method="GET"),)
+
+
+@pytest.mark.parametrize(
+    "own", [{PUBLIC_URL: "https://Calls.example.com"}, {"SERVER_NAME": "calls.example.com"}]
+)
+def test_plain_url_of_a_configured_host(phone: CallbackBlueprint, own: dict[str, Any]) -> None:
+    """Behind a proxy that hides the host, the configured host is this application's own all the same."""
+    phone.respond(GatherCallback, "/menu")(menu)
+    phone.respond(InitiateCallback)(
+        lambda event: Gather(gather_url="https://calls.example.com:443/phone/menu")
+    )
+    with pytest.raises(InvalidBXML, match="without the credentials"):
+        answer(host((phone, "/phone"), **own), base_url="http://10.0.0.7:8000")
+
+
+def test_hosts_are_compared_as_they_are_looked_up(phone: CallbackBlueprint) -> None:
+    """A host outside of ASCII is the same in its own letters and in those of the network."""
+    phone.respond(GatherCallback, "/menu")(menu)
+    phone.respond(InitiateCallback, to="+1")(
+        lambda event: Gather(gather_url="https://a..ü.example/phone/menu")
+    )
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url="https://bücher.example/phone/menu"))
+    app = host((phone, "/phone"))
+    with pytest.raises(InvalidBXML, match="without the credentials"):
+        answer(app, base_url="https://xn--bcher-kva.example")
+    other = app.test_client().post("/phone/", json={**INITIATE, "to": "+1"}, auth=AUTH)
+    assert other.status_code == 200
+
+
+def test_links_in_text_are_checked(phone: CallbackBlueprint) -> None:
+    """The URLs of a document that is text are checked as those of verbs are."""
+    phone.respond(InitiateCallback)(
+        lambda event: '<Response><Gather gatherUrl="/menu" gatherMethod="GET"/></Response>'
+    )
+    with pytest.raises(InvalidBXML, match="Gather gather_url='/menu' leads to /menu, which this application"):
+        answer(host((phone, "/phone")))
+
+
+def test_pair_is_given_to_plain_urls_beside_a_link(phone: CallbackBlueprint) -> None:
+    """A plain URL beside a handler is checked with the pair that the verb gets for the handler."""
+    phone.on(RecordingAvailableCallback)(take)
+    phone.respond("recordComplete", "/done")(take)
+    phone.respond(InitiateCallback)(
+        lambda event: Record(record_complete_url="/phone/done", recording_available_url=take)
+    )
+    assert answer(host((phone, "/phone"))).username == "bandwidth"
+
+
+# -- Paths and handlers of every kind ------------------------------------------------------------------------
+
+
+class RegexConverter(BaseConverter):
+    """The converter that many applications copy from Flask's snippets."""
+
+    def __init__(self, url_map: Any, pattern: str) -> None:
+        super().__init__(url_map)
+        self.regex = pattern
+
+
+@pytest.mark.parametrize(
+    ("path", "url"),
+    [
+        ('/<regex("(?:en|de)"):language>', "/phone/de"),
+        ('/<regex("[a-z]{2}"):language>/<int:number>', "/phone/de/7"),
+        ('/x/<regex("[^/<>:]+"):language>', "/phone/x/de"),
+        ("/<any(en, de):language>", "/phone/de"),
+        ("/<string(length=2):language>.xml", "/phone/de.xml"),
+    ],
+)
+def test_converters_with_arguments(phone: CallbackBlueprint, path: str, url: str) -> None:
+    """The arguments of a converter may hold any character, as with app.route."""
+
+    def speak(event: Callback, /, **variables: Any) -> SpeakSentence:
+        return SpeakSentence(repr(sorted(variables.items())))
+
+    variables: dict[str, Any] = {"language": "de", "number": 7} if "number" in path else {"language": "de"}
+    phone.respond(InitiateCallback, path)(speak)
+    app = Flask("host")
+    app.url_map.converters["regex"] = RegexConverter
+    app.register_blueprint(phone, url_prefix="/phone")
+    assert phone.url_for(speak, **variables) == url
+    assert answer(app, url).text == repr(sorted(variables.items()))
+
+
+def test_converters_that_differ_are_different_paths(phone: CallbackBlueprint) -> None:
+    """Paths with other arguments of a converter are other paths; other names of variables are the same."""
+    phone.respond(InitiateCallback, '/<regex("(?:en|de)"):language>')(lambda event, language: None)
+    phone.respond(InitiateCallback, '/<regex("(?:fr|it)"):language>')(lambda event, language: None)
+    with pytest.raises(SubscriptionError, match="differ only in the names of their variables"):
+        phone.respond(InitiateCallback, '/<regex("(?:fr|it)"):tongue>')(lambda event, tongue: None)
+
+
+@pytest.mark.parametrize("mock", [AsyncMock, MagicMock])
+def test_mocks_are_handlers(phone: CallbackBlueprint, mock: Any) -> None:
+    """A mock, synchronous or not, is a handler, can be linked to, and is named in messages."""
+    greet = mock(return_value=SpeakSentence("Hello."))
+    billed = mock(return_value=None)
+    phone.respond(InitiateCallback)(greet)
+    phone.respond(GatherCallback, "/menu")(greet)
+    phone.on(InitiateCallback)(billed)
+    app = host((phone, "/phone"))
+    assert answer(app) == SpeakSentence("Hello.")
+    greet.assert_called_once()
+    billed.assert_called_once()
+    with pytest.raises(LinkError, match=r"^<.*Mock .*> has several URLs"):
+        phone.url_for(greet)

@@ -34,8 +34,8 @@ ORDER = [
         "bxml",
         "subscriptions",
     ),
-    *("credentials", "config", "methods", "interruptions", "logs", "attempts", "receivers"),
-    *("rejections", "receiving", "registrations", "links", "replies"),
+    *("credentials", "config", "hosts", "methods", "interruptions", "logs", "attempts", "receivers"),
+    *("rejections", "receiving", "registrations", "handler_urls", "plain_urls", "links", "replies"),
     *("jsonify", "handling", "advice", "blueprint"),
 ]
 # Folders on top of these. Each can be deleted, because nothing before it imports it.

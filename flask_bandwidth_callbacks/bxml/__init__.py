@@ -15,7 +15,7 @@ This package does not depend on Flask.
 
 from flask_bandwidth_callbacks.exceptions import BXMLWarning, InvalidBXML
 
-from .elements import ELEMENTS, ChildElement, Document, Element, Verb
+from .elements import ELEMENTS, ChildElement, Document, Element, Verb, Writer
 from .parsing import examine, parse
 from .placement import misplaced
 from .rendering import MAX_DOCUMENT_SIZE, render
@@ -103,6 +103,7 @@ __all__ = [
     "UnknownVerb",
     "Url",
     "Verb",
+    "Writer",
     "examine",
     "misplaced",
     "parse",

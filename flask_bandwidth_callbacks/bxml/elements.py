@@ -178,6 +178,34 @@ def _attributes_of(table: Any) -> dict[str, Attribute]:
     return attributes
 
 
+# -- Writing -------------------------------------------------------------------------------------------------
+
+Links = Callable[["Element"], Mapping[str, Any]]
+"""Returns the attributes to write of an element that has URL attributes: URLs in place of handlers."""
+
+
+class Writer:
+    """A document while it is written.
+
+    Error reports show the variables of functions that failed. Theirs is this object, which does not show the
+    text, because that may hold passwords.
+
+    :param links: called for each element with URL attributes.
+    """
+
+    __slots__ = ("_parts", "links", "write")
+
+    def __init__(self, links: Links | None = None) -> None:
+        self._parts: list[str] = []
+        self.links = links
+        self.write = self._parts.append
+        """Adds a text to the end of the document."""
+
+    def text(self) -> str:
+        """Return what was written."""
+        return "".join(self._parts)
+
+
 # -- Elements ------------------------------------------------------------------------------------------------
 
 
@@ -322,42 +350,55 @@ class Element:
         vars(copy)["_extra"] = self._extra
         return copy
 
-    def with_links(self, children: tuple[Element, ...], attributes: Mapping[str, Any]) -> Self:
-        """Return a copy with URLs in place of handlers, and with the credentials that they require.
+    def check_rules(self, changes: Mapping[str, Any]) -> None:
+        """Check the rules between attributes for values that differ from those of this element.
 
-        Each value must be valid by itself: this runs for every reply, so only the rules between attributes
-        are checked again. Raises :class:`InvalidBXML`.
+        Raises :class:`InvalidBXML`.
         """
         specification = self.specification
-        values = {**self._attributes, **attributes}
+        values = {**self._attributes, **changes}
         faults = [
-            fault for rule in specification.rules for fault in rule(specification, values, len(children))
+            fault for rule in specification.rules for fault in rule(specification, values, len(self.children))
         ]
         if faults:
             raise_faults(specification.name, faults)
-        copy = object.__new__(type(self))
-        copy.__dict__.update(self.__dict__, children=children, _attributes=values)
-        return copy
 
     def to_bxml(self) -> str:
         """Return the element as it is written in a document.
 
         Raises :class:`InvalidBXML` if one of its URLs is still a handler or a blueprint.
         """
+        writer = Writer()
+        self.write(writer)
+        return writer.text()
+
+    def write(self, writer: Writer) -> None:
+        """Write the element into a document; raises what :meth:`to_bxml` and the writer's links raise."""
         specification = self.specification
-        attributes = self._written_extra() if self._extra else ""
-        if self._attributes:
-            known = specification.attributes
-            for name, value in self._attributes.items():
-                attribute = known[name]
-                try:
-                    attributes += f'{attribute.opening}{attribute.write(value)}"'
-                except BrokenRule as broken:
-                    raise_faults(specification.name, [Fault(name, value, rule) for rule in broken.rules])
-        content = specification.text.write_text(self.text) if self.text and specification.text else ""
+        writer.write(f"<{specification.name}{self._written_attributes(writer.links)}")
+        if not self.text and not self.children:
+            writer.write("/>")
+            return
+        writer.write(">")
+        if self.text and specification.text:
+            writer.write(specification.text.write_text(self.text))
         for child in self.children:
-            content += child.to_bxml()
-        return written(specification.name, attributes, content)
+            child.write(writer)
+        writer.write(f"</{specification.name}>")
+
+    def _written_attributes(self, links: Links | None) -> str:
+        specification = self.specification
+        # In one expression: while the links raise an error, no variable may hold a password.
+        attributes = links(self) if links and specification.links else self._attributes
+        text = self._written_extra() if self._extra else ""
+        known = specification.attributes
+        for name, value in attributes.items():
+            attribute = known[name]
+            try:
+                text += f'{attribute.opening}{attribute.write(value)}"'
+            except BrokenRule as broken:
+                raise_faults(specification.name, [Fault(name, value, rule) for rule in broken.rules])
+        return text
 
     def _written_extra(self) -> str:
         return "".join(f' {name}="{escape_attribute(value)}"' for name, value in self._extra.items())
@@ -408,11 +449,6 @@ def _suggestion(specification: Specification, name: str) -> str:
     return f"; did you mean {nearest[0]!r}?" if nearest else ""
 
 
-def written(name: str, attributes: str, content: str) -> str:
-    """Return an element as it is written in a document, from parts that are written already."""
-    return f"<{name}{attributes}>{content}</{name}>" if content else f"<{name}{attributes}/>"
-
-
 class Verb(Element):
     """An element that may stand directly in a document: an instruction to Bandwidth."""
 
@@ -426,9 +462,7 @@ class Document(Element):
 
     children: tuple[Verb, ...]
 
-    def to_bxml(self) -> str:
-        """Return the document, with its XML declaration.
-
-        Raises :class:`InvalidBXML` if a URL in it is still a handler or a blueprint.
-        """
-        return _DECLARATION + super().to_bxml()
+    def write(self, writer: Writer) -> None:
+        """Write the document, with its XML declaration."""
+        writer.write(_DECLARATION)
+        super().write(writer)

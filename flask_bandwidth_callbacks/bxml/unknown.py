@@ -9,7 +9,7 @@ from typing import Any, Self
 from markupsafe import Markup
 
 from .characters import XML_WHITE_SPACE, escape_text, writable
-from .elements import ELEMENTS, Document, Element, Fault, Verb, raise_faults, unexpected_keyword, written
+from .elements import ELEMENTS, Document, Element, Fault, Verb, Writer, raise_faults, unexpected_keyword
 
 _NAME = "[A-Za-z_][A-Za-z0-9_.-]*"
 _NAME_RULE = "must be a name of letters, digits, '_', '.' and '-'"
@@ -78,10 +78,19 @@ class UnknownVerb(Verb, listed=False):
         )
         return copy
 
-    def to_bxml(self) -> str:
-        """Return the element as it was read."""
-        content = (escape_text(part) if isinstance(part, str) else part.to_bxml() for part in self.content)
-        return written(self.name, self._written_extra(), "".join(content))
+    def write(self, writer: Writer) -> None:
+        """Write the element as it was read."""
+        writer.write(f"<{self.name}{self._written_extra()}")
+        if not self.content:
+            writer.write("/>")
+            return
+        writer.write(">")
+        for part in self.content:
+            if isinstance(part, str):
+                writer.write(escape_text(part))
+            else:
+                part.write(writer)
+        writer.write(f"</{self.name}>")
 
     def _key(self) -> tuple[Any, ...]:
         return self.name, False, self.content, {}, self._extra

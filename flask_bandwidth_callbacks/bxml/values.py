@@ -289,8 +289,9 @@ class Identifier(Text):
         return super().check(value if stripped == value else stripped)
 
 
-_IN_URL = "[^\\s\x00-\x20\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
-_URL = f"(?=(?i:https?)://[^/?#]|(?![A-Za-z][A-Za-z0-9+.-]*:)){_IN_URL}+"
+_IN_URL = "[^\\s\\\\\x00-\x20\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
+_URL = f"(?=(?i:https?)://[^/?#]|(?![A-Za-z][A-Za-z0-9+.-]*:|//([/?#]|$))){_IN_URL}+"
+# A backslash and an empty host are refused because programs differ on which host such a URL has.
 
 NOT_BLANK = Rule("must not be blank", str.strip)
 _characters_of_a_url = matching(_URL, "")
@@ -302,14 +303,16 @@ def _is_url(value: str) -> bool:
     if "//" not in value:  # without a host there is nothing else to check
         return True
     try:
-        urlsplit(value).port  # noqa: B018  raises ValueError as well
+        parts = urlsplit(value)
+        parts.port  # noqa: B018  raises ValueError as well
     except ValueError:
         return False
-    return True
+    return not parts.netloc or bool(parts.hostname)
 
 
 URL_RULE = Rule(
-    "must be an absolute http(s) URL or one relative to the document, without white space", _is_url
+    "must be an absolute http(s) URL or one relative to the document, without white space or backslashes",
+    _is_url,
 )
 
 

@@ -60,7 +60,10 @@ DisplayName = Annotated[
 Keys = Annotated[str, matching("[0-9*#A-Da-d]*", "must be keys of 0-9, *, # and A-D")]
 Tracks = Annotated[Literal["inbound", "outbound", "both"], Default("inbound")]
 WebSocketURL = Annotated[
-    str, matching(r"(?i:wss?)://[^\s\x00-\x1f\x7f-\x9f]+", "must be a URL that begins with wss:// or ws://")
+    str,
+    matching(
+        r"(?i:wss?)://(?![/?#])[^\s\\\x00-\x1f\x7f-\x9f]+", "must be a URL that begins with wss:// or ws://"
+    ),
 ]
 RingingTime = Annotated[float, between(1, 300), Default(30)]
 Off = Annotated[bool, Default(False)]

@@ -6,6 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Collection
 from pathlib import Path
+from types import CodeType
 from typing import Any, TypeAlias
 
 from flask_bandwidth_callbacks.exceptions import SubscriptionError
@@ -26,7 +27,9 @@ def _describe(handler: Handler) -> str:
         handler = handler.func
     name = getattr(handler, "__qualname__", None) or repr(handler)
     code = getattr(inspect.unwrap(handler), "__code__", None)
-    return f"{name} ({Path(code.co_filename).name}:{code.co_firstlineno})" if code else name
+    if not isinstance(code, CodeType):  # a Mock has one that is a Mock
+        return name
+    return f"{name} ({Path(code.co_filename).name}:{code.co_firstlineno})"
 
 
 def check_callable(handler: Handler, variables: Collection[str]) -> None:

@@ -269,6 +269,32 @@ INVALID: list[tuple[Callable[[], object], str]] = [
             "http://example.com:99999/a.wav",
         )
     ),
+    # URLs whose host depends on who reads them
+    *(
+        (lambda url=url: Gather(gather_url=url), "must be an absolute http(s) URL or one relative")
+        for url in (
+            r"https://evil.example\@your.host/x",
+            r"https:\\evil.example/x",
+            r"https:/\evil.example/x",
+            r"/\evil.example/x",
+            r"\/evil.example/x",
+            r"\\evil.example\x",
+            r"//evil.example\@your.host",
+            r"menu\x",
+            "///evil.example/x",
+            "////evil.example/x",
+            "//",
+            "//?x",
+            "//#x",
+            "https:///evil.example/x",
+            "https://@/x",
+            "//:80/x",
+        )
+    ),
+    *(
+        (lambda url=url: stream(destination=url), "must be a URL that begins with wss:// or ws://")
+        for url in (r"wss://evil.example\@your.host/x", "wss:///evil.example/x")
+    ),
     (lambda: Gather(gather_url="\ud800"), "Gather gather_url='\\ud800': must be an absolute http(s) URL"),
     (lambda: stream(destination="https://example.com"), "must be a URL that begins with wss:// or ws://"),
     (lambda: stream(destination="wss://"), "must be a URL that begins with wss:// or ws://"),

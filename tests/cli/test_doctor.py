@@ -230,6 +230,11 @@ def test_weak_passwords(username: str, password: str, weak: bool) -> None:
         ({"SERVER_NAME": "example.com"}, "warning PREFERRED_URL_SCHEME is http."),
         ({"SERVER_NAME": "example.com", "PREFERRED_URL_SCHEME": "https"}, None),
         ({"TRUSTED_HOSTS": ["example.com"]}, None),
+        (
+            {"BANDWIDTH_CALLBACKS_PUBLIC_URL": "http://calls.example.com"},
+            "warning BANDWIDTH_CALLBACKS_PUBLIC_URL is http.",
+        ),
+        ({"BANDWIDTH_CALLBACKS_PUBLIC_URL": "https://a.example", "SERVER_NAME": "b.example"}, None),
     ],
 )
 def test_settings(config: dict[str, Any], line: str | None) -> None:
@@ -244,7 +249,18 @@ def test_https_that_is_not_recognized_behind_a_proxy() -> None:
     result = examine(app)
     assert result.exit_code == 0
     assert "warning  Behind a proxy, https is not recognized.\n" in result.output
-    assert "ProxyFix(app.wsgi_app, x_proto=1, x_host=1)" in result.output
+    assert "ProxyFix(app.wsgi_app, x_proto=1)" in result.output
+
+
+def test_the_remedy_for_proxies_says_what_can_be_forged() -> None:
+    """The remedy names the condition, warns of forged headers, and ends with the setting for the host."""
+    app = Flask("host")
+    app.register_blueprint(make_phone())
+    output = " ".join(examine(app).output.split())
+    assert "Only if your proxy overwrites X-Forwarded-Proto in every request" in output
+    assert "X-Forwarded-Host that anyone can forge. Set BANDWIDTH_CALLBACKS_PUBLIC_URL" in output
+    app.config["BANDWIDTH_CALLBACKS_PUBLIC_URL"] = "https://calls.example.com"
+    assert findings(app) == []
 
 
 def test_everything_is_redirected_to_https() -> None:

@@ -16,6 +16,7 @@ from urllib.parse import urljoin
 
 from flask import Flask, request, request_started
 
+from flask_bandwidth_callbacks import config
 from flask_bandwidth_callbacks.cli.application import one_line
 from flask_bandwidth_callbacks.cli.callback_routes import CallbackRoute
 from flask_bandwidth_callbacks.registrations import Registration
@@ -33,7 +34,10 @@ _EMPTY = b"{}"
 _REJECTED = 422
 """Status of the blueprint's own reply to a callback without content."""
 _PROXY_FIX = (
-    "app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1, x_host=1), from werkzeug.middleware.proxy_fix."
+    "Only if your proxy overwrites X-Forwarded-Proto in every request, use"
+    " app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1), from werkzeug.middleware.proxy_fix. Otherwise anyone"
+    " can forge that header. Do not add x_host=1 for absolute URLs: many proxies pass on an X-Forwarded-Host"
+    f" that anyone can forge. Set {config.PUBLIC_URL} to the public https host instead."
     " Ignore this if there is no proxy."
 )
 
@@ -206,7 +210,7 @@ def _behind_proxy(app: Flask, route: CallbackRoute) -> Iterator[Finding]:
             " every call is lost.",
             _PROXY_FIX,
         )
-    elif "http" in schemes:
+    elif "http" in schemes and config.PUBLIC_URL.read(app) is None:
         yield Finding(
             "warning",
             "Behind a proxy, https is not recognized.",

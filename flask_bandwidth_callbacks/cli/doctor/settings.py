@@ -34,7 +34,16 @@ def check(app: Flask) -> Iterator[Finding]:
             "Invalid BXML raises an exception, although Bandwidth might have accepted it.",
             "Leave it unset: then it is on only in debug mode and in tests.",
         )
-    if app.config["SERVER_NAME"] and app.config["PREFERRED_URL_SCHEME"] == "http":
+    public_url = config.PUBLIC_URL.read(app)
+    if public_url is not None and public_url.startswith("http:"):
+        yield Finding(
+            "warning",
+            f"{config.PUBLIC_URL} is http.",
+            "url_for(..., _external=True) returns http URLs. If Bandwidth sends a"
+            " password there at all, it can be read on its way.",
+            "Set it to https.",
+        )
+    if public_url is None and app.config["SERVER_NAME"] and app.config["PREFERRED_URL_SCHEME"] == "http":
         yield Finding(
             "warning",
             "PREFERRED_URL_SCHEME is http.",

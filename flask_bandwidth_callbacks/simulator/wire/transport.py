@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, unquote
 
 from flask import Flask, got_request_exception, has_app_context
 
+from flask_bandwidth_callbacks.hosts import comparable_host, configured_hosts
 from flask_bandwidth_callbacks.signals import handler_failed
 
 from .deadlines import DeadlinePassed, connect, seconds_left
@@ -177,7 +178,7 @@ class InProcess:
 
     def _is_own(self, host: str) -> bool:
         server_name = self._app.config["SERVER_NAME"]
-        return host == self._host or (
+        return comparable_host(host) in {comparable_host(self._host), *configured_hosts(self._app)} or (
             server_name is not None and f".{host}".endswith(f".{server_name.lower()}")
         )
 
