@@ -176,7 +176,9 @@ def test_the_gate_runs_the_tests_on_every_python() -> None:
     setup = ConfigParser()
     setup.read(ROOT / "setup.cfg")
     _, *later = re.findall(r"Python :: (\d+\.\d+)$", setup["metadata"]["classifiers"], re.MULTILINE)
-    assert sorted(re.findall(r'^make .* PYTHON="\$\(later (.*?)\)"', text_of(".ci/run"), re.MULTILINE)) == later
+    assert (
+        sorted(re.findall(r'^make .* PYTHON="\$\(later (.*?)\)"', text_of(".ci/run"), re.MULTILINE)) == later
+    )
 
 
 def test_the_changelog_keeps_its_form() -> None:

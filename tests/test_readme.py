@@ -1,4 +1,4 @@
-"""The examples in the README and in the design run as they stand there."""
+"""The examples in the README, in other documents and in the design run as they stand there."""
 
 from __future__ import annotations
 
@@ -136,11 +136,27 @@ def test_the_subscriber_of_the_first_example_is_notified(
     assert capsys.readouterr().out == "c-1 ended: hangup\n"
 
 
-@pytest.mark.parametrize("number", range(len(EXAMPLES)))
-def test_every_example_runs(number: int, tmp_path: Path) -> None:
-    """Each Python example of the README runs by itself, in a Python of its own, without a warning."""
+def examples_of(page: str) -> list[str]:
+    """Return the Python examples of a document."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+PAGES = ("README.md", "docs/applications.md", "docs/production.md")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(source, id=f"{page}-{number}")
+        for page in PAGES
+        for number, source in enumerate(examples_of(page))
+    ],
+)
+def test_every_example_runs(source: str, tmp_path: Path) -> None:
+    """Each Python example of these documents runs by itself, in a Python of its own, without a warning."""
     path = tmp_path / "example.py"
-    path.write_text(EXAMPLES[number], encoding="utf-8")
+    path.write_text(source, encoding="utf-8")
     # The tests may run from a clone where the package is not installed.
     command = f"import runpy, sys; sys.path.append({str(ROOT)!r}); runpy.run_path({str(path)!r})"
     done = subprocess.run(

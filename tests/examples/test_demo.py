@@ -211,7 +211,12 @@ def test_other_story_fails_the_demo(reply: str, message: str) -> None:
 def test_notification_that_fails_fails_the_demo() -> None:
     """A notification that fails also fails the demo, although the caller does not notice it."""
     app = create_app(
-        {"BANDWIDTH_CALLBACKS_CREDENTIALS": ["a:b"], "SWITCHBOARD_CLOSES": 24, "SWITCHBOARD_OPENS": 0}
+        {
+            "SQLALCHEMY_DATABASE_URI": "sqlite://",
+            "BANDWIDTH_CALLBACKS_CREDENTIALS": ["a:b"],
+            "SWITCHBOARD_CLOSES": 24,
+            "SWITCHBOARD_OPENS": 0,
+        }
     )
     bandwidth = SimulatedBandwidth(app, status_url="/nowhere")
     with pytest.raises(demo.DemoError, match="did not end as expected"):
@@ -220,7 +225,7 @@ def test_notification_that_fails_fails_the_demo() -> None:
 
 def test_call_that_is_not_on_the_page_fails_the_demo() -> None:
     """The demo fails if the page does not list the call."""
-    app = create_app({"BANDWIDTH_CALLBACKS_CREDENTIALS": ["a:b"]})
+    app = create_app({"SQLALCHEMY_DATABASE_URI": "sqlite://", "BANDWIDTH_CALLBACKS_CREDENTIALS": ["a:b"]})
     with make_server("127.0.0.1", 0, app) as server:
         threading.Thread(target=server.handle_request, daemon=True).start()
         with pytest.raises(demo.DemoError, match="does not list the call"):
@@ -243,7 +248,7 @@ def test_interrupted_demo_leaves_no_server(number: int) -> None:
         http.client.HTTPConnection("127.0.0.1", port, timeout=5).connect()
 
 
-def test_the_command_in_the_readme() -> None:
+def test_the_command_in_the_readme(tmp_path: Path) -> None:
     """The command in the example's README calls the application in the terminal."""
     readme = (ROOT / "examples" / "switchboard" / "README.md").read_text(encoding="utf-8")
     setting = re.search(r"^\$ export (\w+)=(\S+)\n\$ flask (.+ bandwidth call)$", readme, re.MULTILINE)
@@ -252,7 +257,7 @@ def test_the_command_in_the_readme() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "flask", *command.split(), "--hang-up"],
         cwd=ROOT,
-        env=os.environ | {name: value},
+        env=os.environ | {name: value, "FLASK_SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path}/calls.db"},
         capture_output=True,
         text=True,
         timeout=60,

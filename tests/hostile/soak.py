@@ -159,10 +159,15 @@ class Load:
 
 
 def soak(seconds: float, log: Path) -> tuple[Load, Mapping[str, int], list[str]]:
-    """Call and attack for some seconds; return the calls, the attacks by kind, and all failures."""
+    """Call and attack for some seconds; return the calls, the attacks by kind, and all failures.
+
+    The database of the switchboard is created beside the log.
+    """
     load = Load()
     server = gunicorn("examples.switchboard:create_app()", THREADS)
-    with running(server, log, **SETTINGS) as port, ExitStack() as stack:
+    database = f"sqlite:///{log.resolve().parent / 'calls.db'}"
+    settings = SETTINGS | {"FLASK_SQLALCHEMY_DATABASE_URI": database}
+    with running(server, log, **settings) as port, ExitStack() as stack:
         line(port).call().hang_up()  # the server is up now
         stack.enter_context(mock.patch.object(OverHTTP, "send", load.timed(OverHTTP.send)))
         attackers = subprocess.Popen(
