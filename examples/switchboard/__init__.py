@@ -21,10 +21,10 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.from_object(Defaults)
     app.config.from_prefixed_env()
     app.config.from_mapping(config)
+    app.register_blueprint(pages)
+    app.register_blueprint(phone, url_prefix="/phone")
     # A test that names no database gets an empty one in memory.
     app.config.setdefault("SQLALCHEMY_DATABASE_URI", "sqlite://" if app.testing else "sqlite:///calls.db")
     db.init_app(app)
     create_tables(app)
-    app.register_blueprint(pages)
-    app.register_blueprint(phone, url_prefix="/phone")
     return app

@@ -108,6 +108,7 @@ def test_without_credentials_the_application_does_not_start(monkeypatch: pytest.
 def test_credentials_and_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment sets credentials as one string, numbers as numbers, and phone numbers as strings."""
     monkeypatch.setenv("FLASK_BANDWIDTH_CALLBACKS_CREDENTIALS", "someone:pass:word")
+    monkeypatch.setenv("FLASK_SQLALCHEMY_DATABASE_URI", "sqlite://")
     monkeypatch.setenv("FLASK_SWITCHBOARD_OPENS", "0")
     monkeypatch.setenv("FLASK_SWITCHBOARD_CLOSES", "24")
     monkeypatch.setenv("FLASK_SWITCHBOARD_SALES", "+13035550199")
@@ -120,6 +121,7 @@ def test_credentials_and_settings_come_from_the_environment(monkeypatch: pytest.
 def test_the_default_clock_is_that_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """The default clock is that of the machine."""
     monkeypatch.setenv("FLASK_BANDWIDTH_CALLBACKS_CREDENTIALS", "a:b")
+    monkeypatch.setenv("FLASK_SQLALCHEMY_DATABASE_URI", "sqlite://")
     client = create_app().test_client()
     assert str(datetime.now().year) in client.get("/calls").text
 
@@ -664,6 +666,17 @@ def started(database: str, bandwidth: SimulatedBandwidth) -> Flask:
 def database(tmp_path: Path) -> str:
     """The URL of a database in a file."""
     return f"sqlite:///{tmp_path / 'calls.db'}"
+
+
+def test_the_default_database_is_a_file_of_the_instance(
+    bandwidth: SimulatedBandwidth, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without a setting the calls are in the file calls.db of Flask's instance folder."""
+    monkeypatch.setattr(Flask, "auto_find_instance_path", lambda app: str(tmp_path / "instance"))
+    app = create_app({"BANDWIDTH_CALLBACKS_CREDENTIALS": [CREDENTIALS]})
+    SimulatedBandwidth(app, start=bandwidth.now).call().hang_up()
+    page = calls_page(started(f"sqlite:///{tmp_path / 'instance' / 'calls.db'}", bandwidth).test_client())
+    assert page.count("<article>") == 1
 
 
 def test_a_restart_loses_nothing(bandwidth: SimulatedBandwidth, database: str) -> None:
