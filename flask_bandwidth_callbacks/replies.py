@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import logging
 import re
+import string
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
 
@@ -70,6 +71,7 @@ def make_reply(app: Flask, event: Callback, handler: Handler, returned: Any) -> 
             )
         returned = bxml.Response()
     if isinstance(returned, WerkzeugResponse):
+        _remove_leading_space(returned)
         _check(event, handler, _faults_of_response(event, returned, Links(None)))
         return returned
     links = Links(registration_at(app, request.endpoint))
@@ -93,8 +95,8 @@ def _document(event: Callback, handler: Handler, returned: Any, links: Links) ->
     if isinstance(returned, bxml.Document):
         return returned
     if isinstance(returned, str | bytes):
-        text = _encode(returned) if isinstance(returned, str) else returned
-        if text.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<"):
+        text = _without_leading_space(_encode(returned) if isinstance(returned, str) else returned)
+        if text.startswith(b"<"):
             return text
         raise _not_a_reply(event, handler, returned)
     if _writes_itself(returned):
@@ -140,9 +142,30 @@ def _encode(text: str) -> bytes:
 
 def _in_response(written: Sequence[str]) -> bytes:
     """Return a document around elements that are text already; a whole document stays as it is."""
-    if len(written) == 1 and re.match(r"\s*(<\?xml.*?\?>\s*)?<(Response|Bxml)\b", written[0], re.DOTALL):
-        return _encode(written[0])
+    if len(written) == 1:
+        text = _without_leading_space(_encode(written[0]))
+        _, _, after_declaration = text.partition(b"?>") if text.startswith(b"<?xml") else (b"", b"", text)
+        if re.match(rb"<(Response|Bxml)\b", after_declaration.lstrip()):
+            return text
     return _encode(f"<Response>{''.join(written)}</Response>")
+
+
+# A template often begins with an empty line, after which an XML declaration is not well-formed.
+_LEADING_SPACE = codecs.BOM_UTF8 + string.whitespace.encode()
+
+
+def _without_leading_space(document: bytes) -> bytes:
+    return document.lstrip(_LEADING_SPACE)
+
+
+def _remove_leading_space(response: WerkzeugResponse) -> None:
+    """Send the BXML of an application's own response without white space before it."""
+    if not _is_readable(response):
+        return
+    body = response.get_data()
+    document = _without_leading_space(body)
+    if document != body and document.startswith(b"<?xml"):
+        response.set_data(document)
 
 
 # -- The checks --------------------------------------------------------------------------------------------
@@ -159,12 +182,16 @@ def _check(event: Callback, handler: Handler, faults: Iterable[str]) -> None:
 
 
 def _faults_of_response(event: Callback, response: WerkzeugResponse, links: Links) -> Iterator[str]:
-    # With a status other than 200 the application fails on purpose, and a stream can be read only once.
-    if response.status_code != 200 or response.is_streamed or response.direct_passthrough:
+    if not _is_readable(response):
         return
     if response.mimetype not in ("application/xml", "text/xml"):
         yield f"the Content-Type must be {CONTENT_TYPE}, got {response.mimetype}"
     yield from _faults_of_text(event, response.get_data(), links)
+
+
+def _is_readable(response: WerkzeugResponse) -> bool:
+    # With a status other than 200 the application fails on purpose, and a stream can be read only once.
+    return response.status_code == 200 and not response.is_streamed and not response.direct_passthrough
 
 
 def _faults_of_text(event: Callback, body: bytes, links: Links) -> Iterator[str]:
@@ -189,5 +216,7 @@ def _faults_of_document(event: Callback, document: bxml.Document, size: int) -> 
         yield "the root of a reply must be Response; Bxml is for documents sent over REST"
     if size > bxml.MAX_DOCUMENT_SIZE:
         yield f"the document must have at most {bxml.MAX_DOCUMENT_SIZE} bytes, got {size}"
-    if event.reply.verbs != "any":
+    if event.reply.verbs == "any":
+        yield from bxml.accidental_ends(document)
+    else:
         yield from bxml.misplaced(document, event.reply.verbs)

@@ -6,7 +6,16 @@ import re
 from collections.abc import Iterator
 
 from flask_bandwidth_callbacks.bxml import ELEMENTS, ChildElement, Element
-from flask_bandwidth_callbacks.bxml.values import Address, Attribute, Boolean, Choice, Kind, Number, Whole
+from flask_bandwidth_callbacks.bxml.values import (
+    Address,
+    Attribute,
+    Boolean,
+    Choice,
+    Kind,
+    Number,
+    OpenChoice,
+    Whole,
+)
 
 from .verbs_table import ALL_ELEMENTS, ROOT, default, description, meanings, rules
 
@@ -24,6 +33,8 @@ arguments in Python's spelling: `Gather(SpeakSentence("Press a key."), max_digit
 - The default is what Bandwidth assumes then. `gather.effective("max_digits")` returns the value given, else
   the default.
 - A value that breaks a limit raises `InvalidBXML` when the verb is made.
+- Bandwidth adds voices, locales and reasons: a word that is not listed is kept, with a `BXMLWarning` that
+  names the nearest one.
 - A URL is an absolute http(s) URL, or relative to the URL that served the document. A handler or a blueprint
   may stand in its place.
 - Durations are in seconds unless stated otherwise.
@@ -90,6 +101,8 @@ def _row(attribute: Attribute, meaning: str) -> str:
 def _type(kind: Kind) -> str:
     if isinstance(kind, Choice):
         return _any_of(list(kind.words))
+    if isinstance(kind, OpenChoice):
+        return f"{_any_of(list(kind.words))}, or a word that Bandwidth has added"
     if isinstance(kind, Boolean):
         return "boolean"
     if isinstance(kind, Number):

@@ -39,7 +39,7 @@ def text() -> str:
 
 def _words(name: str, words: tuple[str, ...]) -> str:
     lines = "".join(f"    {json.dumps(word)},\n" for word in words)
-    return f"{name} = Literal[\n{lines}]"
+    return f"{name} = (\n    Literal[\n{textwrap.indent(lines, '    ')}    ]\n    | str\n)"
 
 
 def _class(element: type[Element]) -> Iterator[str]:

@@ -7,7 +7,7 @@ import inspect
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from flask_bandwidth_callbacks.bxml import ELEMENTS, Bxml, Element, Response, verbs
 from flask_bandwidth_callbacks.bxml.values import (
@@ -18,6 +18,7 @@ from flask_bandwidth_callbacks.bxml.values import (
     Choice,
     Kind,
     Number,
+    OpenChoice,
     Whole,
 )
 
@@ -25,8 +26,16 @@ ROOT = Path(__file__).parents[1]
 
 ALL_ELEMENTS: tuple[type[Element], ...] = (*ELEMENTS.values(), Response, Bxml)
 
+
+def _words_of(value: Any) -> tuple[str, ...]:
+    """Return the words of a set that the table names, empty for anything else."""
+    if get_origin(value) is Annotated and OpenChoice in get_args(value):
+        value = get_args(value)[0]
+    return get_args(value) if get_origin(value) is Literal else ()
+
+
 WORDS: dict[tuple[str, ...], str] = {
-    get_args(value): name for name, value in vars(verbs).items() if get_origin(value) is Literal
+    words: name for name, value in vars(verbs).items() if (words := _words_of(value))
 }
 """The names that the table gives to sets of words, by the words."""
 
@@ -63,8 +72,10 @@ def _meanings_in(class_name: str) -> Iterator[tuple[str, str]]:
 
 def python_type(kind: Kind) -> str:
     """Return the type that a type checker sees."""
+    if isinstance(kind, OpenChoice):
+        return WORDS[kind.words]
     if isinstance(kind, Choice):
-        return WORDS.get(kind.words) or f"Literal[{', '.join(map(json.dumps, kind.words))}]"
+        return f"Literal[{', '.join(map(json.dumps, kind.words))}]"
     if isinstance(kind, Boolean):
         return "bool"
     if isinstance(kind, Number):
@@ -76,7 +87,7 @@ def python_type(kind: Kind) -> str:
 
 def rules(kind: Kind) -> list[str]:
     """Return the rules that a value must follow beyond its type, as an error message words them."""
-    if isinstance(kind, Address):  # the rule is the same for all of them
+    if isinstance(kind, Address | OpenChoice):  # the rule is the same for all of them
         return []
     return [rule.wording.replace(f"from 0 to {LARGEST_NUMBER}", "0 or more") for rule in kind.rules]
 

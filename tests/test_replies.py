@@ -34,6 +34,8 @@ from flask_bandwidth_callbacks.bxml import (
     Redirect,
     SpeakSentence,
     StartRecording,
+    StartStream,
+    StopStream,
     Transfer,
 )
 from flask_bandwidth_callbacks.events import EVENT_CLASSES
@@ -240,6 +242,66 @@ def test_missing_responder(call: Call, event_type: str) -> None:
     response = call(event_type)
     assert (response.status_code, response.mimetype) == (404, "application/problem+json")
     assert response.get_json()["detail"] == f"No responder for '{event_type}' at this URL."
+
+
+# -- White space before a document ---------------------------------------------------------------------------
+
+DECLARED = f"{DECLARATION}\n{HANGUP}"
+
+
+@pytest.mark.parametrize("space", ["\n", " \r\n\t", "\ufeff", "\ufeff\n", "\n\ufeff\n"])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        str,
+        str.encode,
+        Own,
+        lambda text: [Own(text)],
+        lambda text: Response(text, mimetype="application/xml"),
+        lambda text: Response(text, mimetype="text/xml"),
+    ],
+    ids=["str", "bytes", "object", "list", "response", "response of another type"],
+)
+def test_white_space_before_a_document_is_not_sent(
+    returns: Call, wrap: Callable[[str], Any], space: str
+) -> None:
+    """A document of a template that begins with an empty line is sent without it, and so is well-formed."""
+    response = returns(wrap(space + DECLARED))
+    assert response.get_data(as_text=True) == DECLARED
+    assert response.content_length == len(DECLARED)
+
+
+@pytest.mark.parametrize(
+    ("response", "body"),
+    [
+        (Response(f"\n{DECLARED}", 503, mimetype="application/xml"), f"\n{DECLARED}"),
+        (Response(f"\n{HANGUP}", mimetype="application/xml"), f"\n{HANGUP}"),
+        (Response(iter(["\n", DECLARED]), mimetype="application/xml"), f"\n{DECLARED}"),
+    ],
+    ids=["another status", "no declaration", "a stream"],
+)
+def test_other_responses_keep_every_byte(returns: Call, response: Response, body: str) -> None:
+    """A response with another status, one without an XML declaration and a stream are sent unchanged."""
+    assert returns(response).get_data(as_text=True) == body
+
+
+STREAM = StartStream(destination="wss://example.com", name="s", mode="bidirectional")
+
+
+@pytest.mark.parametrize("returned", [STREAM, [STREAM], bxml.Response(STREAM).to_bxml()])
+def test_a_document_that_ends_by_accident_is_found(returns: Call, returned: Any) -> None:
+    """A bidirectional stream that nothing waits for is a fault of a reply, whatever made the document."""
+    with pytest.raises(InvalidBXML, match=r"StopStream\(name='s', wait=True\)"):
+        returns(returned)
+
+
+@pytest.mark.parametrize(
+    ("returned", "event_type"),
+    [([STREAM, StopStream(name="s", wait=True)], "initiate"), (STREAM, "transferAnswer")],
+)
+def test_a_stream_that_goes_on_is_not_a_fault(returns: Call, returned: Any, event_type: str) -> None:
+    """A reply that waits for the stream is fine, and one to transferAnswer, after which the call goes on."""
+    assert returns(returned, event_type).status_code == 200
 
 
 # -- Invalid replies ---------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ This package does not depend on Flask.
 from flask_bandwidth_callbacks.exceptions import BXMLWarning, InvalidBXML
 
 from .elements import ELEMENTS, ChildElement, Document, Element, Verb, Writer
+from .endings import accidental_ends
 from .parsing import examine, parse
 from .placement import misplaced
 from .rendering import MAX_DOCUMENT_SIZE, render
@@ -104,6 +105,7 @@ __all__ = [
     "Url",
     "Verb",
     "Writer",
+    "accidental_ends",
     "examine",
     "misplaced",
     "parse",

@@ -29,7 +29,8 @@ def writable(text: str) -> str:
 
 def escape_text(text: str) -> str:
     """Return the text as it is written between two tags."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+    # str's own method: that of a subclass may do anything, and its result is a plain str.
+    return str.replace(text, "&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
 
 
 def escape_attribute(text: str) -> str:

@@ -14,10 +14,11 @@ from typing import Any, ClassVar, NamedTuple, NoReturn, Self, get_args
 from markupsafe import Markup
 
 from flask_bandwidth_callbacks.display import shorten, without_password
-from flask_bandwidth_callbacks.exceptions import InvalidBXML
+from flask_bandwidth_callbacks.exceptions import BXMLWarning, InvalidBXML
+from flask_bandwidth_callbacks.oddities import warn
 
 from .characters import escape_attribute
-from .values import Attribute, BrokenRule, Count, Text, Url, kind_of
+from .values import Attribute, BrokenRule, Count, OpenChoice, Text, Url, kind_of
 
 ELEMENTS: dict[str, type[Element]] = {}
 """Every verb and child element by its name in a document."""
@@ -122,6 +123,12 @@ class Specification:
             name: attribute.url for name, attribute in self.attributes.items() if attribute.url
         }
         """Its attributes that hold URLs to which Bandwidth sends events, with where each leads."""
+        self.open_words: Mapping[str, OpenChoice] = {
+            name: attribute.kind
+            for name, attribute in self.attributes.items()
+            if isinstance(attribute.kind, OpenChoice)
+        }
+        """Its attributes that hold a word of a set to which Bandwidth adds."""
         self.by_wire_name = {attribute.wire_name: attribute for attribute in self.attributes.values()}
         """The same attributes by their names in a document."""
         self.required = tuple(name for name, attribute in self.attributes.items() if attribute.required)
@@ -261,6 +268,16 @@ class Element:
         faults += self._fill(text, children, attributes, {})
         if faults:
             raise_faults(specification.name, faults)
+        if specification.open_words:
+            for name, oddity in self._oddities():
+                value = shorten(described(name, attributes[name]))
+                warn(f"{specification.name} {name}={value} {oddity}", BXMLWarning)
+
+    def _oddities(self) -> Iterator[tuple[str, str]]:
+        """Yield each attribute with a word that this version does not know, and the end of a message."""
+        for name, kind in self.specification.open_words.items():
+            if name in self._attributes and (oddity := kind.oddity(self._attributes[name])):
+                yield name, oddity
 
     def _fill(
         self,

@@ -16,7 +16,7 @@ from .characters import XML_WHITE_SPACE
 from .elements import ELEMENTS, Document, Element, Fault
 from .ssml import SpokenText, Transcript, faults_of, oddities_of
 from .unknown import UnknownVerb
-from .values import BrokenRule
+from .values import Address, BrokenRule, Kind, OpenChoice
 from .verbs import Bxml, Response
 
 _ROOTS: dict[str, type[Document]] = {"Response": Response, "Bxml": Bxml}
@@ -209,6 +209,9 @@ class _Reader:
             if attribute is None:
                 extra[name] = value
                 self.oddities.append((frame.position, f"{name} is not a known attribute of {frame.name}"))
+            elif value == "None" and not _may_be_none(attribute.kind):
+                # Early SDKs of Bandwidth write it for what was not given, and Bandwidth took it.
+                self.oddities.append((frame.position, f'{frame.name} {name}="None" is read as not given'))
             else:
                 given[attribute.name] = attribute.read(value)
 
@@ -230,6 +233,10 @@ class _Reader:
         faults += element._fill(text, children, given, extra)
         for fault in faults:
             self._report(frame.position, f"{self._subject(frame, fault)}: {fault.rule}")
+        if not faults:
+            for name, oddity in element._oddities():
+                subject = self._subject(frame, Fault(name, None, ""))
+                self.oddities.append((frame.position, f"{subject} {oddity}"))
         return element
 
     def _subject(self, frame: _Frame, fault: Fault) -> str:
@@ -249,6 +256,17 @@ class _Reader:
     def _position(self, columns: int = 0) -> _Position:
         parser = self._parser
         return _Position(parser.CurrentLineNumber, parser.CurrentColumnNumber + 1 + columns)
+
+
+def _may_be_none(kind: Kind) -> bool:
+    """Return whether the word None can be meant: as a tag or a name, but not as a number, URL or choice."""
+    if isinstance(kind, Address | OpenChoice):
+        return False
+    try:
+        kind.check("None")
+    except BrokenRule:
+        return False
+    return True
 
 
 def _quoted(text: str) -> str:

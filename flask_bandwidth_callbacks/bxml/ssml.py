@@ -12,12 +12,13 @@ from xml.parsers import expat
 
 from markupsafe import Markup
 
+from flask_bandwidth_callbacks.display import shorten
 from flask_bandwidth_callbacks.exceptions import BXMLWarning
 from flask_bandwidth_callbacks.oddities import warn
 
 from .characters import escape_attribute, escape_text, writable
 from .elements import ELEMENTS
-from .values import NOT_BLANK, BrokenRule, Rule, Text, matching
+from .values import NOT_BLANK, BrokenRule, OpenChoice, Rule, Text, matching
 
 _LONGEST_BREAK = 10.0
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?"
@@ -26,6 +27,11 @@ _DURATION = rf"({_NUMBER})(ms|s)"
 
 def _any_of(*words: str) -> Rule:
     return matching("|".join(words), f"must be {', '.join(words[:-1])} or {words[-1]}")
+
+
+def _one_of(*words: str) -> OpenChoice:
+    """Return what grows with the voices: Bandwidth adds languages, and ways to speak, as they come."""
+    return OpenChoice(words)
 
 
 def _any_of_or(pattern: str, meaning: str, *words: str) -> Rule:
@@ -42,14 +48,14 @@ def _is_break(value: str) -> bool:
 
 _FREE = Rule("may be any text", lambda value: True)
 
-SSML_ELEMENTS: Mapping[str, Mapping[str, Rule]] = {
+SSML_ELEMENTS: Mapping[str, Mapping[str, Rule | OpenChoice]] = {
     "break": {
         "strength": _any_of("none", "x-weak", "weak", "medium", "strong", "x-strong"),
         "time": Rule("must be a duration such as 1s or 500ms, at most 10s", _is_break),
     },
     "emphasis": {"level": _any_of("strong", "moderate", "reduced")},
     "lang": {
-        "xml:lang": _any_of(
+        "xml:lang": _one_of(
             *("arb", "cmn-CN", "da-DK", "nl-NL", "en-AU", "en-GB", "en-IN", "en-US", "fr-FR", "fr-CA"),
             *("hi-IN", "de-DE", "is-IS", "it-IT", "ja-JP", "ko-KR", "nb-NO", "pl-PL", "pt-BR", "pt-PT"),
             *("ro-RO", "ru-RU", "es-ES", "es-MX", "es-US", "sv-SE", "tr-TR", "cy-GB"),
@@ -76,8 +82,8 @@ SSML_ELEMENTS: Mapping[str, Mapping[str, Rule]] = {
     },
     "s": {},
     "say-as": {
-        "interpret-as": _any_of("date", "time", "telephone", "characters", "cardinal", "ordinal"),
-        "format": _any_of("mdy", "dmy", "ymd", "md", "dm", "ym", "my", "d", "m", "y"),
+        "interpret-as": _one_of("date", "time", "telephone", "characters", "cardinal", "ordinal"),
+        "format": _one_of("mdy", "dmy", "ymd", "md", "dm", "ym", "my", "d", "m", "y"),
     },
     "sub": {"alias": _FREE},
 }
@@ -91,19 +97,22 @@ def faults_of(name: str, attributes: Mapping[str, str]) -> Iterator[str]:
     known = SSML_ELEMENTS.get(name, {})
     for attribute, value in attributes.items():
         rule = known.get(attribute)
-        if rule is not None and not rule.holds(value):
+        if isinstance(rule, Rule) and not rule.holds(value):
             yield f"<{name}> {attribute}={value!r} {rule.wording}"
 
 
 def oddities_of(name: str, attributes: Mapping[str, str]) -> Iterator[str]:
-    """Yield a message if an element inside SSML is unknown, and for each unknown attribute."""
+    """Yield a message if an element inside SSML is unknown, and for each unknown attribute or word."""
     known = SSML_ELEMENTS.get(name)
     if known is None:
         yield f"<{name}> is not a known SSML element"
-    else:
-        for attribute in attributes:
-            if attribute not in known:
-                yield f"{attribute} is not a known attribute of <{name}>"
+        return
+    for attribute, value in attributes.items():
+        rule = known.get(attribute)
+        if rule is None:
+            yield f"{attribute} is not a known attribute of <{name}>"
+        elif isinstance(rule, OpenChoice) and (oddity := rule.oddity(value)):
+            yield f"<{name}> {attribute}={shorten(repr(value))} {oddity}"
 
 
 class Transcript:
@@ -158,9 +167,8 @@ class SpokenText(Text):
     def write_text(self, value: str) -> str:
         return value if isinstance(value, Markup) else escape_text(value)
 
-    def _must_be_text(self, value: Any) -> None:
-        if not isinstance(value, Markup):
-            super()._must_be_text(value)
+    def _as_text(self, value: Any) -> str:
+        return value if isinstance(value, Markup) else super()._as_text(value)
 
 
 _WRAPPER_OPENING, _WRAPPER_CLOSING = "<SpeakSentence>", "</SpeakSentence>"

@@ -39,9 +39,9 @@ class UnknownVerb(Verb, listed=False):
         if faults:
             raise_faults(type(self).__name__, faults)
         self._hold(
-            name,
-            [writable(part) if isinstance(part, str) else part for part in content],
-            {key: writable(value) for key, value in extra.items()},
+            str.__str__(name),
+            list(map(_plain, content)),
+            {str.__str__(key): writable(str.__str__(value)) for key, value in extra.items()},
         )
 
     def _hold(self, name: str, content: Sequence[str | Element], extra: dict[str, str]) -> None:
@@ -73,9 +73,7 @@ class UnknownVerb(Verb, listed=False):
         if faults:
             raise_faults(self.name, faults)
         copy = object.__new__(type(self))
-        copy._hold(
-            self.name, [writable(part) if isinstance(part, str) else part for part in content], self._extra
-        )
+        copy._hold(self.name, list(map(_plain, content)), self._extra)
         return copy
 
     def write(self, writer: Writer) -> None:
@@ -97,6 +95,11 @@ class UnknownVerb(Verb, listed=False):
 
     def __repr__(self) -> str:
         return self._repr_of([repr(self.name), *map(repr, self.content)])
+
+
+def _plain(part: str | Element) -> str | Element:
+    """Return a text by its value, which a subclass of ``str`` may hide, and fit for XML."""
+    return writable(str.__str__(part)) if isinstance(part, str) else part
 
 
 def _joined(content: Iterable[str | Element]) -> Iterator[str | Element]:

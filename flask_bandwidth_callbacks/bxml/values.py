@@ -8,6 +8,7 @@ annotation.
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from abc import ABC, abstractmethod
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
+from flask_bandwidth_callbacks.display import VALUE_LIMIT
 from flask_bandwidth_callbacks.spelling import camel_case
 
 from .characters import escape_attribute, escape_text, writable
@@ -173,7 +175,8 @@ class Boolean(Kind):
         raise BrokenRule(self.wording, wrong_type=True)
 
     def read(self, text: str) -> bool | str:
-        return {"true": True, "false": False}.get(text.lower(), text)
+        # A call was seen to end because of multiChannel="True".
+        return {"true": True, "false": False}.get(text, text)
 
     def write(self, value: bool) -> str:
         return "true" if value else "false"
@@ -258,7 +261,7 @@ class Text(Kind):
 
     def check(self, value: Any) -> str:
         if type(value) is not str:
-            self._must_be_text(value)
+            value = self._as_text(value)
         if self.rules:
             self._follow_rules(value)
         return value if value.isprintable() else writable(value)
@@ -270,23 +273,38 @@ class Text(Kind):
         """Return the value as it is written between two tags."""
         return escape_text(value)
 
-    def _must_be_text(self, value: Any) -> None:
+    def _as_text(self, value: Any) -> str:
+        """Return the value of an instance of a subclass of ``str``, such as a member of an enumeration."""
         if not isinstance(value, str):
             raise BrokenRule(self.wording, wrong_type=True)
         if isinstance(value, Markup):
             # Whether a "<b>" in it is meant as text or as a tag cannot be known.
             raise BrokenRule("must be plain text, not Markup: only SpeakSentence holds SSML", wrong_type=True)
+        return str.__str__(value)
+
+
+class OpenChoice(Text):
+    """A word of a set to which Bandwidth adds. A word that is not known is an oddity, never a fault."""
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        super().__init__(NOT_BLANK)
+        self.words = words
+
+    def oddity(self, value: str) -> str | None:
+        """Return the end of a message about a word that is not known, which names the nearest; else None."""
+        if value in self.words:
+            return None
+        by_spelling = {word.lower(): word for word in self.words}
+        spelling = value[:VALUE_LIMIT].lower()
+        nearest = by_spelling[difflib.get_close_matches(spelling, by_spelling, n=1, cutoff=0)[0]]
+        return f"is not a word that this version knows; the nearest is {nearest!r}"
 
 
 class Identifier(Text):
     """The text of an element that names something; white space around it is removed."""
 
     def check(self, value: Any) -> str:
-        if type(value) is not str:
-            self._must_be_text(value)
-        stripped = value.strip()
-        # An unchanged text stays the same object: it may be an instance of a subclass of str.
-        return super().check(value if stripped == value else stripped)
+        return super().check((value if type(value) is str else self._as_text(value)).strip())
 
 
 _IN_URL = "[^\\s\\\\\x00-\x20\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
@@ -328,7 +346,7 @@ class Address(Text):
         if type(value) is not str:
             if not isinstance(value, str) and (callable(value) or isinstance(value, SupportsCallbackURL)):
                 return value
-            self._must_be_text(value)
+            self._as_text(value)  # raises; a text stays the object that it is, which may know more of its URL
         # A text that follows the rule needs no writable().
         self._follow_rules(value)
         return value
@@ -399,7 +417,7 @@ def kind_of(annotation: Any) -> tuple[Kind, list[Any]]:
     if get_origin(annotation) is Annotated:
         annotation, *notes = get_args(annotation)
     if get_origin(annotation) is Literal:
-        return Choice(get_args(annotation)), notes
+        return (OpenChoice if OpenChoice in notes else Choice)(get_args(annotation)), notes
     named = next((note for note in notes if isinstance(note, type)), None)
     kind = (named or _KINDS[annotation])(*(note for note in notes if isinstance(note, Rule)))
     return kind, notes

@@ -44,7 +44,7 @@ def test_a_document_as_people_write_it() -> None:
         <Response>
             <?an instruction?>
             <Gather gatherUrl='/menu?a=1&amp;b=2' maxDigits="1" firstDigitTimeout="5.0"
-                    profanityFilter="False">
+                    profanityFilter="false">
                 <SpeakSentence voice="kate"> Hello <!-- dear --> <![CDATA[<you>]]></SpeakSentence>
                 <PlayAudio>
                     https://example.com/a.wav
@@ -74,6 +74,49 @@ def test_a_document_as_people_write_it() -> None:
     assert isinstance(gather, Gather)
     assert isinstance(gather.max_digits, int)
     assert isinstance(gather.first_digit_timeout, float)
+
+
+@pytest.mark.parametrize("spelling", ["True", "TRUE", "False", " true", "1", "yes", ""])
+def test_a_boolean_has_one_spelling(spelling: str) -> None:
+    """A boolean in another spelling is a fault: Bandwidth was seen to end a call because of one."""
+    assert faults_of(f'<Response><StartRecording multiChannel="{spelling}"/></Response>') == (
+        f'line 1, column 11: StartRecording multiChannel="{spelling}": must be true or false',
+    )
+
+
+def test_the_word_none_of_early_sdks_is_an_oddity() -> None:
+    """None stands for an attribute that was not given, except where it can be meant, as in a tag."""
+    none = " ".join(
+        f'{attribute}="None"'
+        for attribute in ("gatherUrl", "maxDigits", "profanityFilter", "input", "gatherMethod", "tag")
+    )
+    document, oddities = examine(
+        f'<Response><Gather {none}><SpeakSentence voice="None">Hi</SpeakSentence></Gather></Response>'
+    )
+    assert document == Response(Gather(SpeakSentence("Hi"), tag="None"))
+    assert len(oddities) == 6
+    assert oddities[0] == 'line 1, column 11: Gather gatherUrl="None" is read as not given'
+    assert faults_of('<Response><Redirect redirectUrl="None"/></Response>') == (
+        'line 1, column 11: Redirect redirectUrl="None": must be given',
+    )
+
+
+def test_a_word_that_is_not_known_is_an_oddity() -> None:
+    """A word of a set to which Bandwidth adds is kept, and the oddity names it, its place and the nearest."""
+    document, oddities = examine(
+        '<Response>\n<SpeakSentence voice="miguell" locale="en-US">Hi</SpeakSentence>'
+        '<Transfer diversionReason="time-of-year"><PhoneNumber>+1555</PhoneNumber></Transfer></Response>'
+    )
+    assert [verb.attributes for verb in document.children] == [
+        {"voice": "miguell", "locale": "en-US"},
+        {"diversion_reason": "time-of-year"},
+    ]
+    ending = "is not a word that this version knows; the nearest is"
+    assert oddities == (
+        f"line 2, column 1: SpeakSentence voice=\"jessica\" {ending} 'miguel'",
+        f"line 2, column 1: SpeakSentence locale=\"en-US\" {ending} 'en_US'",
+        f"line 2, column 65: Transfer diversionReason=\"time-of-year\" {ending} 'time-of-day'",
+    )
 
 
 def test_both_roots() -> None:
@@ -125,7 +168,7 @@ def test_all_faults_with_their_positions() -> None:
         'line 3, column 15: Gather cannot hold text: "again"',
         'line 4, column 5: PhoneNumber text="555": must be + and digits',
         "line 4, column 5: Gather cannot hold PhoneNumber, which belongs in Transfer",
-        "line 6, column 3: Redirect redirectUrl: must be given",
+        "line 6, column 3: Redirect redirectUrl="None": must be given",
         'line 7, column 3: Conference text="two words": must be a name of 1 to 100 letters, digits, '
         "'_', '.' and '-'",
         'line 8, column 3: SpeakSentence text=" ": must not be blank',

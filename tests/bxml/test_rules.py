@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from decimal import Decimal
-from enum import IntEnum, StrEnum
+from enum import Enum, IntEnum, StrEnum
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -43,8 +44,11 @@ from flask_bandwidth_callbacks.bxml import (
     Tag,
     Transfer,
     UnknownVerb,
+    Verb,
+    accidental_ends,
+    examine,
 )
-from flask_bandwidth_callbacks.exceptions import InvalidBXML
+from flask_bandwidth_callbacks.exceptions import BXMLWarning, InvalidBXML
 
 Make = Callable[[], Element]
 # Without types, because a type checker would reject many of the calls below.
@@ -486,3 +490,216 @@ def test_none_is_not_given() -> None:
     """An attribute that is None counts as not given."""
     assert Gather(max_digits=None, tag="") == Gather(tag="")  # type: ignore[arg-type]
     assert StopStream(name="a", wait=None) == StopStream(name="a")  # type: ignore[arg-type]
+
+
+# -- Sets of words to which Bandwidth adds -------------------------------------------------------------------
+
+VOICES = [
+    *(
+        "julie",
+        "kate",
+        "susan",
+        "dave",
+        "paul",
+        "bridget",
+        "simon",
+        "katrin",
+        "stefan",
+        "esperanza",
+        "violeta",
+    ),
+    *("jorge", "rosa", "jolie", "bernard", "paola", "luca", "masako", "kenji", "nadiya", "anatoli", "zeina"),
+    *(
+        "zhiyu",
+        "ruth",
+        "stephen",
+        "lupe",
+        "pedro",
+        "gabrielle",
+        "liam",
+        "samuel",
+        "emily",
+        "salli",
+        "chantal",
+    ),
+    *("miguel", "joey", "penelope", "russell", "emma", "nicole", "raveena", "mads", "naja", "justin", "ivy"),
+    *("carmen", "ruben", "geraint", "salli_enh", "joey_enh", "emma_enh", "ivy_enh"),
+]
+
+
+def test_all_known_voices_are_taken() -> None:
+    """Each of the 51 voices that are known today is taken without a warning."""
+    assert len(VOICES) == 51
+    for voice in VOICES:
+        assert (
+            SpeakSentence("Hi", voice=voice).to_bxml() == f'<SpeakSentence voice="{voice}">Hi</SpeakSentence>'
+        )
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "word", "nearest"),
+    [
+        (partial(SpeakSentence, "Hi"), "voice", "sally", "salli"),
+        (partial(SpeakSentence, "Hi"), "voice", "JULIE", "julie"),
+        (partial(SpeakSentence, "Hi"), "locale", "en-US", "en_US"),
+        (partial(SpeakSentence, "Hi"), "locale", "es_MC", "es_MX"),
+        (transfer, "diversion_reason", "user_busy", "user-busy"),
+        (forward, "diversion_reason", "x" * 100_000, None),
+        (forward, "diversion_reason", 'a"<b>&\x00', None),
+    ],
+)
+def test_another_word_is_kept_with_a_warning(
+    make: Callable[..., Element], name: str, word: str, nearest: str | None
+) -> None:
+    """A voice, locale or reason that is not known is kept as it is, and the warning names the nearest one."""
+    with pytest.warns(BXMLWarning, match=rf" {name}='.* the nearest is '{nearest or '.+'}'$") as caught:
+        element = make(**{name: word})
+    (warning,) = caught
+    assert warning.filename == __file__
+    document, oddities = examine(Response(cast(Verb, element)).to_bxml())
+    assert document.children == (element,)
+    assert len(oddities) == 1
+
+
+@pytest.mark.parametrize("word", ["", " ", 7, None.__class__, Markup("julie"), ["julie"]])
+def test_a_word_must_still_be_a_word(word: object) -> None:
+    """Blank text, Markup and what is not a text are faults, of a voice as of any other attribute."""
+    with pytest.raises(InvalidBXML, match="SpeakSentence voice="):
+        ELEMENT["SpeakSentence"]("Hi", voice=word)
+
+
+# -- URLs and texts that others read in another way ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(r"https://evil\@your.host/x", r"\\evil/x", r"/\evil/x", r"\/evil/x", "///evil/x", "////evil/x"),
+        *(r"https:\\evil/x", r"/x\..\y", "https:///evil/x", "https:/evil/x", r"//your.host\@evil"),
+    ],
+)
+def test_a_url_leads_to_one_host(url: str) -> None:
+    """A URL that some readers take for another host than others do is refused wherever a verb holds one."""
+    for make in (
+        lambda: Gather(gather_url=url),
+        lambda: Redirect(redirect_url=url),
+        lambda: PlayAudio(url),
+        lambda: Transfer(PhoneNumber("+1555", transfer_answer_url=url)),
+    ):
+        with pytest.raises(InvalidBXML, match=r"without white space or backslashes$"):
+            make()
+    with pytest.raises(InvalidBXML, match=r"must be a URL that begins with wss:// or ws://"):
+        stream(destination=url.replace("https:", "wss:"))
+
+
+@pytest.mark.parametrize("url", ["/a///b", "//host/x", "https://host///x", "?a=///", "a/b", "#///"])
+def test_slashes_elsewhere_are_taken(url: str) -> None:
+    """Slashes that do not stand at the beginning have one meaning."""
+    assert Gather(gather_url=url).gather_url == url
+
+
+class Shouted(str):
+    """A text that every method but those of str itself shows in another way."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "SHOUTED"
+
+    def __format__(self, specification: str) -> str:
+        return "SHOUTED"
+
+    def replace(self, *arguments: Any) -> str:
+        return "SHOUTED"
+
+    def strip(self, *arguments: Any) -> str:
+        return "SHOUTED"
+
+
+class Word(str, Enum):  # noqa: UP042  # unlike that of a StrEnum, its str() is not its value
+    TEXT = "a <b>"
+    NUMBER = "+1555"
+    URL = "/menu"
+    GET = "GET"
+    VOICE = "julie"
+    NAME = "New"
+
+
+@pytest.mark.parametrize("kind", [Word, Shouted])
+def test_a_subclass_of_str_is_written_by_its_value(kind: Callable[[str], Any]) -> None:
+    """A member of an enumeration, or any other such text, has its value in texts, attributes and names."""
+    made = Response(
+        Gather(
+            SpeakSentence(kind("a <b>"), voice=kind("julie")),
+            PlayAudio(kind("/menu")),
+            gather_url=kind("/menu"),
+            gather_method=kind("GET"),
+            tag=kind("a <b>"),
+            username=kind("a <b>"),
+            password=kind("a <b>"),
+        ),
+        Transfer(PhoneNumber(kind("+1555")), transfer_caller_id=kind("+1555")),
+        Forward(to=kind("+1555")),
+        Tag(kind("a <b>")),
+        UnknownVerb(kind("New"), kind("a <b>"), extra={kind("New"): kind("a <b>")}),
+        UnknownVerb("Other", "x").replace(text=kind("a <b>")),
+    )
+    plain = Response(
+        Gather(
+            SpeakSentence("a <b>", voice="julie"),
+            PlayAudio("/menu"),
+            gather_url="/menu",
+            gather_method="GET",
+            tag="a <b>",
+            username="a <b>",
+            password="a <b>",
+        ),
+        Transfer(PhoneNumber("+1555"), transfer_caller_id="+1555"),
+        Forward(to="+1555"),
+        Tag("a <b>"),
+        UnknownVerb("New", "a <b>", extra={"New": "a <b>"}),
+        UnknownVerb("Other", "a <b>"),
+    )
+    assert made.to_bxml() == plain.to_bxml()
+    assert made == plain
+    assert f"{cast(Gather, made.children[0]).tag} {cast(Tag, made.children[3]).text}" == "a <b> a <b>"
+
+
+# -- Documents that end by accident --------------------------------------------------------------------------
+
+AGENT = StartStream(destination=WSS, name="s", mode="bidirectional")
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        (),
+        (Tag("x"),),
+        (StartRecording(), StartGather(dtmf_url="/")),
+        (StopStream(name="s"),),
+        (StopStream(name="other", wait=False),),
+        (stream(),),
+    ],
+)
+def test_a_document_must_not_end_with_a_conversation(after: tuple[Verb, ...]) -> None:
+    """A document in which nothing takes time after a bidirectional stream has started is a finding."""
+    (fault,) = accidental_ends(Response(SpeakSentence("Hi"), AGENT, *after))
+    assert "ends as soon as its bidirectional StartStream has started" in fault
+    assert "StopStream(name='s', wait=True)" in fault
+
+
+@pytest.mark.parametrize(
+    "verbs",
+    [
+        (),
+        (stream(),),
+        (AGENT, StopStream(name="s", wait=True)),
+        (AGENT, Tag("x"), Pause(duration=60)),
+        (AGENT, Hangup()),
+        (AGENT, Redirect(redirect_url="/")),
+        (AGENT, UnknownVerb("New")),
+    ],
+)
+def test_a_document_may_end_otherwise(verbs: tuple[Verb, ...]) -> None:
+    """A document that waits, goes on elsewhere or hangs up on purpose after a stream is not a finding."""
+    assert accidental_ends(Response(*verbs)) == []

@@ -73,7 +73,7 @@ Gather(max_digits="1")  # type: ignore[arg-type]
 Gather(max_digits=1.5)  # type: ignore[arg-type]
 Gather(gather_url=1)  # type: ignore[arg-type]
 Gather(gather_method="get")  # type: ignore[arg-type]
-SpeakSentence("Hi", voice="nobody")  # type: ignore[arg-type]
+SpeakSentence("Hi", voice=7)  # type: ignore[arg-type]
 SpeakSentence(b"Hi")  # type: ignore[arg-type]
 # What is missing
 Redirect()  # type: ignore[call-arg]
