@@ -26,6 +26,7 @@ from flask_bandwidth_callbacks.bxml.values import (
     Identifier,
     Kind,
     Number,
+    OpenChoice,
     Text,
     Whole,
 )
@@ -72,7 +73,8 @@ hostile_text = st.lists(
 
 def takes_any_text(kind: Kind) -> bool:
     """Return whether a kind is for text that may hold any characters, up to some length."""
-    return isinstance(kind, Text) and all(rule.holds("a <b> & \t\n\r \x00 \ud800 \"'") for rule in kind.rules)
+    is_free = isinstance(kind, Text) and not isinstance(kind, OpenChoice)
+    return is_free and all(rule.holds("a <b> & \t\n\r \x00 \ud800 \"'") for rule in kind.rules)
 
 
 def values(kind: Kind) -> st.SearchStrategy[Any]:
@@ -85,7 +87,7 @@ def values(kind: Kind) -> st.SearchStrategy[Any]:
 
     if isinstance(kind, Boolean):
         return st.booleans()
-    if isinstance(kind, Choice):
+    if isinstance(kind, Choice | OpenChoice):
         return st.sampled_from(kind.words)
     if isinstance(kind, Number):
         return st.sampled_from([number for number in NUMBERS if fits(number)])

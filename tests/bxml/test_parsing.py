@@ -113,7 +113,7 @@ def test_a_word_that_is_not_known_is_an_oddity() -> None:
     ]
     ending = "is not a word that this version knows; the nearest is"
     assert oddities == (
-        f"line 2, column 1: SpeakSentence voice=\"jessica\" {ending} 'miguel'",
+        f"line 2, column 1: SpeakSentence voice=\"miguell\" {ending} 'miguel'",
         f"line 2, column 1: SpeakSentence locale=\"en-US\" {ending} 'en_US'",
         f"line 2, column 65: Transfer diversionReason=\"time-of-year\" {ending} 'time-of-day'",
     )
@@ -168,7 +168,7 @@ def test_all_faults_with_their_positions() -> None:
         'line 3, column 15: Gather cannot hold text: "again"',
         'line 4, column 5: PhoneNumber text="555": must be + and digits',
         "line 4, column 5: Gather cannot hold PhoneNumber, which belongs in Transfer",
-        "line 6, column 3: Redirect redirectUrl="None": must be given",
+        "line 6, column 3: Redirect redirectUrl: must be given",
         'line 7, column 3: Conference text="two words": must be a name of 1 to 100 letters, digits, '
         "'_', '.' and '-'",
         'line 8, column 3: SpeakSentence text=" ": must not be blank',
