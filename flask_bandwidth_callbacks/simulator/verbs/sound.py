@@ -25,7 +25,7 @@ _PAUSES = {",": 0.5, "w": 0.5, "W": 1.0}
 Source: https://dev.bandwidth.com/docs/voice/bxml/sendDtmf
 """
 
-_BREAKS = re.compile(r"<(/?(p|s)|break)\b[^>]*>")
+_BREAKS = re.compile(r"<(/?(p|s)|break)\b[^<>]*>")
 """SSML that separates the words on both sides."""
 
 

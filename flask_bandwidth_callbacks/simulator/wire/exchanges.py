@@ -76,7 +76,7 @@ def _verbs(exchange: Exchange) -> str:
     """Return the verbs that came back on one line, long texts cut."""
     if not exchange.bxml:
         return ""
-    verbs = re.sub(r"<\?xml[^>]*\?>|</?(Response|Bxml)\s*/?>", "", exchange.bxml)
+    verbs = re.sub(r"<\?xml[^<>]*\?>|</?(Response|Bxml)\s*/?>", "", exchange.bxml)
     verbs = " ".join(without_credentials(verbs).split()) or "(empty document)"
     shown = _LONG_TEXT.sub(r"\1...", verbs)
     return f"  {shorten(shown, TEXT_LIMIT)}"
