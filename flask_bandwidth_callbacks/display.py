@@ -10,7 +10,7 @@ VALUE_LIMIT = 80
 TEXT_LIMIT = 2000
 """Characters of a whole text, such as a document, that a message shows."""
 
-_CREDENTIALS_IN_URL = re.compile(r"//[^/@\s]*@")
+_CREDENTIALS_IN_URL = re.compile(r"//[^/\s]*@")  # a password may hold an @, too
 _PASSWORD_ATTRIBUTE = re.compile(r"""([Pp]assword\s*=\s*\\?(["'])).*?(?:\2|\Z)""", re.DOTALL)
 
 
