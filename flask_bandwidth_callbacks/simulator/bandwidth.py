@@ -198,6 +198,8 @@ class SimulatedBandwidth(Platform):
         check_seconds(call_timeout, "call_timeout")
         destination = partial(self.destination, credentials=credentials, callback_timeout=callback_timeout)
         answer = destination(answer_url, answer_method, answer_fallback_url, answer_fallback_method)
+        dialed = (call.enqueued_time for call in self.calls if call.enqueued_time is not None)
+        self.limits.check(self.now, dialed, self.calls_up)
         call = Call(self, to, var_from, "outbound", callback_timeout=callback_timeout)
         call.set_tag(tag)
         if disconnect_url is not None:

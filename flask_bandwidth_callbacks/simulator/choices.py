@@ -93,6 +93,7 @@ CHOICES: dict[str, str] = {
     "caller id": "A caller's number is verified, and stirShaken says so unless the call is made otherwise.",
     "machine detection": f"The result is there {MACHINE_DETECTION_SECONDS:g} s after the call was answered,"
     " and is sent if the call is still up.",
-    "limits": "There are no limits on calls per second or at a time.",
+    "limits": "There are no limits on calls per second or at a time, unless a test sets"
+    " them in `bandwidth.limits`.",
 }
 """Every choice by its subject."""

@@ -26,6 +26,14 @@ class Conflict(SimulationError):
     status = 409
 
 
+class TooManyCalls(SimulationError):
+    """One more outbound call than the limits of the account allow."""
+
+    status = 429
+    retry_after: ClassVar[int] = 1
+    """Seconds after which another call may be made."""
+
+
 class UnreachableApplication(SimulationError):
     """The first callback of a call that found no server, or whose credentials were rejected."""
 

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What is said or played on a call: words or an audio file."""
+
+    words: str
+    """The words, or the URL of the file."""
+    seconds: float
+    """How long it lasts, unless it is interrupted."""
+    is_file: bool = False
 
 
 class Activity:
@@ -25,8 +37,8 @@ class Activity:
     def key_pressed(self, key: str) -> None:
         """Handle a key that the person on the call presses."""
 
-    def sounded(self, words: str, *, spoken: bool) -> None:
-        """Handle words that are ``spoken`` by the person on the call, else heard by them."""
+    def sounded(self, sound: Sound, *, spoken: bool) -> None:
+        """Handle a sound that is ``spoken`` by the person on the call, else heard by them."""
 
     def over(self) -> None:
         """Handle the end of the resource."""

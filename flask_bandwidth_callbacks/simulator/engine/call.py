@@ -19,13 +19,14 @@ from ..wire.destinations import Destination, Method
 from ..wire.documents import DocumentLike, Script, script_of
 from ..wire.exchanges import Exchange, latest
 from ..wire.payloads import ACCOUNT_ID, APPLICATION_ID, timestamp
-from .activities import Stream
+from .activities import Sound, Stream
 from .conversation import Kind, Line, counted, transcript
 from .endless import DocumentGuard
 from .messages import Ended, Key, LegEnded, Speech, Taken
 from .platform import Platform
 from .resource import Resource
 from .timeline import Steps, Wait, check_seconds
+from .transcription import CallTranscription
 from .turn import in_turn
 
 KEYS = "0123456789*#ABCD"
@@ -90,6 +91,8 @@ class Call(Resource):
         """Bandwidth's reference of that error."""
         self.heard: list[str] = []
         """What this person has heard: sentences as text, audio files as their URL."""
+        self.transcriptions: list[CallTranscription] = []
+        """The live transcriptions that are complete, oldest first."""
         self.legs: list[Call] = []
         """The calls that a Transfer or a Forward of this one made."""
         self.lines: list[Line] = []
@@ -167,7 +170,7 @@ class Call(Resource):
         self.note(self.person, "says", text, kind="says")
         self._guard.acted()
         self.process.send(Speech(text, length))
-        self.report_sound(text, spoken=True)
+        self.report_sound(Sound(text, length), spoken=True)
         self.bandwidth.pass_time(length)
 
     @in_turn
@@ -386,13 +389,13 @@ class Call(Resource):
             self.answer_time = self.bandwidth.now
             self.note("", "answered")
 
-    def hear(self, words: str, *, is_file: bool = False) -> None:
-        self.heard.append(words)
-        if is_file:
-            self.note(self.person, f"hears the file {without_password(words)}", kind="hears")
+    def hear(self, sound: Sound) -> None:
+        self.heard.append(sound.words)
+        if sound.is_file:
+            self.note(self.person, f"hears the file {without_password(sound.words)}", kind="hears")
         else:
-            self.note(self.person, "hears", words, kind="hears")
-        self.report_sound(words, spoken=False)
+            self.note(self.person, "hears", sound.words, kind="hears")
+        self.report_sound(sound, spoken=False)
 
     def play(self, seconds: float, messages: tuple[type, ...] = ()) -> Steps[Any]:
         """Wait for the end of a sound, or for one of the messages.

@@ -24,6 +24,7 @@ from ..wire.urls import absolute
 from .callees import Callee, check_number
 from .conversation import Line
 from .endless import RequestGuard
+from .limits import Limits
 from .timeline import Timeline, check_seconds
 from .turn import Turn, in_turn
 
@@ -74,6 +75,8 @@ class Platform:
         """Functions that are called with the call and the line whenever a conversation gets a new line."""
         self.calls_up = 0
         """Number of calls that have not ended."""
+        self.limits = Limits()
+        """The limits on outbound calls; a test may set them."""
         self.rest_url = REST_URL
         """Where the URLs of the REST interface in callbacks begin; set it where that is served elsewhere."""
         self._start = _in_utc(start)

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ..wire.payloads import duration, timestamp
+from .activities import Sound
 from .platform import Platform
+
+
+class Passage(NamedTuple):
+    """A part of a recording in which something sounds."""
+
+    start: float
+    """Seconds from the beginning of the recording."""
+    end: float
+    sound: Sound
+    spoken: bool
+    """Whether the person on the call spoke it; else they heard it."""
 
 
 class Recording:
@@ -31,8 +43,16 @@ class Recording:
         """Its length without pauses."""
         self.words: list[str] = []
         """What was said while it ran; where both sides are recorded, also what was played."""
+        self.passages: list[Passage] = []
+        """When something sounded, in order."""
         self.is_available = False
         """Whether it can be fetched now."""
+        self.is_deleted = False
+        """Whether the application has deleted it over REST."""
+        self.is_media_deleted = False
+        """Whether the application has deleted its sound over REST."""
+        self.transcription: dict[str, str] | None = None
+        """Its transcription as events describe it, by wire names; None without one."""
         self.status: Literal["complete", "partial", "error"] = "complete"
         """The status that the application will be notified of; may be set until then."""
         self.url = f"{url}/recordings/{self.recording_id}"
@@ -47,18 +67,29 @@ class Recording:
     def pause(self) -> None:
         """Record nothing until it is resumed."""
         if self._runs_since is not None:
-            self.duration += self._bandwidth.now - self._runs_since
+            self.duration = self._length()
             self._runs_since = None
+            end = self.duration.total_seconds()
+            self.passages = [passage._replace(end=min(passage.end, end)) for passage in self.passages]
 
     def resume(self) -> None:
         """Record again."""
         if self._runs_since is None:
             self._runs_since = self._bandwidth.now
 
-    def add(self, words: str) -> None:
-        """Record words, unless it is paused."""
+    def add(self, sound: Sound, *, spoken: bool) -> None:
+        """Record a sound, unless it is paused.
+
+        :param spoken: whether the person on the call speaks it; else they hear it.
+        """
         if self._runs_since is not None:
-            self.words.append(words)
+            start = self._length().total_seconds()
+            self.words.append(sound.words)
+            self.passages.append(Passage(start, start + sound.seconds, sound, spoken))
+
+    def _length(self) -> timedelta:
+        running = timedelta() if self._runs_since is None else self._bandwidth.now - self._runs_since
+        return self.duration + running
 
     def stop(self) -> None:
         """End the recording."""

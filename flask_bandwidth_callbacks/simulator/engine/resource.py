@@ -9,7 +9,7 @@ from flask_bandwidth_callbacks import bxml
 
 from ..wire.destinations import Destination, destination_of
 from ..wire.exchanges import Exchange
-from .activities import Activity
+from .activities import Activity, Sound
 from .messages import Ended
 from .platform import Platform
 from .recording import Recording
@@ -79,8 +79,8 @@ class Resource(ABC):
         """Mark it as answered, if it is something that rings."""
 
     @abstractmethod
-    def hear(self, words: str, *, is_file: bool = False) -> None:
-        """Play a sentence to its people, or an audio file of which ``words`` is the URL."""
+    def hear(self, sound: Sound) -> None:
+        """Play a sentence or an audio file to its people."""
 
     def play(self, seconds: float, messages: tuple[type, ...] = ()) -> Steps[Any]:
         """Wait for the end of a sound, which passes by itself, or for one of the messages."""
@@ -96,10 +96,10 @@ class Resource(ABC):
         """Return the activities of a class, oldest first."""
         return [activity for activity in self.activities if isinstance(activity, kind)]
 
-    def report_sound(self, words: str, *, spoken: bool) -> None:
+    def report_sound(self, sound: Sound, *, spoken: bool) -> None:
         """Report to the activities what is ``spoken``, or else heard."""
         for activity in self.activities:
-            activity.sounded(words, spoken=spoken)
+            activity.sounded(sound, spoken=spoken)
 
     # -- Callbacks -------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request, Response
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 
 from ..bandwidth import SimulatedBandwidth
-from ..exceptions import Conflict, SimulationError
+from ..exceptions import Conflict, SimulationError, TooManyCalls
 from . import operations
 from .authentication import Doorkeeper
 from .operation import Asked, Operation
@@ -103,6 +103,10 @@ class RestApplication:
                 raise Problem(400, f"Invalid BXML: {error}") from None
             except Conflict as error:
                 raise conflicting(ids["call_id"], error) from None
+            except TooManyCalls as error:
+                raise Problem(
+                    error.status, str(error), "error", {"Retry-After": str(error.retry_after)}
+                ) from None
             except SimulationError as error:
                 raise Problem(error.status, str(error)) from None
         if isinstance(result, Response):

@@ -128,6 +128,8 @@ _MESSAGES: Mapping[type[fields.Field[Any]], dict[str, Any]] = {
     },
     WholeNumber: {"invalid": "must be a whole number", "too_large": "must be a whole number"},
     fields.Boolean: {"invalid": "must be true or false"},
+    fields.List: {"invalid": "must be an array"},
+    fields.Nested: {"type": "must be a JSON object"},
     UTCDateTime: {
         "invalid": "must be a time such as 2026-01-05T15:00:00Z",
         "invalid_awareness": "must be a time",
@@ -136,25 +138,37 @@ _MESSAGES: Mapping[type[fields.Field[Any]], dict[str, Any]] = {
 }
 
 
-class _Credentials(Model):
-    """The credentials that Bandwidth shows at the URLs of the same request, and at its fallback URLs."""
+class _Pair(Model):
+    """The credentials that Bandwidth shows at the URLs of the same request."""
 
     username = _text(LONGEST_CREDENTIAL)
     password = _text(LONGEST_CREDENTIAL)
+
+    @validates_schema
+    def _check_pair(self, data: dict[str, Any], **kwargs: Any) -> None:
+        _check_pair(data, "username", "password")
+
+
+class _Pairs(_Pair):
+    """Those, and the ones for its fallback URLs."""
+
     fallback_username = _text(LONGEST_CREDENTIAL)
     fallback_password = _text(LONGEST_CREDENTIAL)
 
     @validates_schema
-    def _check_pairs(self, data: dict[str, Any], **kwargs: Any) -> None:
-        for username, password in (("username", "password"), ("fallback_username", "fallback_password")):
-            pair = (data[username], data[password])
-            if pair != (None, None):
-                fault = read_pair(pair)
-                if isinstance(fault, str):
-                    raise ValidationError(f"and {camel_case(password)} {fault}", camel_case(username))
+    def _check_fallback_pair(self, data: dict[str, Any], **kwargs: Any) -> None:
+        _check_pair(data, "fallback_username", "fallback_password")
 
 
-class MachineDetectionModel(_Credentials):
+def _check_pair(data: dict[str, Any], username: str, password: str) -> None:
+    given = (data[username], data[password])
+    if given != (None, None):
+        fault = read_pair(given)
+        if isinstance(fault, str):
+            raise ValidationError(f"with {camel_case(password)}, {fault}", camel_case(username))
+
+
+class MachineDetectionModel(_Pairs):
     """``machineDetection`` of createCall."""
 
     mode = _word("sync", "async", default="async")
@@ -170,7 +184,7 @@ class MachineDetectionModel(_Credentials):
     fallback_method = _method()
 
 
-class CreateCall(_Credentials):
+class CreateCall(_Pairs):
     """The body of createCall."""
 
     to = _text(required=True, check=[_check_called])
@@ -192,7 +206,7 @@ class CreateCall(_Credentials):
     tag = _text(LONGEST_TAG)
 
 
-class _Redirect(_Credentials):
+class _Redirect(_Pairs):
     """What updateCall and updateConference have in common."""
 
     state_name: ClassVar[str]
@@ -221,6 +235,37 @@ class UpdateCall(_Redirect):
     tag = _text(LONGEST_TAG)
 
 
+class UpdateConference(_Redirect):
+    """The body of updateConference."""
+
+    state_name = "status"
+    status = _word("active", "completed", default="active")
+
+
+class UpdateConferenceMember(Model):
+    """The body of updateConferenceMember. What is left out stays as it is."""
+
+    mute = _flag()
+    hold = _flag()
+    call_ids_to_coach = fields.List(_text(required=True), load_default=None, allow_none=True)
+
+
+class UpdateCallRecording(Model):
+    """The body of updateCallRecordingState."""
+
+    state = _word("paused", "recording", required=True)
+
+
+class TranscribeRecording(_Pair):
+    """The body of transcribeCallRecording."""
+
+    callback_url = _url(None)
+    callback_method = _method()
+    tag = _text()
+    callback_timeout = _number(1, 25, default=15)
+    detect_language = _flag()
+
+
 def pair(body: Mapping[str, Any], prefix: str = "") -> tuple[str, str] | None:
     """Return the credentials in a body, None if it has none.
 
@@ -241,6 +286,24 @@ class _Page(Model):
     """A query for a list that comes in pages."""
 
     page_token = _text()
+
+
+class ListConferences(_Page):
+    """The query of listConferences."""
+
+    name = _text()
+    min_created_time = _time()
+    max_created_time = _time()
+    page_size = _whole(1, 1000, default=1000)
+
+
+class ListRecordings(Model):
+    """The query of listAccountCallRecordings."""
+
+    to = _text()
+    var_from = _text()
+    min_start_time = _time()
+    max_start_time = _time()
 
 
 class ListCalls(_Page):
@@ -322,3 +385,114 @@ class CallState(Response):
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
         is_ahead = attr == "start_time" and obj.state == "queued"
         return marshmallow.missing if is_ahead else super().get_attribute(obj, attr, default)
+
+
+class ConferenceMemberModel(Response):
+    """How a call takes part in a conference, written from the member."""
+
+    call_id = Text(attribute="call.call_id")
+    conference_id = Text(attribute="conference.conference_id")
+    member_url = Text()
+    mute = fields.Boolean()
+    hold = fields.Boolean()
+    call_ids_to_coach = fields.Function(lambda member: sorted(member.coached))
+
+
+class ConferenceModel(Response):
+    """A conference, written from it."""
+
+    id = Text(attribute="conference_id")
+    name = Text()
+    created_time = UTCDateTime()
+    completed_time = UTCDateTime()
+    conference_event_url = Text(attribute="events.url")
+    conference_event_method = Text(attribute="events.method")
+    tag = Text()
+    active_members = fields.Function(
+        lambda conference: ConferenceMemberModel().dump(list(conference.members.values()), many=True)
+    )
+
+
+class _Recording(Response):
+    """What recordings of calls and of conferences have in common, written from their event properties."""
+
+    account_id = Text()
+    recording_id = Text()
+    recording_name = Text()
+    duration = Text()
+    channels = WholeNumber()
+    start_time = Text()
+    end_time = Text()
+    file_format = Text()
+    status = Text()
+    media_url = Text()
+
+
+class ConferenceRecordingMetadata(_Recording):
+    """A recording of a conference."""
+
+    conference_id = Text()
+    name = Text()
+
+
+class CallRecordingMetadata(_Recording):
+    """A recording of a call."""
+
+    application_id = Text()
+    call_id = Text()
+    parent_call_id = Text()
+    to = Text()
+    var_from = Text()
+    transfer_caller_id = Text()
+    transfer_to = Text()
+    direction = Text()
+    transcription = fields.Raw()
+
+
+class _Spoken(Response):
+    speaker = WholeNumber()
+    text = Text()
+    confidence = fields.Float()
+
+
+class _Clip(_Spoken):
+    start_time_seconds = fields.Float()
+    end_time_seconds = fields.Float()
+
+
+class RecordingTranscriptions(Response):
+    """The words of a recording."""
+
+    transcripts = fields.List(fields.Nested(_Spoken))
+    clips = fields.List(fields.Nested(_Clip))
+
+
+class CallTranscriptionMetadata(Response):
+    """A live transcription, written from it."""
+
+    transcription_id = Text()
+    transcription_name = Text()
+    transcription_url = Text()
+
+
+class _Track(Response):
+    detected_language = Text()
+    track = Text()
+    transcript = Text()
+    confidence = fields.Float()
+
+
+class CallTranscriptionResponse(Response):
+    """The words of a live transcription."""
+
+    account_id = Text()
+    call_id = Text()
+    transcription_id = Text()
+    tracks = fields.List(fields.Nested(_Track))
+
+
+class AccountStatistics(Response):
+    """The queue of an account."""
+
+    current_call_queue_size = WholeNumber()
+    max_call_queue_size = WholeNumber()

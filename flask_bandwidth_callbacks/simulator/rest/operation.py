@@ -31,13 +31,13 @@ class Asked:
     account_id: str
     """The account that the path names."""
 
-    def read(self, schema: type[marshmallow.Schema]) -> dict[str, Any]:
+    def read(self, schema: marshmallow.Schema) -> dict[str, Any]:
         """Return the JSON body, read by a schema; raises :class:`.Problem` if it breaks a rule."""
         if self.http.mimetype != "application/json":
             raise unsupported(self.http.content_type or "")
         return _load(schema, lambda: decode_json(self.http.get_data()))
 
-    def read_query(self, schema: type[marshmallow.Schema]) -> dict[str, Any]:
+    def read_query(self, schema: marshmallow.Schema) -> dict[str, Any]:
         """Return the query string, read by a schema; raises :class:`.Problem` if it breaks a rule."""
         return _load(schema, lambda: self.http.args.to_dict())
 
@@ -49,14 +49,14 @@ class Asked:
 
     def written(
         self,
-        schema: type[marshmallow.Schema],
+        schema: marshmallow.Schema,
         values: Any,
         *,
         status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         """Return the response that holds values, or a list of them, written by a schema."""
-        body = json.dumps(schema().dump(values, many=isinstance(values, list)))
+        body = json.dumps(schema.dump(values, many=isinstance(values, list)))
         return Response(body, status, headers, content_type=JSON)
 
     def url(self, path: str) -> str:
@@ -64,9 +64,9 @@ class Asked:
         return f"{self.bandwidth.rest_url}/accounts/{self.account_id}/{path}"
 
 
-def _load(schema: type[marshmallow.Schema], data: Callable[[], Any]) -> dict[str, Any]:
+def _load(schema: marshmallow.Schema, data: Callable[[], Any]) -> dict[str, Any]:
     try:
-        loaded: dict[str, Any] = schema().load(data())
+        loaded: dict[str, Any] = schema.load(data())
     except ValidationError as error:
         # Not within the except, whose error holds the values of the request.
         problem = invalid(error)

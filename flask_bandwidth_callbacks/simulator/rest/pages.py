@@ -20,7 +20,7 @@ def page(
     query: Mapping[str, Any],
     items: Sequence[ItemT],
     key: Callable[[ItemT], str],
-    schema: type[marshmallow.Schema],
+    schema: marshmallow.Schema,
 ) -> Response:
     """Return the page of a list that a query asks for.
 

@@ -49,8 +49,8 @@ class Problem(Exception):
 class NotSimulated(Problem):
     """A request for a part of Bandwidth that is not simulated."""
 
-    def __init__(self, service: str) -> None:
-        super().__init__(501, f"{service} is not simulated. Only Bandwidth's voice operations are.")
+    def __init__(self, service: str, name: str) -> None:
+        super().__init__(501, f"{service} ({name}) is not simulated. Only Bandwidth's voice operations are.")
 
     def response(self) -> Response:
         """Return the reply, a problem as RFC 9457 has it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_bandwidth_callbacks import bxml
 
-from ..engine.activities import Activity
+from ..engine.activities import Activity, Sound
 from ..engine.call import Call, Calls
 from ..engine.interpreter import Next, runs
 from ..engine.messages import Ended, OtherLeft, Taken
@@ -20,9 +20,9 @@ class Talk(Activity):
     def __init__(self, other: Call) -> None:
         self._other = other
 
-    def sounded(self, words: str, *, spoken: bool) -> None:
+    def sounded(self, sound: Sound, *, spoken: bool) -> None:
         if spoken:
-            self._other.hear(words)
+            self._other.hear(sound)
 
 
 class _Bridged(Activity):

@@ -6,14 +6,16 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from flask_bandwidth_callbacks import bxml
 from flask_bandwidth_callbacks.config import UNSET, Unset
 from flask_bandwidth_callbacks.credentials import Credentials
+from flask_bandwidth_callbacks.display import show
 
-from ..engine.activities import Activity
+from ..engine.activities import Activity, Sound
 from ..engine.call import Call
 from ..engine.conversation import counted
 from ..engine.interpreter import Next, live, runs
@@ -30,6 +32,8 @@ from ..wire.exchanges import Exchange
 
 MOST_MEMBERS = 20
 """How many calls a conference may hold. Source: https://dev.bandwidth.com/docs/voice/bxml/conference"""
+
+_KEPT_CONFERENCES = 5000
 
 LONGEST = 24 * 60 * 60
 """How many seconds a conference may last. Source: the same page."""
@@ -56,6 +60,11 @@ class Member(Activity):
         """Ids of the calls that alone hear this one, if there are any."""
 
     @property
+    def member_url(self) -> str:
+        """Its URL in the REST interface."""
+        return f"{self.conference.rest_url}/members/{self.call.call_id}"
+
+    @property
     def speaks(self) -> bool:
         """Whether what is said on this call is heard in the conference."""
         return not self.mute and not self.hold
@@ -64,12 +73,12 @@ class Member(Activity):
     def listens(self) -> bool:
         return bool(self._listeners())
 
-    def sounded(self, words: str, *, spoken: bool) -> None:
+    def sounded(self, sound: Sound, *, spoken: bool) -> None:
         if spoken:
             if self.speaks:
-                self.conference.report_sound(words, spoken=True)
+                self.conference.report_sound(sound, spoken=True)
             for listener in self._listeners():
-                listener.hear(words)
+                listener.hear(sound)
 
     def _listeners(self) -> list[Call]:
         """Return the calls that hear this one."""
@@ -101,8 +110,13 @@ class Conference(Resource):
         """Its id, ``conf-...``; the same name gets another one after the conference has ended."""
         self.members: dict[str, Member] = {}
         """The calls in it, by call id."""
+        self.events = events
+        """Where its events go."""
+        self.created_time = bandwidth.now
+        """When the first call joined it, in virtual time."""
+        self.completed_time: datetime | None = None
+        """When the last call left it."""
         self._creator = creator
-        self._events = events
         self._queue: deque[Script] = deque()
         self._limit = bandwidth.timeline.later(LONGEST, self._let_go)
         self.start(live(self, self._next_document(), self._next_document))
@@ -228,17 +242,18 @@ class Conference(Resource):
             for activity in tuple(self.activities):
                 activity.over()
             self.process.interrupt(Ended("hangup"))
+            self.completed_time = self.bandwidth.now
             del self.bandwidth.shared(Conferences).by_name[self.name]
-            self.notify(self._events, "conferenceCompleted", call=call)
+            self.notify(self.events, "conferenceCompleted", call=call)
 
     def answer(self) -> None:
         """Do nothing: a conference does not ring."""
 
-    def hear(self, words: str, *, is_file: bool = False) -> None:
-        self.report_sound(words, spoken=False)
+    def hear(self, sound: Sound) -> None:
+        self.report_sound(sound, spoken=False)
         for member in self.members.values():
             if not member.hold:
-                member.call.hear(words, is_file=is_file)
+                member.call.hear(sound)
 
     def end(self, ended: Ended) -> None:
         """Do nothing: the last member to leave has ended the conference."""
@@ -246,8 +261,8 @@ class Conference(Resource):
     # -- Callbacks and documents -----------------------------------------------------------------------------
 
     def _send_event(self, event: str, call: Call, properties: Mapping[str, Any]) -> None:
-        if self._events is not None:
-            self.request(self._events, event, call=call, **properties)
+        if self.events is not None:
+            self.request(self.events, event, call=call, **properties)
 
     def request(
         self, destination: Destination, event: str, *, call: Call | None = None, **properties: Any
@@ -298,20 +313,41 @@ class Conferences:
     def __init__(self) -> None:
         self.by_name: dict[str, Conference] = {}
         """Those that have members, by name."""
+        self._latest: deque[Conference] = deque(maxlen=_KEPT_CONFERENCES)
+
+    def add(self, conference: Conference) -> None:
+        """Add one that begins."""
+        self.by_name[conference.name] = conference
+        self._latest.append(conference)
+
+    def all(self) -> list[Conference]:
+        """Return all that are known, oldest first: those that have members, and the latest ones."""
+        older = [conference for conference in self.by_name.values() if conference not in self._latest]
+        return [*older, *self._latest]
+
+    def find(self, conference_id: str) -> Conference:
+        """Return one by its id, also after its end; raises :class:`NotFound`."""
+        for conference in self.all():
+            if conference.conference_id == conference_id:
+                return conference
+        raise NotFound(
+            f"There is no conference {show(conference_id)}; the latest {_KEPT_CONFERENCES} are kept."
+        )
 
 
 @runs(bxml.Conference)
 def conference(call: Call, verb: bxml.Conference, base: str) -> Steps[Next]:
     """Put the call into a conference until it ends or is taken away."""
     call.set_tag(verb.tag)
-    conferences = call.bandwidth.shared(Conferences).by_name
+    conferences = call.bandwidth.shared(Conferences)
     name = (verb.text or "").strip()
-    joined = conferences.get(name)
+    joined = conferences.by_name.get(name)
     if joined is None:
         events = call.destination(verb, "conference_event_url", base)
         if events is not None and verb.callback_timeout is not None:
             events = events._replace(timeout=verb.callback_timeout)
-        joined = conferences[name] = Conference(call.bandwidth, name, call, events)
+        joined = Conference(call.bandwidth, name, call, events)
+        conferences.add(joined)
     elif len(joined.members) >= MOST_MEMBERS:
         call.note("", f"conference {name} is full")
         return None

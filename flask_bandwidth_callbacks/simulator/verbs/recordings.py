@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask_bandwidth_callbacks import bxml
 
 from ..choices import RECORDING_AVAILABLE_AFTER, TRANSCRIPTION_AVAILABLE_AFTER
-from ..engine.activities import Activity
+from ..engine.activities import Activity, Sound
 from ..engine.call import Call
 from ..engine.interpreter import Next, runs
 from ..engine.messages import Key, Speech
@@ -47,7 +47,7 @@ def _listen(call: Call, verb: bxml.Record, recording: Recording) -> Steps[None]:
             return
         speaks_for = max(0.0, speaks_for - passed)
         if isinstance(message, Speech):
-            recording.add(message.text)
+            recording.add(Sound(message.text, message.seconds), spoken=True)
             speaks_for = message.seconds
 
 
@@ -63,8 +63,8 @@ class _LiveRecording(Activity):
         is_stereo = verb.effective("multi_channel") and isinstance(resource, Call)
         self.recording = _begin(resource, verb, channels=2 if is_stereo else 1)
 
-    def sounded(self, words: str, *, spoken: bool) -> None:
-        self.recording.add(words)
+    def sounded(self, sound: Sound, *, spoken: bool) -> None:
+        self.recording.add(sound, spoken=spoken)
 
     def over(self) -> None:
         self._resource.activities.remove(self)
@@ -129,26 +129,46 @@ def _finish(
     timeline = resource.bandwidth.timeline
     timeline.later(RECORDING_AVAILABLE_AFTER, lambda: _become_available(resource, recording, available))
     if transcribed is not None and verb.transcribe and isinstance(resource, Call):
-        timeline.later(
-            TRANSCRIPTION_AVAILABLE_AFTER, lambda: _become_transcribed(resource, recording, transcribed)
-        )
+        transcribe(resource, recording, transcribed)
 
 
 def _become_available(resource: Resource, recording: Recording, destination: Destination | None) -> None:
     recording.is_available = True
-    resource.notify(destination, resource.recording_event, **recording.properties(), status=recording.status)
+    if not recording.is_deleted:
+        resource.notify(
+            destination, resource.recording_event, **recording.properties(), status=recording.status
+        )
 
 
-def _become_transcribed(resource: Resource, recording: Recording, destination: Destination) -> None:
+def live_recording(call: Call) -> Recording | None:
+    """Return the recording that StartRecording has begun on a call, None if there is none now."""
+    return next((live.recording for live in call.running(_LiveRecording)), None)
+
+
+def transcribe(
+    call: Call, recording: Recording, destination: Destination | None, tag: str | None = None
+) -> None:
+    """Have a recording transcribed; some time later the application is notified.
+
+    :param tag: tag of the notification; defaults to that of the call.
+    """
     transcription = {
-        "id": resource.bandwidth.new_id("t"),
+        "id": call.bandwidth.new_id("t"),
         "url": f"{recording.url}/transcription",
-        "status": _transcription_status(recording.duration),
-        "completedTime": timestamp(resource.bandwidth.now),
+        "status": "processing",
     }
-    resource.notify(
-        destination, "transcriptionAvailable", **recording.properties(), transcription=transcription
-    )
+    recording.transcription = transcription
+
+    def become_transcribed() -> None:
+        if recording.is_deleted or recording.transcription is not transcription:
+            return
+        transcription["status"] = _transcription_status(recording.duration)
+        transcription["completedTime"] = timestamp(call.bandwidth.now)
+        tagged = {} if tag is None else {"tag": tag}
+        properties = {**recording.properties(), "transcription": dict(transcription), **tagged}
+        call.notify(destination, "transcriptionAvailable", **properties)
+
+    call.bandwidth.timeline.later(TRANSCRIPTION_AVAILABLE_AFTER, become_transcribed)
 
 
 def _transcription_status(length: timedelta) -> str:

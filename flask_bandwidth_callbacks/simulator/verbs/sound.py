@@ -12,12 +12,13 @@ from markupsafe import Markup
 from flask_bandwidth_callbacks import bxml
 
 from ..choices import AUDIO_FILE_SECONDS
+from ..engine.activities import Sound
 from ..engine.call import Call, spoken_seconds
 from ..engine.interpreter import Next, runs
 from ..engine.resource import Resource
 from ..engine.timeline import Steps
 
-Sound: TypeAlias = bxml.SpeakSentence | bxml.PlayAudio
+Audio: TypeAlias = bxml.SpeakSentence | bxml.PlayAudio
 
 _PAUSES = {",": 0.5, "w": 0.5, "W": 1.0}
 """Seconds of the characters of SendDtmf that are pauses, not tones.
@@ -29,15 +30,16 @@ _BREAKS = re.compile(r"<(/?(p|s)|break)\b[^<>]*>")
 """SSML that separates the words on both sides."""
 
 
-def play(resource: Resource, verb: Sound, base: str, messages: tuple[type, ...] = ()) -> Steps[Any]:
+def play(resource: Resource, verb: Audio, base: str, messages: tuple[type, ...] = ()) -> Steps[Any]:
     """Play a sentence or an audio file; returns the message that interrupted it, if any."""
     text = verb.text or ""
     if isinstance(verb, bxml.PlayAudio):
-        resource.hear(urljoin(base, text), is_file=True)
+        resource.hear(Sound(urljoin(base, text), AUDIO_FILE_SECONDS, is_file=True))
         return (yield from resource.play(AUDIO_FILE_SECONDS, messages))
     words = Markup(_BREAKS.sub(" ", text)).striptags() if isinstance(text, Markup) else " ".join(text.split())
-    resource.hear(words)
-    return (yield from resource.play(spoken_seconds(words), messages))
+    seconds = spoken_seconds(words)
+    resource.hear(Sound(words, seconds))
+    return (yield from resource.play(seconds, messages))
 
 
 @runs(bxml.SpeakSentence)

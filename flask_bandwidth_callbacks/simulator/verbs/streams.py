@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 from flask_bandwidth_callbacks import bxml
 
 from ..choices import TRANSCRIPTION_AVAILABLE_AFTER
-from ..engine.activities import Stream
+from ..engine.activities import Sound, Stream
 from ..engine.call import Call
 from ..engine.interpreter import Next, runs
+from ..engine.transcription import CallTranscription
 from ..wire.payloads import duration, timestamp
 
 MOST_TRACKS = 4
@@ -115,15 +116,23 @@ class LiveTranscription(_StartedStream):
         super().__init__(call, verb, base)
         self.destination = verb.destination
         self.stabilized: bool = verb.effective("stabilized")
+        url = f"{call.rest_url}/transcriptions/{self.id}"
+        self.transcription = CallTranscription(self.id, self.name, url, {track: [] for track in self.tracks})
+
+    def sounded(self, sound: Sound, *, spoken: bool) -> None:
+        words = self.transcription.words.get("inbound" if spoken else "outbound")
+        if words is not None and not sound.is_file:
+            words.append(sound.words)
 
     def stop(self) -> None:
         super().stop()
         self.call.bandwidth.timeline.later(TRANSCRIPTION_AVAILABLE_AFTER, self._become_available)
 
     def _become_available(self) -> None:
+        self.call.transcriptions.append(self.transcription)
         details = {
             "status": "available",
-            "url": f"{self.call.rest_url}/transcriptions/{self.id}",
+            "url": self.transcription.transcription_url,
             "completedTime": timestamp(self.call.bandwidth.now),
         }
         super().notify("Available", details)

@@ -4,6 +4,15 @@ Importing this package registers all of them.
 """
 
 from ..operation import OPERATIONS
-from . import calls, tokens
+from . import calls, conferences, not_simulated, recordings, statistics, tokens, transcriptions
 
-__all__ = ["OPERATIONS", "calls", "tokens"]
+__all__ = [
+    "OPERATIONS",
+    "calls",
+    "conferences",
+    "not_simulated",
+    "recordings",
+    "statistics",
+    "tokens",
+    "transcriptions",
+]

@@ -29,7 +29,7 @@ def find_call(asked: Asked, call_id: str) -> Call:
 @operation("POST", _CALLS, name="createCall", status=201)
 def create_call(asked: Asked) -> Response | dict[str, Any]:
     """Replies, then makes the call. Its callbacks carry the account and the application of the request."""
-    body = asked.read(CreateCall)
+    body = asked.read(CreateCall())
     call = asked.bandwidth.dial(
         body["to"],
         body["answer_url"],
@@ -55,7 +55,7 @@ def create_call(asked: Asked) -> Response | dict[str, Any]:
         "call_url": call.rest_url,
         "enqueued_time": call.enqueued_time,
     }
-    return asked.written(CreateCallResponse, made, status=201, headers={"Location": call.rest_url})
+    return asked.written(CreateCallResponse(), made, status=201, headers={"Location": call.rest_url})
 
 
 def _machine_detection(body: dict[str, Any] | None) -> MachineDetection | None:
@@ -73,9 +73,9 @@ def _machine_detection(body: dict[str, Any] | None) -> MachineDetection | None:
 @operation("GET", _CALLS, name="listCalls")
 def list_calls(asked: Asked) -> Response:
     """Lists calls and legs of Transfers, ended ones too, oldest first, with all filters and in pages."""
-    query = asked.read_query(ListCalls)
+    query = asked.read_query(ListCalls())
     calls = [call for call in asked.bandwidth.shared(Calls).all() if _fits(call, query)]
-    return page(asked, query, calls, lambda call: call.call_id, CallState)
+    return page(asked, query, calls, lambda call: call.call_id, CallState())
 
 
 def _fits(call: Call, query: dict[str, Any]) -> bool:
@@ -92,14 +92,14 @@ def _fits(call: Call, query: dict[str, Any]) -> bool:
 @operation("GET", _CALL, name="getCallState")
 def get_call_state(asked: Asked, call_id: str) -> Response:
     """Returns the state of a call or leg, with its times, also after it has ended."""
-    return asked.written(CallState, find_call(asked, call_id))
+    return asked.written(CallState(), find_call(asked, call_id))
 
 
 @operation("POST", _CALL, name="updateCall")
 def update_call(asked: Asked, call_id: str) -> None:
     """Redirects an answered call, or ends a call. Replies first."""
     call = find_call(asked, call_id)
-    body = asked.read(UpdateCall)
+    body = asked.read(UpdateCall())
     if body["state"] == "completed":
         call.complete()
         call.set_tag(body["tag"])
