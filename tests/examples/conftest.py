@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import Pool, event
 
 
-@pytest.fixture(autouse=True)
+# Of the module, because the fixtures of a test may connect before and after any other of its fixtures.
+@pytest.fixture(autouse=True, scope="module")
 def databases_are_closed() -> Iterator[None]:
-    """Close the databases of a test's applications in the end: Python 3.13 warns of each that is not."""
+    """Close the databases of the applications in the end: Python 3.13 warns of each that is not."""
     connections: list[Connection] = []
 
     def remember(connection: Connection, record: object) -> None:
