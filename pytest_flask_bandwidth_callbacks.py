@@ -20,16 +20,22 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def bandwidth(app: Flask) -> SimulatedBandwidth:
+def bandwidth(app: Flask) -> Iterator[SimulatedBandwidth]:
     """A simulated Bandwidth for the application of the fixture ``app``.
 
     Exceptions in handlers and subscribers are raised by ``bandwidth.call`` and by the methods of the call;
     with ``bandwidth.raise_errors = False`` they only show in what the caller hears. A test that fails shows
     its calls.
+
+    It also answers the requests that bandwidth-sdk and other clients send to Bandwidth through urllib3.
     """
     from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
 
-    return SimulatedBandwidth(app, raise_errors=True)
+    simulated = SimulatedBandwidth(app, raise_errors=True)
+    with simulated.mock_rest_if_installed():
+        yield simulated
+    # Those of calls that the application made, which no method of the simulation led to.
+    simulated.raise_errors_now()
 
 
 _SHOWN: WeakSet[Call] = WeakSet()

@@ -56,10 +56,11 @@ def hold(
     with redirect_stdout(sys.stderr if as_json else stdout):  # the application may print, too
         bandwidth = make()
         try:
-            call = begin(bandwidth)
-            if not as_json:
-                follow(call, verbose)
-            _talk(call, script if script or as_json else None)
+            with bandwidth.mock_rest_if_installed():
+                call = begin(bandwidth)
+                if not as_json:
+                    follow(call, verbose)
+                _talk(call, script if script or as_json else None)
         finally:
             if as_json and bandwidth.calls:
                 click.echo(json.dumps(_report(bandwidth.calls[0]), indent=2), file=stdout)

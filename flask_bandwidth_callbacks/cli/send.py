@@ -163,7 +163,8 @@ def command(
     body = raw.read() if raw is not None else json.dumps(payload, indent=2).encode()
     if verbose:
         verbatim(body.decode("utf-8", "replace"), "dim")
-    exchange = bandwidth.send(event, payload, raw=body)
+    with bandwidth.mock_rest_if_installed():
+        exchange = bandwidth.send(event, payload, raw=body)
     _show(exchange)
     if exchange.status == 401 and bandwidth.credentials is None:
         say("Give them with --credentials USER:PASSWORD.", "red")

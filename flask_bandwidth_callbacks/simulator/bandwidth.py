@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from flask import Flask
@@ -37,6 +40,7 @@ from .wire.urls import absolute, split
 __all__ = ["SimulatedBandwidth"]
 
 _KEPT_SIMULATIONS = 20
+_REST = f"{__package__}.rest"
 _START = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
 
 
@@ -85,6 +89,7 @@ class SimulatedBandwidth(Platform):
         start: datetime = _START,
     ) -> None:
         pair = None if isinstance(credentials, Unset) else pair_of(credentials)
+        self._app = target if isinstance(target, Flask) else None
         if isinstance(target, Flask):
             first_url, registration = initiate_url(target, url)
             transport: Transport = InProcess(target, split(first_url))
@@ -253,6 +258,44 @@ class SimulatedBandwidth(Platform):
         exchange = self.courier.send(self._initiate, event, payload, raw)
         self.raise_errors_now()
         return exchange
+
+    # -- The REST interface ----------------------------------------------------------------------------------
+
+    def mock_rest(
+        self,
+        clients: Iterable[tuple[str, str]] | None = None,
+        forbidden: Iterable[tuple[str, str]] = (),
+    ) -> AbstractContextManager[None]:
+        """Return a context in which this simulation answers the requests of this process to Bandwidth.
+
+        They are the requests to hosts under bandwidth.com that go through urllib3, as those of bandwidth-sdk
+        and requests do. What they begin, such as a call, goes on when a view or handler that sent the
+        request has replied, and at once if none did. A client that does not use urllib3 gets a
+        :class:`SimulationError` when it looks up such a host.
+
+        :param clients: the ids and secrets, or usernames and passwords, that are let in; others get 401. None
+            lets in all that there are.
+        :param forbidden: those that are known but may do nothing; they get 403.
+
+        Of nested contexts, the innermost counts; threads may have contexts of their own. Raises
+        :class:`SimulationError` for what is not a pair, and if ``simulator/rest/`` has been deleted.
+        """
+        rest = _rest()
+        catch_up = self.catch_up if self._app is None else rest.AfterViews(self._app, self.catch_up)
+        application = rest.RestApplication(self, clients, forbidden, catch_up)
+        context: AbstractContextManager[None] = rest.intercepted(application)
+        return context
+
+    def mock_rest_if_installed(self) -> AbstractContextManager[None]:
+        """Return :meth:`mock_rest`, or a context without effect if ``simulator/rest/`` has been deleted."""
+        return self.mock_rest() if find_spec(_REST) is not None else nullcontext()
+
+
+def _rest() -> Any:
+    """Return the package of the REST interface, which stands above this module and may be deleted."""
+    if find_spec(_REST) is None:
+        raise SimulationError(f"The REST interface must be installed, but there is no {_REST}. Restore it.")
+    return import_module(_REST)
 
 
 latest: deque[SimulatedBandwidth] = deque(maxlen=_KEPT_SIMULATIONS)

@@ -100,6 +100,26 @@ def test_hears(bandwidth):
     )
 
 
+def test_what_a_call_of_the_application_raises(project: pytest.Pytester) -> None:
+    """What a handler raises in a call that the application made over REST is raised at the end of the test."""
+    test = """
+import pytest
+import urllib3
+
+def test_passes(bandwidth):
+    body = {"to": "+1", "from": "+2", "applicationId": "a", "answerUrl": "http://localhost/phone/failing"}
+    headers = {"Authorization": "Basic aWQ6c2VjcmV0"}
+    url = "https://voice.bandwidth.com/api/v2/accounts/9/calls"
+    assert urllib3.request("POST", url, json=body, headers=headers).status == 201
+    assert bandwidth.calls[0].cause == "callback-error"
+"""
+    project.makepyfile(application=APPLICATION.replace("InitiateCallback, to=", "AnswerCallback, '/failing', to=")
+        .replace("InitiateCallback\n", "InitiateCallback, AnswerCallback\n"))
+    result = run(project, test)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["E*LookupError: no such number"])
+
+
 def test_a_test_that_fails_shows_its_calls(project: pytest.Pytester) -> None:
     """Every call of a test that failed is shown as a conversation, and no password with it."""
     test = """

@@ -9,6 +9,8 @@ This folder stands above the simulation's front door; nothing below imports it.
 """
 
 from .application import RestApplication
+from .intercepting import intercepted
 from .operation import OPERATIONS, Operation
+from .views import AfterViews
 
-__all__ = ["OPERATIONS", "Operation", "RestApplication"]
+__all__ = ["OPERATIONS", "AfterViews", "Operation", "RestApplication", "intercepted"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from werkzeug.exceptions import HTTPException
@@ -35,6 +35,7 @@ class RestApplication:
     :param clients: ids and secrets, or usernames and passwords, that are let in; others get 401. None lets
         in all that there are.
     :param forbidden: those that are known, but may do nothing; they get 403.
+    :param catch_up: makes what a request has begun go on; defaults to ``bandwidth.catch_up``.
 
     What a request has begun, such as a call, goes on when its response is closed, which a server does after
     it has sent the response; within a handler, when its callback is answered.
@@ -47,8 +48,10 @@ class RestApplication:
         bandwidth: SimulatedBandwidth,
         clients: Iterable[tuple[str, str]] | None = None,
         forbidden: Iterable[tuple[str, str]] = (),
+        catch_up: Callable[[], None] | None = None,
     ) -> None:
         self.bandwidth = bandwidth
+        self._catch_up = catch_up or bandwidth.catch_up
         self.doorkeeper = Doorkeeper(clients, forbidden)
         self._rules = Map(
             [
@@ -61,7 +64,7 @@ class RestApplication:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         response = self.respond(_Request(environ))
-        response.call_on_close(self.bandwidth.catch_up)
+        response.call_on_close(self._catch_up)
         return response(environ, start_response)
 
     def respond(self, request: Request) -> Response:

@@ -1,0 +1,94 @@
+"""Requests of this process to Bandwidth, which a WSGI application answers instead, without a socket.
+
+Two functions are replaced meanwhile. Every request through urllib3, so also one of bandwidth-sdk and requests,
+goes through ``HTTPConnectionPool.urlopen``; those to Bandwidth take the way of ``in_memory`` there. Most other
+clients have ``socket.getaddrinfo`` look up a host before they connect to it; for those of Bandwidth it raises
+an error.
+"""
+
+from __future__ import annotations
+
+import functools
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+from wsgiref.types import WSGIApplication
+
+from ..exceptions import SimulationError
+
+_lock = threading.Lock()
+_entered: list[tuple[int, WSGIApplication]] = []
+"""The applications that answer now, each with the thread that entered its context; the latest is last."""
+_replaced = ExitStack()
+"""Puts back what is replaced while there are such applications."""
+
+
+@contextmanager
+def intercepted(application: WSGIApplication) -> Iterator[None]:
+    """Return a context in which a WSGI application answers requests to hosts under bandwidth.com.
+
+    Of nested contexts, the innermost one of the requesting thread counts; for a thread without any, the
+    latest one of all threads.
+
+    Requests through urllib3 are answered. Others raise :class:`SimulationError` when the host is looked up.
+    """
+    entry = (threading.get_ident(), application)
+    with _lock:
+        if not _entered:
+            _replace()
+        _entered.append(entry)
+    try:
+        yield
+    finally:
+        with _lock:
+            # By identity, because an application may be there twice.
+            _entered[:] = [other for other in _entered if other is not entry]
+            if not _entered:
+                _replaced.close()
+
+
+def is_bandwidth(host: object) -> bool:
+    """Return whether a host is one of Bandwidth's."""
+    if isinstance(host, bytes | bytearray):
+        host = host.decode("latin-1")
+    return isinstance(host, str) and f".{host.lower().rstrip('.')}".endswith(".bandwidth.com")
+
+
+def answering(host: object) -> WSGIApplication | None:
+    """Return the application that answers requests of this thread to a host; None if none does."""
+    entered = tuple(_entered)
+    if not entered or not is_bandwidth(host):
+        return None
+    this_thread = threading.get_ident()
+    own = [application for thread, application in entered if thread == this_thread]
+    return own[-1] if own else entered[-1][1]
+
+
+def _replace() -> None:
+    """Replace the two functions."""
+    look_up = socket.getaddrinfo
+
+    @functools.wraps(look_up)
+    def getaddrinfo(host: Any, *arguments: Any, **keywords: Any) -> Any:
+        if answering(host) is not None:
+            raise SimulationError(
+                "Requests to a simulated Bandwidth must come through urllib3, as those of bandwidth-sdk and"
+                f" requests do; another client looked up {host}. Give that client a URL from"
+                " bandwidth.serve_rest()."
+            )
+        return look_up(host, *arguments, **keywords)
+
+    _set(socket, "getaddrinfo", getaddrinfo)
+    if find_spec("urllib3") is not None:  # without it, no client uses it
+        in_memory = import_module(".in_memory", __package__)
+        _set(in_memory.HTTPConnectionPool, "urlopen", in_memory.urlopen_with(answering))
+
+
+def _set(owner: Any, name: str, value: Any) -> None:
+    """Set an attribute until everything is put back."""
+    _replaced.callback(setattr, owner, name, getattr(owner, name))
+    setattr(owner, name, value)
