@@ -101,20 +101,22 @@ def test_hears(bandwidth):
 
 
 def test_what_a_call_of_the_application_raises(project: pytest.Pytester) -> None:
-    """What a handler raises in a call that the application made over REST is raised at the end of the test."""
+    """What a handler raises in a call that the application made is raised at the end of the test."""
     test = """
 import pytest
 import urllib3
 
 def test_passes(bandwidth):
-    body = {"to": "+1", "from": "+2", "applicationId": "a", "answerUrl": "http://localhost/phone/failing"}
+    numbers = {"to": "+13035550141", "from": "+13035550100"}
+    pair = {"username": "bandwidth", "password": "t0psecret"}
+    body = {**numbers, **pair, "applicationId": "a", "answerUrl": "https://localhost/phone/"}
     headers = {"Authorization": "Basic aWQ6c2VjcmV0"}
     url = "https://voice.bandwidth.com/api/v2/accounts/9/calls"
     assert urllib3.request("POST", url, json=body, headers=headers).status == 201
     assert bandwidth.calls[0].cause == "callback-error"
 """
-    project.makepyfile(application=APPLICATION.replace("InitiateCallback, to=", "AnswerCallback, '/failing', to=")
-        .replace("InitiateCallback\n", "InitiateCallback, AnswerCallback\n"))
+    application = APPLICATION.replace('InitiateCallback, to="+1"', "AnswerCallback")
+    project.makepyfile(application=application.replace("import Call", "import AnswerCallback, Call"))
     result = run(project, test)
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["E*LookupError: no such number"])

@@ -1,7 +1,7 @@
 """Requests through urllib3 to a WSGI application of this process; only this module imports urllib3.
 
-The connection ends in memory. All else remains urllib3's own: how a request is written, how a response is read
-and decoded, and whether the request is sent again.
+The connection ends in memory. All else remains urllib3's own: how a request is written, how a response is
+read and decoded, and whether the request is sent again.
 """
 
 from __future__ import annotations

@@ -1,9 +1,12 @@
 """Requests of this process to Bandwidth, which a WSGI application answers instead, without a socket.
 
-Two functions are replaced meanwhile. Every request through urllib3, so also one of bandwidth-sdk and requests,
-goes through ``HTTPConnectionPool.urlopen``; those to Bandwidth take the way of ``in_memory`` there. Most other
-clients have ``socket.getaddrinfo`` look up a host before they connect to it; for those of Bandwidth it raises
-an error.
+Two functions are replaced meanwhile. Every request through urllib3, so also one of bandwidth-sdk or requests,
+goes through ``HTTPConnectionPool.urlopen``; those to Bandwidth take the way of ``in_memory`` there. Most
+other clients have ``socket.getaddrinfo`` look up a host before they connect to it; for those of Bandwidth it
+raises an error.
+
+No library does this: wsgi-intercept 1.13 needs every host by name and an urllib3 before 2; responses 0.26 is
+for requests alone; pook 2.1 and mocket 3.15 answer with prepared replies and have one state for all threads.
 """
 
 from __future__ import annotations

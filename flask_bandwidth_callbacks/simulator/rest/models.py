@@ -222,7 +222,8 @@ class _Redirect(_Pairs):
             if data["redirect_url"] is None:
                 raise ValidationError(f"is required unless {self.state_name} is completed", "redirectUrl")
             return
-        for name in ("redirectUrl", "redirectMethod", "redirectFallbackUrl", "redirectFallbackMethod"):
+        # Not the methods: the SDK always sends these.
+        for name in ("redirectUrl", "redirectFallbackUrl"):
             if original.get(name) is not None:
                 raise ValidationError(f"must not be given when {self.state_name} is completed", name)
 

@@ -1,4 +1,4 @@
-"""Requests that a view of a Flask application sends to Bandwidth: what they begin waits for the view's end."""
+"""Requests that a view of an application sends to Bandwidth: what they begin waits for the view's end."""
 
 from __future__ import annotations
 
