@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "import": importing.importing,
     "password": rejected_password.rejected_password,
     "simulator": simulated_call.simulated_call,
+    "servers": servers.servers,
 }
 
 
@@ -26,23 +27,20 @@ def main() -> int:
     parser.add_argument(
         "--rounds", type=int, default=200, help="turns that each contestant has (default: 200)"
     )
-    parser.add_argument("--only", choices=[*PARTS, "servers"], action="append", help="measure only this part")
+    parser.add_argument("--only", choices=PARTS, action="append", help="measure only this part")
     options = parser.parse_args()
-    wanted = options.only or [*PARTS, "servers"]
+    wanted = options.only or PARTS
 
     rows = [row for part in PARTS if part in wanted for row in PARTS[part](_rounds(part, options.rounds))]
-    if rows:
-        print(table(rows))
-    if "servers" in wanted:
-        print(f"\n{servers.report(max(1, options.rounds // 40))}")
+    print(table(rows))
     missed = [row for row in rows if row.is_missed]
     print(f"\n{len(missed)} of {sum(row.goal is not None for row in rows)} goals missed.")
     return 1 if missed else 0
 
 
 def _rounds(part: str, rounds: int) -> int:
-    # Starting an interpreter takes as long as a whole round of the other parts.
-    return max(5, rounds // 8) if part == "import" else rounds
+    # Starting an interpreter, and loading a server, take as long as many rounds of the other parts.
+    return {"import": max(5, rounds // 8), "servers": max(2, rounds // 40)}.get(part, rounds)
 
 
 if __name__ == "__main__":

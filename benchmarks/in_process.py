@@ -30,8 +30,8 @@ def whole(rounds: int) -> Iterator[Row]:
         },
         rounds=rounds,
     )
-    yield compare(times, f"{job}, Flask's test client", "ours", "bare", "bare Flask view", 1.10)
-    yield compare(times, f"{job}, Flask's test client", "ours", "by hand", "Flask and SDK by hand", 0.55)
+    yield compare(times, f"{job}, Flask's test client", "ours", "bare", "bare Flask view")
+    yield compare(times, f"{job}, Flask's test client", "ours", "by hand", "Flask and SDK by hand")
     times = take_turns(
         {
             "ours": peers.over_wsgi(peers.create_app()),
@@ -42,9 +42,9 @@ def whole(rounds: int) -> Iterator[Row]:
         },
         rounds=rounds,
     )
-    yield compare(times, f"{job}, no client", "ours", "bare", "bare Flask view")
+    yield compare(times, f"{job}, no client", "ours", "bare", "bare Flask view", 1.5)
     yield compare(times, "its parts in a bare view", "parts", "bare", "bare Flask view")
-    yield compare(times, f"{job}, no client", "ours", "by hand", "Flask and SDK by hand")
+    yield compare(times, f"{job}, no client", "ours", "by hand", "Flask and SDK by hand", 0.7)
     yield compare(times, f"{job}, no client", "ours", "FastAPI", "FastAPI and SDK, no credentials")
 
 

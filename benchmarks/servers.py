@@ -1,4 +1,4 @@
-"""Real servers with one worker each: this library under gunicorn, the same job with FastAPI under uvicorn.
+"""Real servers with one worker each: this library under granian and gunicorn, FastAPI under uvicorn.
 
 The clients keep their connections and send the next request once the reply has arrived. They run in a process
 of their own and do as little as possible: ``python -m benchmarks.servers PORT CONNECTIONS SECONDS``.
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from .measuring import show_progress
+from .measuring import Row, compare, show_progress
 from .peers import AUTHORIZATION, BODY
 
 CONNECTIONS = 4
@@ -26,22 +26,29 @@ REQUEST = (
     b"Authorization: " + AUTHORIZATION.encode() + b"\r\n"
     b"Content-Length: " + str(len(BODY)).encode() + b"\r\n\r\n" + BODY
 )
+GRANIAN = "granian --interface wsgi --blocking-threads 1 --port {port} --log-level error --factory"
 GUNICORN = "gunicorn --threads 4 --bind 127.0.0.1:{port} --no-control-socket --log-level error"
 UVICORN = "uvicorn --port {port} --log-level error --factory"
+OURS, THEIRS = "this library, granian", "FastAPI and SDK, uvicorn"
 COMMANDS = {
+    OURS: f"{GRANIAN} benchmarks.peers:create_app",
+    "bare Flask view, granian": f"{GRANIAN} benchmarks.peers:create_bare_app",
     "this library, gunicorn": f"{GUNICORN} benchmarks.peers:create_app()",
     "bare Flask view, gunicorn": f"{GUNICORN} benchmarks.peers:create_bare_app()",
-    "FastAPI and SDK, uvicorn": f"{UVICORN} benchmarks.peers:create_fastapi_app",
+    THEIRS: f"{UVICORN} benchmarks.peers:create_fastapi_app",
 }
 """The server of each application: a Python module and its arguments."""
+FEWEST_TIMES = 1.5
+"""How many times as many requests as FastAPI this library must answer in the same time."""
 REASON = """\
-The bare Flask view shows how much of the difference is gunicorn and Flask: gunicorn parses HTTP in Python and
-hands each request to a thread, uvicorn parses it in C and replies within its loop. FastAPI does not check
-credentials here, as in Bandwidth's samples, and a handler that blocks would block all of its calls."""
+The bare Flask view shows how much is the server and Flask. gunicorn parses HTTP in Python and hands each
+request to one of four threads; granian parses it in Rust and has one thread for Python; uvicorn parses it in
+C, within its loop. FastAPI does not check credentials here, as in Bandwidth's samples, and a handler that
+blocks would block all of its calls."""
 
 
-def report(rounds: int, seconds: float = 2.0) -> str:
-    """Return the request rate and the latency of each server as text."""
+def servers(rounds: int, seconds: float = 2.0) -> Iterator[Row]:
+    """Print the request rate and the latency of each server, and compare the fastest two kinds."""
     rates: dict[str, list[float]] = {name: [] for name in COMMANDS}
     slowest: dict[str, list[float]] = {name: [] for name in COMMANDS}
     with ExitStack() as stack:
@@ -52,11 +59,13 @@ def report(rounds: int, seconds: float = 2.0) -> str:
                 rates[name].append(len(latencies) / seconds)
                 slowest[name].append(statistics.quantiles(latencies, n=100)[-1])
             show_progress("servers", number + 1, rounds)
-    lines = [f"Real servers, one worker, {CONNECTIONS} kept-alive connections, medians of {rounds} rounds:"]
+    print(f"Real servers, one worker, {CONNECTIONS} kept-alive connections, medians of {rounds} rounds:")
     for name in COMMANDS:
         rate, tail = statistics.median(rates[name]), statistics.median(slowest[name]) * 1e3
-        lines.append(f"  {name:26} {rate:6.0f} requests per second, 99th percentile {tail:5.1f} ms")
-    return "\n".join([*lines, REASON])
+        print(f"  {name:26} {rate:6.0f} requests per second, 99th percentile {tail:5.1f} ms")
+    print(f"{REASON}\n")
+    times = {name: [1 / rate for rate in rates[name]] for name in (OURS, THEIRS)}
+    yield compare(times, OURS, OURS, THEIRS, THEIRS, 1 / FEWEST_TIMES)
 
 
 @contextmanager

@@ -66,7 +66,8 @@ class Links:
                 if pair[0] not in given and pair[1] not in given:
                     guarded.setdefault(pair, []).append(name)
         for pair, names in guarded.items():
-            changes.update(zip(pair, _credentials(element, pair, names, changes, plain), strict=True))
+            credentials = _credentials(element, pair, names, changes, plain)
+            changes[pair[0]], changes[pair[1]] = credentials.username, credentials.password
         if guarded and specification.rules:
             element.check_rules(changes)
         for name in plain:

@@ -392,11 +392,12 @@ class Element:
     def write(self, writer: Writer) -> None:
         """Write the element into a document; raises what :meth:`to_bxml` and the writer's links raise."""
         specification = self.specification
-        writer.write(f"<{specification.name}{self._written_attributes(writer.links)}")
+        has_attributes = self._attributes or self._extra
+        attributes = self._written_attributes(writer.links) if has_attributes else ""
         if not self.text and not self.children:
-            writer.write("/>")
+            writer.write(f"<{specification.name}{attributes}/>")
             return
-        writer.write(">")
+        writer.write(f"<{specification.name}{attributes}>")
         if self.text and specification.text:
             writer.write(specification.text.write_text(self.text))
         for child in self.children:
