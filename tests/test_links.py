@@ -1063,6 +1063,16 @@ def test_links_where_the_application_is_mounted(phone: CallbackBlueprint) -> Non
     assert answer(app, environ_overrides={"SCRIPT_NAME": "/shop"}).gather_url == "/shop/phone/menu"
 
 
+def test_a_url_that_is_kept_is_used_only_where_it_is_right(phone: CallbackBlueprint) -> None:
+    """The URL of a handler is the same in the next call, and has the mount point of a call that has one."""
+    phone.respond(GatherCallback, "/menu")(menu)
+    phone.respond(InitiateCallback)(lambda event: Gather(gather_url=menu))
+    app = host((phone, "/phone"))
+    for mount_point in ("", "", "/shop", ""):
+        verb = answer(app, environ_overrides={"SCRIPT_NAME": mount_point})
+        assert verb.gather_url == f"{mount_point}/phone/menu"
+
+
 def test_linked_url_is_where_the_handler_is(phone: CallbackBlueprint) -> None:
     """A request to the URL in a reply, with the pair that it carries, reaches the handler."""
     phone.respond(InitiateCallback)(lambda event: Gather(gather_url=take_key))
