@@ -49,15 +49,7 @@ def scene_options(command: CommandT) -> CommandT:
     """Add the options of a scene to a command, which gets them as ``at``, ``callees`` and ``seed``."""
     for option in (
         seed_option,
-        click.option(
-            "--callee",
-            "callees",
-            metavar="NUMBER=BEHAVIOR",
-            multiple=True,
-            callback=_callees,
-            help="How the person at a number behaves when called: answers, busy, rejects or none (does not"
-            " answer); repeatable.  [default: answers]",
-        ),
+        callee_option,
         click.option(
             "--at",
             metavar="TIME",
@@ -68,6 +60,19 @@ def scene_options(command: CommandT) -> CommandT:
     ):
         command = option(command)
     return command
+
+
+def callee_option(command: CommandT) -> CommandT:
+    """Add the option ``--callee`` to a command, which gets it as ``callees``."""
+    return click.option(
+        "--callee",
+        "callees",
+        metavar="NUMBER=BEHAVIOR",
+        multiple=True,
+        callback=_callees,
+        help="How the person at a number behaves when called: answers, busy, rejects or none (does not"
+        " answer); repeatable.  [default: answers]",
+    )(command)
 
 
 def seed_option(command: CommandT) -> CommandT:

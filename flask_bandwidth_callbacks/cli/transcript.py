@@ -26,10 +26,13 @@ def follow(call: Call, verbose: bool = False) -> None:
     call.bandwidth.watchers.append(watch)
 
 
-def show(call: Call, line: conversation.Line, verbose: bool) -> None:
-    """Print a line of a call's conversation; a callback only if it failed or if ``verbose`` is set."""
+def show(call: Call, line: conversation.Line, verbose: bool, label: str = "") -> None:
+    """Print a line of a call's conversation; a callback only if it failed or if ``verbose`` is set.
+
+    :param label: which call it is, where there are several.
+    """
     minutes, seconds = divmod((line.time - call.lines[0].time) // 1000, 60)
-    margin = f"{minutes:3}:{seconds:02}  "
+    margin = f"{label}{minutes:3}:{seconds:02}  "
     is_the_callers = line.who == call.person
     if line.exchange is not None:
         failed = line.exchange.failure is not None

@@ -290,6 +290,34 @@ class SimulatedBandwidth(Platform):
         """Return :meth:`mock_rest`, or a context without effect if ``simulator/rest/`` has been deleted."""
         return self.mock_rest() if find_spec(_REST) is not None else nullcontext()
 
+    def serve_rest(
+        self,
+        port: int = 0,
+        clients: Iterable[tuple[str, str]] | None = None,
+        forbidden: Iterable[tuple[str, str]] = (),
+    ) -> AbstractContextManager[str]:
+        """Return a context in which this simulation answers requests to Bandwidth over HTTP, in real time.
+
+        The context gives the URL of a server on this machine, such as ``http://127.0.0.1:5001``. Clients
+        find the operations below ``/api/v2`` and the token endpoint at ``/api/v1/oauth2/token``. Sounds,
+        pauses and timeouts take as long as they really do, and callbacks are sent from a thread of their own;
+        the methods of this simulation may be used from others. :meth:`wait` still makes time pass at once.
+
+        :param port: port of the server; 0 takes one that is free.
+        :param clients: the ids and secrets, or usernames and passwords, that are let in; others get 401. None
+            lets in all that there are.
+        :param forbidden: those that are known but may do nothing; they get 403.
+
+        An exception that no method of the simulation raised is raised when the context is left. Raises
+        :class:`SimulationError` for a port that is not free, for what is not a pair, if the simulation is
+        served already, and if ``simulator/rest/`` has been deleted.
+        """
+        rest = _rest()
+        context: AbstractContextManager[str] = rest.served(
+            rest.RestApplication(self, clients, forbidden), port
+        )
+        return context
+
 
 def _rest() -> Any:
     """Return the package of the REST interface, which stands above this module and may be deleted."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import threading
+import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -22,6 +24,7 @@ from ..wire.payloads import REST_URL
 from ..wire.transport import Transport
 from ..wire.urls import absolute
 from .callees import Callee, check_number
+from .clock import Clock
 from .conversation import Line
 from .endless import RequestGuard
 from .limits import Limits
@@ -33,6 +36,10 @@ KindT = TypeVar("KindT")
 _KEPT_EXCHANGES = 1000
 _LONG_IDS = frozenset({"c", "r", "conf"})
 """Prefixes of the ids that have eight more digits, as those in the examples of Bandwidth's pages do."""
+_PATIENCE_SECONDS = 30.0
+"""How long a thread waits for a callback; longer than any may take."""
+_LOOK_SECONDS = 0.02
+"""How often a thread that waits for a callback looks whether it is answered."""
 _LONGEST_TIMEOUT = 25
 """Seconds to wait for a reply. Source: https://dev.bandwidth.com/docs/voice/webhooks"""
 
@@ -86,6 +93,8 @@ class Platform:
         self._requests = RequestGuard(self.timeline)
         self._errors: list[Exception] = []
         self._is_held_back = False
+        self._clock: Clock | None = None
+        self._runner: int | None = None
 
     def shared(self, kind: type[KindT]) -> KindT:
         """Return the one object of a class that this simulation has, made when first asked for.
@@ -130,9 +139,48 @@ class Platform:
         self.pass_time(check_seconds(seconds))
 
     def check_time_can_pass(self) -> None:
-        """Raise :class:`SimulationError` within a handler, whose callback must be answered first."""
+        """Raise :class:`SimulationError` within a handler, whose callback must be answered first.
+
+        While time follows a clock, the callback is one that the clock has led to; other threads wait for it.
+        """
+        if self._clock is not None and self._runner != threading.get_ident():
+            end = time.monotonic() + _PATIENCE_SECONDS
+            while self.timeline.is_running and time.monotonic() < end:
+                with self.turn.lent():
+                    time.sleep(_LOOK_SECONDS)
         if self.timeline.is_running:
             raise SimulationError("Time cannot pass while a callback is being answered.")
+
+    @property
+    def follows_clock(self) -> bool:
+        """Whether time passes as it really does."""
+        return self._clock is not None
+
+    @in_turn
+    def start_clock(self) -> None:
+        """Make time pass as it really does: whenever :meth:`tick` is called, and while callbacks are out.
+
+        Raises :class:`SimulationError` if it does so already.
+        """
+        if self._clock is not None:
+            raise SimulationError("The time of a simulation follows the clock already. Leave that first.")
+        self._clock = Clock()
+        self.timeline.passes_by_itself = False
+
+    @in_turn
+    def tick(self) -> None:
+        """Make as much time pass as has really passed; what is due happens in this thread.
+
+        Errors that are to be raised are raised by the next method that makes something happen.
+        """
+        if self._clock is not None and not self.timeline.is_running:  # else the callback comes first
+            self._run(self._clock.read() / 1000)
+
+    @in_turn
+    def stop_clock(self) -> None:
+        """Make time pass by itself again."""
+        self._clock = None
+        self.timeline.passes_by_itself = True
 
     def pass_time(self, seconds: float) -> None:
         """Make time pass, then everything happen that happens by itself."""
@@ -169,6 +217,7 @@ class Platform:
 
     def _run(self, seconds: float) -> None:
         self._requests.acted()
+        self._runner = threading.get_ident()
         self.timeline.run(seconds, to_the_end=lambda: self.calls_up == 0)
 
     # -- Errors ----------------------------------------------------------------------------------------------
@@ -186,12 +235,16 @@ class Platform:
 
     # -- Callbacks and requests ------------------------------------------------------------------------------
 
-    def application_is_busy(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def application_is_busy(self) -> Iterator[None]:
         """Return a context for the time in which the application handles a callback.
 
         Its handlers may use the simulation meanwhile, whichever thread they run in.
         """
-        return self.turn.lent()
+        with self.turn.lent():
+            yield
+        if self._clock is not None:
+            self.timeline.now += self._clock.read()
 
     def count_request(self) -> None:
         """Count that the application makes or changes a call or conference.

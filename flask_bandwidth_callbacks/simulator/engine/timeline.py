@@ -109,9 +109,9 @@ class Timeline:
         while self._timers and self._timers[0][0] <= end:
             time, _, timer = heapq.heappop(self._timers)
             if timer.action is not None:
-                self.now = time
+                self.now = max(self.now, time)
                 timer.action()
-        self.now = end
+        self.now = max(self.now, end)  # a clock may have moved on during an action
 
     def _passes_until(self, to_the_end: Callable[[], bool]) -> int | None:
         self._drop_cancelled()

@@ -11,6 +11,7 @@ This folder stands above the simulation's front door; nothing below imports it.
 from .application import RestApplication
 from .intercepting import intercepted
 from .operation import OPERATIONS, Operation
+from .serving import served
 from .views import AfterViews
 
-__all__ = ["OPERATIONS", "AfterViews", "Operation", "RestApplication", "intercepted"]
+__all__ = ["OPERATIONS", "AfterViews", "Operation", "RestApplication", "intercepted", "served"]

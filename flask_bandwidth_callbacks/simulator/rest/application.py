@@ -25,7 +25,9 @@ _PREFIXES = ("/api/v2", "/v2", "")
 _LONGEST_BODY = 1024 * 1024
 
 
-class _Request(Request):
+class RestRequest(Request):
+    """A request, with a limit for its body."""
+
     max_content_length = _LONGEST_BODY
 
 
@@ -63,7 +65,7 @@ class RestApplication:
         )
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        response = self.respond(_Request(environ))
+        response = self.respond(RestRequest(environ))
         response.call_on_close(self._catch_up)
         return response(environ, start_response)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import uuid
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 
 from flask_bandwidth_callbacks.credentials import ANYONE, Gate, read_pair
 
 from ..exceptions import SimulationError
+from ..wire.payloads import ACCOUNT_ID
 from .problems import forbidden as forbidden_problem
 from .problems import unauthorized
 
@@ -47,7 +50,7 @@ class Doorkeeper:
         may = self._may_with(authorization)
         if may is None:
             return None
-        token = uuid.uuid4().hex
+        token = _new_token()
         self._may[token] = may
         return token
 
@@ -59,6 +62,13 @@ class Doorkeeper:
         if self._forbidden.lets_in(authorization):
             return False
         return True if self._clients.lets_in(authorization) else None
+
+
+def _new_token() -> str:
+    """Return a token in the form of a JSON web token (RFC 7519), from which ``band`` reads its account."""
+    header, claims = {"alg": "none", "typ": "JWT"}, {"accounts": [ACCOUNT_ID], "jti": uuid.uuid4().hex}
+    parts = [urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in (header, claims)]
+    return ".".join([*parts, ""])
 
 
 def _parts(authorization: str | None) -> tuple[str, str]:
