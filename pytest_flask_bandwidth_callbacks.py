@@ -20,18 +20,19 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def bandwidth(app: Flask) -> Iterator[SimulatedBandwidth]:
+def bandwidth(app: Flask, request: pytest.FixtureRequest) -> Iterator[SimulatedBandwidth]:
     """A simulated Bandwidth for the application of the fixture ``app``.
 
-    Exceptions in handlers and subscribers are raised by ``bandwidth.call`` and by the methods of the call;
-    with ``bandwidth.raise_errors = False`` they only show in what the caller hears. A test that fails shows
-    its calls.
+    Exceptions in handlers and subscribers are raised by ``bandwidth.call`` and by the methods of the call,
+    and so is the failure of a callback that ends a call; with ``bandwidth.raise_errors = False`` they only
+    show in what the caller hears. The ids of calls are the same each time that the test runs. A test that
+    fails shows its calls.
 
     It also answers the requests that bandwidth-sdk and other clients send to Bandwidth through urllib3.
     """
     from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
 
-    simulated = SimulatedBandwidth(app, raise_errors=True)
+    simulated = SimulatedBandwidth(app, raise_errors=True, seed=request.node.nodeid)
     with simulated.mock_rest_if_installed():
         yield simulated
     # Those of calls that the application made, which no method of the simulation led to.

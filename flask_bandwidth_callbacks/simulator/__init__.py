@@ -27,7 +27,7 @@ from .choices import CHOICES
 from .engine.call import Call
 from .engine.callees import Callee
 from .engine.recording import Recording
-from .exceptions import Conflict, EndlessCall, NotFound, SimulationError, UnreachableApplication
+from .exceptions import Conflict, EndlessCall, LostCall, NotFound, SimulationError, UnreachableApplication
 from .outbound import MachineDetection
 from .verbs.conferences import Conference
 from .wire.exchanges import Exchange
@@ -40,6 +40,7 @@ __all__ = [
     "Conflict",
     "EndlessCall",
     "Exchange",
+    "LostCall",
     "MachineDetection",
     "NotFound",
     "Recording",

@@ -27,7 +27,7 @@ from .engine.platform import Platform, pair_of
 from .engine.timeline import Steps, check_seconds
 from .engine.turn import in_turn
 from .exceptions import NotFound, SimulationError
-from .outbound import RINGING_SECONDS, MachineDetection, answered
+from .outbound import RINGING_SECONDS, MachineDetection, answered, check_presentation, presented
 from .verbs.conferences import Conference, Conferences
 from .wire.application import initiate_url
 from .wire.destinations import Method
@@ -56,12 +56,14 @@ class SimulatedBandwidth(Platform):
     :param method: HTTP method of ``initiate``, ``POST`` or ``GET``.
     :param fallback_url: where ``initiate`` goes after a failure.
     :param fallback_credentials: credentials for the fallback URL; default to the others.
-    :param status_url: where ``disconnect`` goes; defaults to where ``initiate`` goes.
+    :param status_url: where ``disconnect`` goes. Defaults to where ``initiate`` goes; None for an application
+        without a status URL, which is sent no ``disconnect``.
     :param callback_timeout: seconds to wait for a reply, at most 25. Bandwidth takes no less than 1.
     :param raise_errors: whether an exception in a handler or subscriber of a Flask application is raised by
         the method of the simulation that led to it, unless an error handler turned it into a document.
         Otherwise it only shows in what the caller hears.
-    :param seed: seed of the ids.
+    :param seed: seed of the ids, as :class:`random.Random` takes it, such as 7. The same one gives the same
+        ids; without one they are different each time.
     :param start: time at which the simulation begins, an aware datetime.
 
     Raises :class:`SimulationError` for an invalid URL, for a time without a zone, for an application without
@@ -81,11 +83,11 @@ class SimulatedBandwidth(Platform):
         fallback_url: str | None = None,
         fallback_method: Method = "POST",
         fallback_credentials: tuple[str, str] | Credentials | Unset | None = UNSET,
-        status_url: str | None = None,
+        status_url: str | Unset | None = UNSET,
         status_method: Method = "POST",
         callback_timeout: float = 15.0,
         raise_errors: bool = False,
-        seed: int = 0,
+        seed: int | str | None = None,
         start: datetime = _START,
     ) -> None:
         pair = None if isinstance(credentials, Unset) else pair_of(credentials)
@@ -114,7 +116,10 @@ class SimulatedBandwidth(Platform):
         if fallback_url is not None:
             fallback = self.destination(fallback_url, fallback_method, credentials=fallback_credentials)
         self._initiate = self.destination(self.url, method)._replace(fallback=fallback)
-        self._status = self.destination(status_url or "", status_method)
+        self._status = None
+        if status_url is not None:
+            status = "" if isinstance(status_url, Unset) else status_url
+            self._status = self.destination(status, status_method)
 
         latest.append(self)
 
@@ -142,6 +147,8 @@ class SimulatedBandwidth(Platform):
         stir_shaken: Mapping[str, str] | None = VERIFIED_CALLER,
         sip_headers: Mapping[str, str] | None = None,
         uui: str | None = None,
+        privacy: bool | None = None,
+        caller_display_name: str | None = None,
     ) -> Call:
         """Make a call to the application. It goes on until the caller has something to do.
 
@@ -152,6 +159,8 @@ class SimulatedBandwidth(Platform):
         :param stir_shaken: how far the caller's number was verified, by wire names; None leaves it out.
         :param sip_headers: the ``X-`` headers of a SIP call, names in lower case: ``{"x-ticket": "7"}``.
         :param uui: User-To-User header of a SIP call.
+        :param privacy: whether the caller hides their number; None leaves it out.
+        :param caller_display_name: name that the caller's telephone sends.
 
         Raises :class:`UnreachableApplication` if there is no server or it rejects the credentials.
         """
@@ -162,6 +171,8 @@ class SimulatedBandwidth(Platform):
             "stir_shaken": stir_shaken,
             "sip_headers": sip_headers,
             "uui": uui,
+            "privacy": privacy,
+            "caller_display_name": caller_display_name,
         }
         call = Call(self, to, var_from, "inbound", event_properties=properties)
         call.end_destination = self._status
@@ -182,6 +193,11 @@ class SimulatedBandwidth(Platform):
         disconnect_method: Method = "POST",
         credentials: tuple[str, str] | Credentials | Unset | None = UNSET,
         tag: str | None = None,
+        fallback_credentials: tuple[str, str] | Credentials | Unset | None = UNSET,
+        priority: int = 5,
+        privacy: bool = False,
+        display_name: str | None = None,
+        uui: str | None = None,
         call_timeout: float = RINGING_SECONDS,
         callback_timeout: float | None = None,
         machine_detection: MachineDetection | None = None,
@@ -191,7 +207,12 @@ class SimulatedBandwidth(Platform):
         :param to: number or SIP URI that is called; :meth:`callee` sets how the person there behaves.
         :param answer_url: where ``answer`` goes, once the call is answered.
         :param disconnect_url: where ``disconnect`` goes; without it, it is not sent.
-        :param credentials: credentials for all of these URLs; default to those of the simulation.
+        :param credentials: credentials for these URLs; default to those of the simulation.
+        :param fallback_credentials: credentials for the fallback URLs; default to the others.
+        :param priority: from 1, the most urgent, to 5.
+        :param privacy: whether the callee does not see the caller's number.
+        :param display_name: name that the callee sees, at most 256 characters.
+        :param uui: User-To-User values for a SIP URI (RFC 7433), each with its encoding.
         :param call_timeout: seconds that the telephone rings at most.
         :param callback_timeout: seconds to wait for a reply; defaults to that of the simulation.
 
@@ -201,7 +222,13 @@ class SimulatedBandwidth(Platform):
         check_number(to, "The number that is called")
         check_number(var_from, "The caller's number", WITHHELD)
         check_seconds(call_timeout, "call_timeout")
-        destination = partial(self.destination, credentials=credentials, callback_timeout=callback_timeout)
+        check_presentation(priority, privacy, display_name, uui)
+        destination = partial(
+            self.destination,
+            credentials=credentials,
+            fallback_credentials=fallback_credentials,
+            callback_timeout=callback_timeout,
+        )
         answer = destination(answer_url, answer_method, answer_fallback_url, answer_fallback_method)
         dialed = (call.enqueued_time for call in self.calls if call.enqueued_time is not None)
         self.limits.check(self.now, dialed, self.calls_up)
@@ -221,14 +248,17 @@ class SimulatedBandwidth(Platform):
                 machine_detection.callback_method,
                 machine_detection.fallback_url,
                 machine_detection.fallback_method,
+                **machine_detection.given_credentials(),
             )
-        self._begin(call, answered(call, answer, call_timeout, machine_detection, detected))
+        steps = answered(call, answer, call_timeout, machine_detection, detected)
+        self._begin(call, steps, shown_as=presented(var_from, privacy, display_name))
         return call
 
-    def _begin(self, call: Call, steps: Steps[Script]) -> None:
+    def _begin(self, call: Call, steps: Steps[Script], shown_as: str | None = None) -> None:
         self.count_request()
         self.calls.append(call)
-        call.note(call.var_from if call.direction == "inbound" else "", f"calls {call.to}")
+        who = call.var_from if call.direction == "inbound" else ""
+        call.note(who, f"calls {call.to}" + (f" as {shown_as}" if shown_as else ""))
         call.start(live(call, steps, hang_up))
         self.go_on()
 

@@ -11,6 +11,9 @@ SPOKEN_CHARACTERS_PER_SECOND = 15.0
 SHORTEST_SPEECH_SECONDS = 1.0
 """How long a caller speaks at least."""
 
+KEY_SECONDS = 0.1
+"""How long it takes to press a key."""
+
 AUDIO_FILE_SECONDS = 10.0
 """How long an audio file plays; it is not fetched."""
 
@@ -26,6 +29,9 @@ MACHINE_DETECTION_SECONDS = 2.0
 MOST_DOCUMENTS_AT_ONCE = 100
 """How many documents a call may fetch before a person waits, presses a key or speaks."""
 
+MOST_REPETITIONS_AT_ONCE = 100
+"""How often a verb may repeat itself before a person waits, presses a key or speaks."""
+
 MOST_REQUESTS_AT_ONCE = 100
 """How often handlers may make or change calls before anything outside of the application happens."""
 
@@ -35,6 +41,8 @@ CHOICES: dict[str, str] = {
     "sound": f"Sentences are spoken at {SPOKEN_CHARACTERS_PER_SECOND:g} characters a second; a caller speaks"
     f" for at least {SHORTEST_SPEECH_SECONDS:g} s. An audio file lasts {AUDIO_FILE_SECONDS:g} s. No file is"
     " fetched, so none is missing or broken.",
+    "keys": f"Pressing a key takes {KEY_SECONDS:g} s. It counts when it goes down; interDigitTimeout begins"
+    " when it comes up.",
     "background": f"A recording is available after {RECORDING_AVAILABLE_AFTER:g} s, a transcription after"
     f" {TRANSCRIPTION_AVAILABLE_AFTER:g} s. Once the last call has ended, all notifications that are left are"
     " sent at once.",
@@ -43,7 +51,10 @@ CHOICES: dict[str, str] = {
     "answering": "The first verb other than Forward, Hangup, Redirect, Tag and Ring with answerCall=false"
     " answers an inbound call.",
     "failures": "The fallback URL is requested after any failure: no connection, a timeout, any status but"
-    " 2xx, a reply that is not XML or breaks a rule of BXML, a document that is too large.",
+    " 2xx, a reply that is not BXML or breaks a rule of it, a document that is too large.",
+    "other types": "BXML is run whatever the Content-Type of the reply is, and the type is an oddity.",
+    "attributes that are None": "None as the value of an attribute that cannot be None is ignored, as older"
+    " SDKs write it, and is an oddity.",
     "causes": "Without a fallback, or if that fails too, the last failure sets the cause: invalid-bxml for a"
     " successful reply that cannot be run, callback-error for everything else.",
     "empty replies": "A 204, or a 200 without a body, is an empty document.",
@@ -59,13 +70,14 @@ CHOICES: dict[str, str] = {
     "repeatCount without audio": "The silence is repeated.",
     "terminating digit last": "A key that both terminates and fills maxDigits counts as terminating.",
     "speech": "A Gather that listens for speech sends one partialgather each time the caller speaks, and ends"
-    " after speechTimeout of silence. What was understood is in neither event, because no property is"
-    " documented for it.",
+    " after speechTimeout of silence. All that was said in it is the text of the gather; a partialgather has"
+    " none, because no such property is known.",
     "redirected while recording": "A call that leaves its Record over REST sends no recordComplete.",
     "second StartGather": "The latest StartGather counts.",
     "legs that do not ring": "Every callee rings at once.",
     "waiting for a leg": "The caller hears nothing while a leg rings and while its document runs.",
-    "losing legs": "Legs that lose to a faster one end with the cause cancel.",
+    "losing legs": "Legs that lose to a faster one end with the cause hangup; legs that still ring when the"
+    " caller leaves, with cancel.",
     "legs and disconnect": "A leg of a Transfer sends transferDisconnect, never disconnect: before the"
     " transferComplete of the call, or after its disconnect if the caller left first.",
     "unanswered transfer": "If no leg answers, transferComplete describes the leg that ended last.",
@@ -87,12 +99,16 @@ CHOICES: dict[str, str] = {
     "completed over rest": "A call that the application completes ends with hangup if it was answered,"
     " rejected if it is inbound, cancel if it is outbound.",
     "caller gives up": "A caller who hangs up before the call is answered causes cancel.",
-    "streams": "A websocket always opens, and closes when the stream is stopped, or at the end of a call"
-    " before disconnect.",
-    "queue": "Outbound calls do not wait in a queue; enqueuedTime is when the call was made.",
+    "streams": "A websocket always opens. It closes when the stream is stopped, when close() of the stream"
+    " stands for the application that closes it, and at the end of a call before disconnect.",
+    "queue": "Outbound calls do not wait in a queue, so their priority changes nothing; enqueuedTime is when"
+    " the call was made.",
     "caller id": "A caller's number is verified, and stirShaken says so unless the call is made otherwise.",
-    "machine detection": f"The result is there {MACHINE_DETECTION_SECONDS:g} s after the call was answered,"
-    " and is sent if the call is still up.",
+    "machine detection": f"A person or a machine is recognized {MACHINE_DETECTION_SECONDS:g} s after the call"
+    " was answered, or sooner if speechEndThreshold (of a person) or speechThreshold (of a machine) is"
+    " shorter; silence after silenceTimeout. With delayResult a machine is reported when"
+    " machineSpeechEndThreshold has passed as well. What takes longer than detectionTimeout is a timeout. The"
+    " result is sent if the call is still up.",
     "limits": "There are no limits on calls per second or at a time, unless a test sets"
     " them in `bandwidth.limits`.",
 }

@@ -38,5 +38,9 @@ class UnreachableApplication(SimulationError):
     """The first callback of a call that found no server, or whose credentials were rejected."""
 
 
+class LostCall(SimulationError):
+    """A call that ended because a callback about it failed, or because its document cannot be run."""
+
+
 class EndlessCall(SimulationError):
     """A call that fetches document after document without giving a person the chance to stop it."""

@@ -102,7 +102,7 @@ def sample_of(bandwidth: Platform, event: str) -> dict[str, Any]:
 def _cause(attributes: Mapping[str, Any]) -> dict[str, str]:
     """Return the cause and the error of an event that reports one."""
     if "error_id" in attributes:
-        return {"cause": "busy", "error_message": "The called party is busy"}
+        return {"cause": "busy", "error_message": "Callee is busy"}
     if "original_media_stream" in attributes or "original_transcription" in attributes:
         return {"cause": "duplicate", "error_message": "The name is in use"}
     return {"cause": "connection-error", "error_message": "The connection to the websocket broke"}

@@ -22,17 +22,21 @@ def line() -> Iterator[Line]:
 
     ``line(*verbs, pressed=[...])``: the verbs are the reply to the first callback of a call, those of a
     keyword the reply at the relative URL of that name. A function of the event may stand for the verbs. The
-    URL ``told`` is there for all notifications.
+    URL ``told`` is there for all notifications, and ``hears`` subscribes to every event.
 
     At the end every callback is checked: it must be one that Bandwidth could have sent.
     """
     made: list[SimulatedBandwidth] = []
 
-    def make(*first: Any, seed: int = 0, **documents: Any) -> SimulatedBandwidth:
+    def make(
+        *first: Any, seed: int = 0, hears: Callable[[Callback], None] | None = None, **documents: Any
+    ) -> SimulatedBandwidth:
         phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
         for name, document in {"told": None, **documents}.items():
             phone.respond(Callback, f"/{name}")(_responder(document))
         phone.respond(Callback)(_responder(first[0] if len(first) == 1 else list(first)))
+        if hears is not None:
+            phone.on(Callback)(hears)
         app = Flask("host")
         app.config.update(TESTING=True, BANDWIDTH_CALLBACKS_STRICT=True)
         app.register_blueprint(phone, url_prefix="/phone")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -336,6 +337,21 @@ def test_after_a_failure(line: Line) -> None:
     assert refusal(lambda: call.press("1")) == (
         f"Cannot press a key: call {call.call_id} has ended (callback-error: {call.error_message})."
     )
+
+
+@pytest.mark.parametrize("act", ["press a key", "speak"])
+def test_while_it_rings(line: Line, act: str) -> None:
+    """A person whose call still rings can neither press keys nor speak; the error says to wait."""
+    bandwidth = line(Ring(duration=20, answer_call=False), Pause(duration=9), picked_up=Pause())
+    bandwidth.callee("+13035550141").answers(after=20)
+    for begin in (bandwidth.call, partial(bandwidth.dial, "+13035550141", "picked_up")):
+        call = begin()
+        assert refusal(partial(ACTS[act], call)) == (
+            f"Cannot {act}: call {call.call_id} is not answered yet. Wait until it is, with"
+            " call.wait(seconds)."
+        )
+        call.wait(20)
+        ACTS[act](call)
 
 
 @pytest.mark.parametrize("act", ["redirect", "update"])

@@ -109,7 +109,8 @@ def test_creating_call_says_where_and_with_what_tag(line: Line) -> None:
     bandwidth, (first, second) = meet(
         line,
         {"conference_event_url": "told", "conference_event_method": "GET", "tag": "first"},
-        {"conference_event_url": "never", "tag": "second"},
+        {"conference_event_url": "later", "tag": "second"},
+        later=None,
     )
     first.hang_up()
     second.hang_up()

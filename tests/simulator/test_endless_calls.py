@@ -257,3 +257,18 @@ def test_handlers_that_act_for_long(line: Line) -> None:
 
 
 HOLD: list[Verb] = [Gather(gather_url="/phone/again", first_digit_timeout=1)]
+
+
+def test_a_gather_without_end(line: Line) -> None:
+    """A Gather that repeats itself forever without waiting for a key is stopped, and the error names it."""
+    bandwidth = line(Gather(gather_url="told", repeat_count=2**63 - 1, first_digit_timeout=0))
+    with pytest.raises(EndlessCall, match=r"Gather of call c-.* was repeated 100 times in a row"):
+        bandwidth.call()
+    assert bandwidth.calls[0].cause == "error"
+
+
+def test_a_gather_that_waits_for_long(line: Line) -> None:
+    """A Gather may repeat itself for as long as a person lets time pass."""
+    call = line(Gather(repeat_count=2**63 - 1, first_digit_timeout=1)).call()
+    call.wait(1000)
+    assert call.state == "answered"

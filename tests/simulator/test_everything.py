@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from flask import Response
 
 from flask_bandwidth_callbacks import bxml
 from flask_bandwidth_callbacks.bxml import (
@@ -85,6 +86,8 @@ def menu(line: Line) -> SimulatedBandwidth:
             "limit": "5",
         },
         sip_headers={"x-ticket": "7"},
+        privacy=False,
+        caller_display_name="Ada Lovelace",
     )
     call.wait(5)
     call.press("0")
@@ -109,6 +112,7 @@ def elsewhere(line: Line) -> SimulatedBandwidth:
 def outbound(line: Line) -> SimulatedBandwidth:
     """Calls whose callee is busy, and is detected as a machine."""
     bandwidth = line(answer=[SpeakSentence("Hello?"), Pause(duration=9), Forward(to=BOB)])
+    bandwidth.raise_errors = False  # an answered call cannot be forwarded
     bandwidth.callee(ANN).is_busy()
     bandwidth.dial(ANN, "answer", disconnect_url="told", tag="busy")
     bandwidth.callee(ANN).answers(detected_as="answering-machine")
@@ -143,8 +147,10 @@ def transfer(line: Line) -> SimulatedBandwidth:
             SipUri(DESK, transfer_answer_url="nowhere", transfer_disconnect_url="told"),
             transfer_complete_url="end",
         ),
+        nowhere=lambda event: Response(status=404),
         end=Hangup(),
     )
+    bandwidth.raise_errors = False  # the document of one leg is missing
     call = bandwidth.dial(BOB, "answer", tag="bob")
     (ann,) = call.legs
     ann.press("7")

@@ -18,7 +18,7 @@ from flask_bandwidth_callbacks.simulator import (
     SimulatedBandwidth,
     UnreachableApplication,
 )
-from flask_bandwidth_callbacks.simulator.wire import transport
+from flask_bandwidth_callbacks.simulator.wire import deadlines, transport
 from tests.simulator.callbacks import check, events, told
 
 AGENT = "+13035550141"
@@ -76,14 +76,14 @@ REPLIES: dict[str, tuple[Callable[[], Response], str, str]] = {
         "401 without a WWW-Authenticate: Basic header, so there is no second request",
     ),
     "html": (
-        lambda: Response("<Response/>", mimetype="text/html"),
+        lambda: Response("<html><body>Hello</body></html>", mimetype="text/html"),
         INVALID_BXML,
-        "the reply is text/html, not application/xml",
+        "the reply is text/html, not application/xml; invalid BXML: line 1, column 1: the document must be",
     ),
     "untyped": (
-        lambda: Response("<Response/>", headers={"Content-Type": ""}),
+        lambda: Response("OK", headers={"Content-Type": ""}),
         INVALID_BXML,
-        "the reply is of no type, not application/xml",
+        "the reply is of no type, not application/xml; invalid BXML: line 1, column 1: not well-formed XML",
     ),
     "malformed": (
         lambda: Response("<Response>", mimetype="text/xml"),
@@ -120,7 +120,8 @@ def application(monkeypatch: pytest.MonkeyPatch) -> Application:
     application = Application()
     application.replies.update({name: reply for name, (reply, _, _) in REPLIES.items()})
     clock = SimpleNamespace(now=0.0)
-    monkeypatch.setattr(transport, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    for module in (transport, deadlines):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.now))
 
     def linger() -> Response:
         clock.now += 16
@@ -264,7 +265,7 @@ def attributes(event: str, fallback: bool) -> dict[str, Any]:
 def reach(application: Application, event: str, fallback: bool) -> Call:
     """Make a call whose callback of an event fails; return the call or leg that the event is about."""
     given = attributes(event, fallback)
-    bandwidth = SimulatedBandwidth(application.flask, "/start", status_url="/status", raise_errors=True)
+    bandwidth = SimulatedBandwidth(application.flask, "/start", status_url="/status")
     if event in ("bridgeComplete", "bridgeTargetComplete"):
         application.says("start", bxml.Pause(duration=100))
         other = bandwidth.call()
@@ -477,12 +478,12 @@ def test_a_problem_without_words(application: Application, problem: str | bytes)
     assert call.exchanges[0].failure == "status 400"
 
 
-def test_a_url_without_a_host(application: Application) -> None:
+def test_a_url_that_cannot_be_requested(application: Application) -> None:
     """A URL that BXML allows but that cannot be requested is a failure like any other."""
-    application.says("start", bxml.Redirect(redirect_url="http://:80/"))
+    application.says("start", bxml.Redirect(redirect_url="http://localhost:0/"))
     call = SimulatedBandwidth(application.flask, "/start").call()
     assert call.cause == CALLBACK_ERROR
-    assert "'http://:80/' is not a URL that can be requested" in (last_failure(call).failure or "")
+    assert "'http://localhost:0/' is not a URL that can be requested" in (last_failure(call).failure or "")
 
 
 # -- What is not a failure -----------------------------------------------------------------------------------

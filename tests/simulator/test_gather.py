@@ -92,7 +92,39 @@ def test_no_further_key_ends_it(line: Line) -> None:
         call.wait(2.9)
     call.wait(0.1)
     assert collected(call) == ("123", "")
-    assert timed(call)[1] == ("gather", 10 + 4 + 3 * 2.9 + 0.1)
+    assert timed(call)[1] == ("gather", 10 + 4 + 3 * (0.1 + 2.9) + 0.1)
+
+
+def test_a_key_takes_time(line: Line) -> None:
+    """Keys follow each other a tenth of a second apart, so no two callbacks about them are the same."""
+    call = line(StartGather(dtmf_url="told"), Pause(duration=60)).call()
+    call.press("77")
+    call.press("7")
+    assert timed(call)[1:] == [("dtmf", 0), ("dtmf", 0.1), ("dtmf", 0.2)]
+    payloads = all_told(call.exchanges, "dtmf")
+    assert len({payload["eventTime"] for payload in payloads}) == 3
+
+
+def test_keys_pressed_in_a_handler_take_time(line: Line) -> None:
+    """Keys that a handler presses follow each other, too, once its callback is answered."""
+
+    def press(event: Any) -> Verb:
+        bandwidth.calls[0].press("12")
+        return Hangup()
+
+    bandwidth = line(StartGather(dtmf_url="told"), Pause(duration=60), second=press)
+    call = bandwidth.call()
+    bandwidth.dial(ANN, "second")
+    assert [(told["digit"]) for told in all_told(call.exchanges, "dtmf")] == ["1", "2"]
+    assert timed(call)[1:] == [("dtmf", 0), ("dtmf", 0.1)]
+
+
+def test_keys_wait_for_what_the_one_before_leads_to(line: Line) -> None:
+    """Of keys for several menus, each is pressed when the sentences before its menu are over."""
+    menu = Gather(gather_url="more", max_digits=1)
+    call = line(menu, more=[SpeakSentence("One moment."), menu]).call()
+    call.press("123")
+    assert [told["digits"] for told in all_told(call.exchanges, "gather")] == ["1", "2", "3"]
 
 
 def test_five_seconds_for_the_next_key(line: Line) -> None:
@@ -136,7 +168,7 @@ def test_key_ends_the_repetitions(line: Line) -> None:
 
 def test_hanging_up_ends_it_without_a_word(line: Line) -> None:
     """A caller who hangs up causes no gather event, whatever was pressed."""
-    call = line(Gather(gather_url="gathered")).call()
+    call = line(Gather(gather_url="gathered"), gathered=None).call()
     call.press("12")
     call.hang_up()
     assert events(call.exchanges) == ["initiate", "disconnect"]
@@ -188,6 +220,23 @@ def test_speech_ends_it_after_a_silence(line: Line, what: Any) -> None:
     call.wait(5)
     assert timed(call)[1:-1] == [("partialgather", 10), ("partialgather", 13), ("gather", 21)]
     assert collected(call) == ("", "")
+    assert told(call.exchanges, "gather")["text"] == "Sales please"
+
+
+def test_the_handler_reads_what_was_said(line: Line) -> None:
+    """The event of a Gather carries the words that the caller said, and no words after keys."""
+    heard: list[Any] = []
+
+    def listen(event: Any) -> Verb:
+        heard.append((event.text, event.digits))
+        return Gather(gather_url="more", input="dtmf_speech", max_digits=1)
+
+    start = Gather(gather_url="more", input="speech")
+    call = line(start, more=listen).call()
+    call.speak("The blue bicycle, please.")
+    call.wait(6)
+    call.press("4")
+    assert heard == [("The blue bicycle, please.", ""), (None, "4")]
 
 
 def test_speech_has_its_own_timeout(line: Line) -> None:
@@ -237,7 +286,7 @@ def test_key_of_a_gather_is_no_dtmf_event(line: Line) -> None:
 
 def test_latest_start_gather_counts(line: Line) -> None:
     """A second StartGather replaces the first."""
-    call = line(StartGather(dtmf_url="first"), StartGather(dtmf_url="told"), Pause()).call()
+    call = line(StartGather(dtmf_url="first"), StartGather(dtmf_url="told"), Pause(), first=None).call()
     call.press("1")
     assert call.exchanges[-1].url == "https://localhost/phone/told"
 

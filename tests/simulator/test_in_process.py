@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import traceback
 import weakref
 from collections.abc import Callable, Iterable
@@ -22,10 +23,16 @@ from flask_bandwidth_callbacks import (
     ConferenceCallback,
     DisconnectCallback,
     InitiateCallback,
+    RedirectCallback,
 )
-from flask_bandwidth_callbacks.bxml import Conference, Hangup, Redirect, SpeakSentence
+from flask_bandwidth_callbacks.bxml import Conference, Hangup, Pause, Redirect, SpeakSentence
 from flask_bandwidth_callbacks.display import TEXT_LIMIT
-from flask_bandwidth_callbacks.simulator import SimulatedBandwidth, SimulationError, UnreachableApplication
+from flask_bandwidth_callbacks.simulator import (
+    Call,
+    SimulatedBandwidth,
+    SimulationError,
+    UnreachableApplication,
+)
 
 CREDENTIALS = ("bandwidth", "s3cret")
 
@@ -547,6 +554,32 @@ def test_a_simulation_that_is_thrown_away(app: Flask) -> None:
     gc.collect()
     assert gone() is None
     assert heard == ["conferenceCreated", "conferenceMemberJoin"]
+
+
+def test_an_application_without_a_status_url(app: Flask) -> None:
+    """Without a status URL no disconnect is sent, however an inbound call ends."""
+    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
+    phone.respond(InitiateCallback)(lambda call: Pause())
+    app.register_blueprint(phone)
+    bandwidth = SimulatedBandwidth(app, status_url=None, raise_errors=True)
+    for end in (Call.hang_up, Call.complete):
+        call = bandwidth.call()
+        end(call)
+        assert (call.state, call.exchanges[-1].event) == ("disconnected", "initiate")
+
+
+def test_no_two_callbacks_are_the_same(app: Flask) -> None:
+    """Events that are the same otherwise, without time between them, differ by their eventTime."""
+    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
+    turns = iter(range(5))
+    phone.respond((InitiateCallback, RedirectCallback))(
+        lambda call: Redirect(redirect_url=phone) if next(turns, None) is not None else Hangup()
+    )
+    app.register_blueprint(phone)
+    call = SimulatedBandwidth(app, raise_errors=True).call()
+    bodies = [json.dumps(exchange.payload) for exchange in call.exchanges]
+    assert len(set(bodies)) == len(bodies) == 7
+    assert {exchange.time for exchange in call.exchanges} == {call.start_time}
 
 
 def test_the_same_script_gives_the_same_call(app: Flask) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response, request
 
 from flask_bandwidth_callbacks import ANYONE, CallbackBlueprint, MachineDetectionCompleteCallback
 from flask_bandwidth_callbacks.bxml import Hangup, Pause, SpeakSentence, Verb
@@ -14,6 +14,11 @@ from tests.simulator.callbacks import events, timed, told
 from tests.simulator.conftest import Line
 
 ANN = "+13035550141"
+ERRORS = {
+    "busy": "Callee is busy",
+    "rejected": "Callee rejected the call",
+    "timeout": "Callee did not answer in time",
+}
 HELLO = SpeakSentence("Hello Ann.")
 
 
@@ -58,6 +63,8 @@ def test_call_that_is_not_answered(
     call.wait(seconds)
     assert timed(call) == [("disconnect", seconds)]
     disconnect = told(call.exchanges, "disconnect")
+    assert disconnect["errorMessage"] == call.error_message == ERRORS[cause]
+    assert disconnect["errorId"] == call.error_id is not None
     assert disconnect["cause"] == cause
     assert disconnect.get("sipResponseCode") == status
     assert "answerTime" not in disconnect
@@ -143,6 +150,93 @@ def test_answer_has_a_method_and_a_fallback(line: Line) -> None:
     assert call.heard == ["Hello Ann."]
 
 
+# -- What createCall takes -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({}, ""),
+        ({"display_name": "Acme"}, " as Acme <+13035550100>"),
+        ({"privacy": True, "display_name": "Acme"}, " as Anonymous"),
+        ({"priority": 1, "uui": "b3JkZXIgNw==;encoding=base64"}, ""),
+    ],
+)
+def test_what_the_callee_sees(line: Line, given: dict[str, Any], shown: str) -> None:
+    """The conversation shows whom the callee sees: the number, a name, or nobody."""
+    call = line(answer=HELLO).dial(ANN, "answer", **given)
+    assert (call.heard, call.var_from) == (["Hello Ann."], "+13035550100")
+    assert f"(calls {ANN}{shown})" in str(call)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"priority": 0}, "priority must be a whole number from 1 to 5, got 0."),
+        ({"priority": True}, "priority must be a whole number from 1 to 5, got True."),
+        ({"priority": "1"}, "priority must be a whole number from 1 to 5, got '1'."),
+        ({"privacy": "yes"}, "privacy must be True or False, got 'yes'."),
+        (
+            {"display_name": "A\nB"},
+            "display_name must be at most 256 characters without control characters, got 'A\\nB'.",
+        ),
+        (
+            {"display_name": 7},
+            "display_name must be at most 256 characters without",
+        ),
+        ({"uui": "order 7"}, "uui must be one value or several with commas between, each ending in"),
+    ],
+)
+def test_what_create_call_rejects(line: Line, given: dict[str, Any], message: str) -> None:
+    """Arguments that createCall rejects are an error, and no call is made."""
+    bandwidth = line(answer=HELLO)
+    with pytest.raises(SimulationError) as raised:
+        bandwidth.dial(ANN, "answer", **given)
+    assert str(raised.value).startswith(message)
+    assert not bandwidth.calls
+
+
+PAIRS = {"first": ("ann", "1"), "spare": ("bob", "2"), "detected": ("cleo", "3"), "lost": ("dan", "4")}
+
+
+def test_each_url_has_its_own_credentials(app: Flask) -> None:
+    """A call may have other credentials for its fallback URLs, and for its machine detection."""
+    seen: list[tuple[str, str]] = []
+
+    @app.post("/<path>")
+    def reply(path: str) -> Response:
+        if request.authorization is None:
+            return Response(status=401, headers={"WWW-Authenticate": "Basic"})
+        seen.append((path, request.authorization.username or ""))
+        document = "<Response><Pause duration='9'/></Response>"
+        return Response(document, 500 if path in ("first", "detected") else 200, mimetype="text/xml")
+
+    bandwidth = SimulatedBandwidth(app, "/")
+    detection = MachineDetection(
+        callback_url="/detected",
+        fallback_url="/lost",
+        credentials=PAIRS["detected"],
+        fallback_credentials=PAIRS["lost"],
+    )
+    assert PAIRS["detected"][1] not in repr(detection).replace("15.0", "")
+    call = bandwidth.dial(
+        ANN,
+        "/first",
+        answer_fallback_url="/spare",
+        credentials=PAIRS["first"],
+        fallback_credentials=PAIRS["spare"],
+        machine_detection=detection,
+    )
+    call.wait(3)
+    call.redirect(
+        "/first", fallback_url="/spare", credentials=PAIRS["lost"], fallback_credentials=PAIRS["detected"]
+    )
+    assert seen == [
+        *(("first", "ann"), ("spare", "bob"), ("detected", "cleo"), ("lost", "dan")),
+        *(("first", "dan"), ("spare", "cleo")),
+    ]
+
+
 # -- Machine detection ---------------------------------------------------------------------------------------
 
 
@@ -208,3 +302,52 @@ def test_result_has_a_fallback(line: Line) -> None:
         ("POST", 404),
         ("GET", 204),
     ]
+
+
+@pytest.mark.parametrize(
+    ("detected_as", "thresholds", "value", "seconds"),
+    [
+        ("human", {}, "human", 2),
+        ("human", {"speech_end_threshold": 1}, "human", 1),
+        ("answering-machine", {"speech_threshold": 0.5}, "answering-machine", 0.5),
+        ("answering-machine", {"delay_result": True}, "answering-machine", 7),
+        (
+            "answering-machine",
+            {"delay_result": True, "machine_speech_end_threshold": 3},
+            "answering-machine",
+            5,
+        ),
+        (
+            "answering-machine",
+            {"delay_result": True, "detection_timeout": 4},
+            "answering-machine",
+            4,
+        ),
+        ("silence", {}, "silence", 10),
+        ("silence", {"silence_timeout": 3}, "silence", 3),
+        ("silence", {"detection_timeout": 6}, "timeout", 6),
+        ("timeout", {}, "timeout", 15),
+        ("human", {"detection_timeout": 1}, "timeout", 1),
+        ("tone-detected", {}, "tone-detected", 2),
+    ],
+)
+def test_thresholds_of_machine_detection(
+    line: Line, detected_as: Any, thresholds: dict[str, Any], value: str, seconds: float
+) -> None:
+    """The thresholds decide when a result is there, and whether it comes in time."""
+    bandwidth = line(answer=Pause(duration=60))
+    bandwidth.callee(ANN).answers(detected_as=detected_as)
+    detection = MachineDetection(callback_url="told", **thresholds)
+    call = bandwidth.dial(ANN, "answer", machine_detection=detection)
+    call.wait(20)
+    assert timed(call)[1] == ("machineDetectionComplete", seconds)
+    assert told(call.exchanges, "machineDetectionComplete")["machineDetectionResult"] == {
+        "value": value,
+        "duration": f"PT{seconds:.3f}S",
+    }
+
+
+def test_a_threshold_that_is_no_time() -> None:
+    """A threshold is a number of seconds."""
+    with pytest.raises(SimulationError, match="speech_threshold must be at least 0"):
+        MachineDetection(speech_threshold=-1)

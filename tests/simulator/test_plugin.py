@@ -122,6 +122,71 @@ def test_passes(bandwidth):
     result.stdout.fnmatch_lines(["E*LookupError: no such number"])
 
 
+def test_what_loses_a_call(project: pytest.Pytester) -> None:
+    """A callback that is rejected fails the test, with the line of the log that says why."""
+    test = """
+import pytest
+from flask_bandwidth_callbacks.bxml import Response
+from flask_bandwidth_callbacks.simulator import LostCall
+
+def test_nothing_responds(bandwidth):
+    call = bandwidth.call()
+    call.press("1")
+    call.wait(6)
+
+def test_the_number_cannot_be_read(app, bandwidth):
+    app.config["BANDWIDTH_CALLBACKS_STRICT"] = True
+    bandwidth.call(stir_shaken={"verstat": ["no", "text"]})
+
+def test_hears(bandwidth):
+    bandwidth.raise_errors = False
+    call = bandwidth.call()
+    call.press("1")
+    call.wait(6)
+    assert call.cause == "callback-error"
+
+def test_raises(bandwidth):
+    with pytest.raises(LostCall, match="No responder for 'gather'"):
+        call = bandwidth.call()
+        call.press("1")
+        call.wait(6)
+"""
+    result = run(project, test)
+    result.assert_outcomes(passed=2, failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "E*LostCall: Call c-* ended with callback-error: gather https://localhost/phone/: status 404*",
+            "E*It logged: No responder for 'gather' at '/phone/', so the call will fail.*",
+            "E*LostCall: Call c-* ended with callback-error: initiate https://localhost/phone/: status 422*",
+        ]
+    )
+
+
+def test_the_ids_of_a_test(project: pytest.Pytester) -> None:
+    """A test has the same ids each time, no two tests the same, and without a seed none is used twice."""
+    test = """
+from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
+
+def write(call):
+    with open("ids", "a") as ids:
+        print(call.call_id, file=ids)
+
+def test_one(bandwidth):
+    write(bandwidth.call())
+
+def test_two(app, bandwidth):
+    write(bandwidth.call())
+    assert SimulatedBandwidth(app).call().call_id != SimulatedBandwidth(app).call().call_id
+    one, two = (SimulatedBandwidth(app, seed=7).call().call_id for _ in range(2))
+    assert one == two
+"""
+    for _ in range(2):
+        run(project, test).assert_outcomes(passed=2)
+    ids = (project.path / "ids").read_text().split()
+    assert ids[:2] == ids[2:]
+    assert ids[0] != ids[1]
+
+
 def test_a_test_that_fails_shows_its_calls(project: pytest.Pytester) -> None:
     """Every call of a test that failed is shown as a conversation, and no password with it."""
     test = """

@@ -19,8 +19,10 @@ from flask_bandwidth_callbacks.bxml import (
     PhoneNumber,
     PlayAudio,
     SpeakSentence,
+    StartRecording,
     StartStream,
     StartTranscription,
+    StopRecording,
     StopStream,
     Transfer,
     Verb,
@@ -210,9 +212,13 @@ def test_running_streams(line: Line) -> None:
 
 
 def test_whether_words_have_an_effect(line: Line) -> None:
-    """A browser can see whether a caller is heard: alone in a conference, with others, on mute."""
+    """A browser can see whether a caller is heard in a conference: alone, recorded, with others, on mute."""
     bandwidth = line(Conference("room"))
     first = bandwidth.call()
+    assert not first.is_listened_to
+    bandwidth.conference("room").update(StartRecording())
+    assert first.is_listened_to  # by the recording alone
+    bandwidth.conference("room").update(StopRecording())
     assert not first.is_listened_to
     second = bandwidth.call()
     assert first.is_listened_to

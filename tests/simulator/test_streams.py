@@ -10,6 +10,7 @@ from flask_bandwidth_callbacks.bxml import (
     CustomParam,
     Hangup,
     Pause,
+    Redirect,
     SpeakSentence,
     StartStream,
     StartTranscription,
@@ -17,6 +18,7 @@ from flask_bandwidth_callbacks.bxml import (
     StopTranscription,
     StreamParam,
 )
+from flask_bandwidth_callbacks.simulator import Call, EndlessCall
 from tests.simulator.callbacks import all_told, events, timed, told
 from tests.simulator.conftest import Line
 
@@ -42,7 +44,7 @@ def test_stream_runs_beside_other_verbs_until_it_is_stopped(line: Line) -> None:
         stream(name="live", tracks="both", mode="bidirectional"),
         StopStream(name="another"),
         Pause(duration=7),
-        StopStream(name="live", wait=True),
+        StopStream(name="live"),
         Pause(duration=9),
     ).call()
     call.wait(16)
@@ -124,6 +126,104 @@ def test_stream_without_a_url_tells_nothing(line: Line) -> None:
     """Without a URL no events are sent; the parameters are for the websocket alone."""
     call = line(StartStream(StreamParam(name="a", value="b"), destination=WEBSOCKET)).call()
     assert events(call.exchanges) == ["initiate", "disconnect"]
+
+
+# -- Waiting for the end of a stream -------------------------------------------------------------------------
+
+
+AGENT = (stream(name="agent", mode="bidirectional"), StopStream(name="agent", wait=True))
+"""The usual reply of an agent that talks over the websocket."""
+
+
+def test_a_call_waits_for_its_stream(line: Line) -> None:
+    """StopStream with wait holds the call, whatever the time, until the application closes the websocket."""
+    call = line(*AGENT, SpeakSentence("Goodbye.")).call()
+    call.wait(600)
+    assert (call.state, call.heard) == ("answered", [])
+    call.streams["agent"].close()
+    assert call.heard == ["Goodbye."]
+    assert timed(call)[1:] == [
+        *(("mediaStreamStarted", 0), ("mediaStreamStopped", 600), ("disconnect", 600.533)),
+    ]
+    assert told(call.exchanges, "mediaStreamStopped")["cause"] == "closed"
+
+
+@pytest.mark.parametrize("leave", [Call.hang_up, Call.complete])
+def test_hanging_up_ends_the_wait(line: Line, leave: Any) -> None:
+    """The end of a call that waits for its stream closes the stream, and the next verb does not run."""
+    call = line(*AGENT, SpeakSentence("Goodbye.")).call()
+    leave(call)
+    assert events(call.exchanges)[-2:] == ["mediaStreamStopped", "disconnect"]
+    assert (call.cause, call.heard) == ("hangup", [])
+
+
+def test_redirected_while_it_waits(line: Line) -> None:
+    """A call that waits for its stream can be redirected; the stream goes on, and can be waited for again."""
+    call = line(*AGENT, more=[SpeakSentence("Once more."), AGENT[1]]).call()
+    call.redirect("more")
+    assert (call.heard, next(iter(call.streams.values())).name) == (["Once more."], "agent")
+    call.streams["agent"].close()
+    assert call.state == "disconnected"
+
+
+def test_nothing_to_wait_for(line: Line) -> None:
+    """A call does not wait for a stream that never was, was rejected, or is closed already."""
+
+    def close(event: Any) -> None:
+        if event.event_type == "mediaStreamStarted":
+            bandwidth.calls[0].streams["agent"].close()
+
+    start = StartStream(destination=WEBSOCKET, name="agent", stream_event_url="told")
+    bandwidth = line(
+        StopStream(name="other", wait=True), start, AGENT[1], SpeakSentence("Goodbye."), hears=close
+    )
+    call = bandwidth.call()
+    assert (call.state, call.heard) == ("disconnected", ["Goodbye."])
+    assert all_told(call.exchanges, "mediaStreamStopped") != []
+
+
+def test_another_stream_ends(line: Line) -> None:
+    """The end of another stream does not end the wait."""
+    call = line(stream(name="other"), *AGENT, SpeakSentence("Goodbye.")).call()
+    call.streams["other"].close()
+    assert next(iter(call.streams.values())).name == "agent"
+    assert call.state == "answered"
+
+
+def test_closing_twice(line: Line) -> None:
+    """A stream or transcription that is closed stays closed, and its events are sent once."""
+    call = line(*AGENT[:1], transcription(name="words", destination=WEBSOCKET), Pause(duration=60)).call()
+    closing = [call.streams["agent"], call.streams["words"]]
+    for one in closing * 2:
+        one.close()
+    assert [event for event in events(call.exchanges) if event.endswith("Stopped")] == [
+        *("mediaStreamStopped", "realTimeTranscriptionStopped"),
+    ]
+    assert not call.streams
+    with pytest.raises(KeyError):
+        call.streams["agent"]
+
+
+def test_an_agent_that_is_sent_back_forever(line: Line) -> None:
+    """Handlers that close the stream of a call, again and again, are stopped as any endless call is."""
+
+    def close(event: Any) -> None:
+        if event.event_type == "mediaStreamStarted":
+            bandwidth.calls[0].streams["agent"].close()
+
+    again = StartStream(destination=WEBSOCKET, name="agent", stream_event_url="told")
+    document = [again, AGENT[1], Redirect(redirect_url="again")]
+    bandwidth = line(*document, again=document, hears=close)
+    with pytest.raises(EndlessCall):
+        bandwidth.call()
+
+
+def test_an_agent_hears_the_caller(line: Line) -> None:
+    """What the caller says is heard by the application at the other end of a stream, while it lasts."""
+    call = line(*AGENT, Pause(duration=60)).call()
+    assert call.is_listened_to
+    call.streams["agent"].close()
+    assert not call.is_listened_to
 
 
 # -- Live transcriptions -------------------------------------------------------------------------------------

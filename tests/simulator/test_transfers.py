@@ -26,7 +26,7 @@ from flask_bandwidth_callbacks.bxml import (
     Tag,
     Transfer,
 )
-from flask_bandwidth_callbacks.simulator import SimulatedBandwidth, SimulationError
+from flask_bandwidth_callbacks.simulator import LostCall, SimulatedBandwidth, SimulationError
 from tests.simulator.callbacks import all_told, events, timed, told
 from tests.simulator.conftest import Line
 
@@ -183,7 +183,7 @@ def test_first_to_answer_wins(line: Line) -> None:
     bob.hang_up()
     assert (ann.heard, bob.heard) == ([], ["Bob?"])
     assert [when for event, when in timed(call) if event == "transferDisconnect"] == [0, 5, 21]
-    assert [leg_.cause for leg_ in (ann, bob, eve)] == ["cancel", "hangup", "busy"]
+    assert [leg_.cause for leg_ in (ann, bob, eve)] == ["hangup", "hangup", "busy"]
     assert [ended["transferTo"] for ended in all_told(call.exchanges, "transferDisconnect")] == [
         EVE,
         ANN,
@@ -211,9 +211,11 @@ def test_leg_that_answered_is_what_it_is_about(line: Line) -> None:
     """transferComplete is about the leg that answered, even if its document failed."""
     bandwidth = line(
         Transfer(leg(ANN, transfer_answer_url="nowhere"), leg(BOB), transfer_complete_url="done"),
+        nowhere=lambda event: Response(status=404),
         done=Hangup(),
     )
     bandwidth.callee(BOB).does_not_answer()
+    bandwidth.raise_errors = False
     complete = told(bandwidth.call().exchanges, "transferComplete")
     assert (complete["transferTo"], complete["cause"]) == (ANN, "callback-error")
 
@@ -222,7 +224,7 @@ def test_two_answer_in_the_same_moment(line: Line) -> None:
     """Of two legs that answer at the same time one wins."""
     call = line(Transfer(leg(ANN), leg(BOB))).call()
     assert [leg_.state for leg_ in call.legs] == ["answered", "disconnected"]
-    assert call.legs[1].cause == "cancel"
+    assert call.legs[1].cause == "hangup"
 
 
 # -- The document of a leg -----------------------------------------------------------------------------------
@@ -308,6 +310,7 @@ def test_bad_document_ends_the_leg_alone(line: Line, reply: str) -> None:
         bad=lambda event: Response(reply, status=202, mimetype="application/xml"),
         done=SpeakSentence("Still here."),
     )
+    bandwidth.raise_errors = False
     call = bandwidth.call()
     assert call.heard == ["Still here."]
     complete, ended = told(call.exchanges, "transferComplete"), told(call.exchanges, "transferDisconnect")
@@ -438,7 +441,10 @@ def test_caller_gives_up_while_it_is_forwarded(line: Line) -> None:
 
 def test_answered_call_cannot_be_forwarded(line: Line) -> None:
     """Forward after a verb that answers is an error, and disconnect has it."""
-    call = line(SpeakSentence("One moment."), Forward(to=ANN)).call()
+    bandwidth = line(SpeakSentence("One moment."), Forward(to=ANN))
+    with pytest.raises(LostCall, match="application-error: Forward is for inbound calls"):
+        bandwidth.call()
+    (call,) = bandwidth.calls
     disconnect = told(call.exchanges, "disconnect")
     assert disconnect["cause"] == "application-error"
     assert "not answered yet" in disconnect["errorMessage"]

@@ -18,7 +18,7 @@ def what_passes(bandwidth: SimulatedBandwidth) -> None:
     call = bandwidth.call("+13035550100", var_from="+13035550123", diversion={"origTo": "+13035550199"})
     assert_type(call, Call)
     assert_type(call.heard, list[str])
-    assert_type(call.state, Literal["initiated", "answered", "disconnected"])
+    assert_type(call.state, Literal["queued", "initiated", "answered", "disconnected"])
     assert_type(call.cause, str | None)
     assert_type(call.exchanges, list[Exchange])
     assert_type(call.legs[0], Call)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,3 +53,29 @@ class Stream(Activity):
     tracks: list[str]
     """The sides of the call that are streamed, of ``inbound`` and ``outbound``."""
     start_time: datetime
+
+    @property
+    def listens(self) -> bool:
+        return "inbound" in self.tracks
+
+    def close(self) -> None:
+        """Close the websocket as the application does, unless it is closed already."""
+
+
+class Streams(Mapping[str, Stream]):
+    """The streams and live transcriptions that run on a call, by id. A name finds the oldest one of it."""
+
+    def __init__(self, running: Sequence[Stream]) -> None:
+        self._running = running
+
+    def __getitem__(self, name: str) -> Stream:
+        for stream in self._running:
+            if name in (stream.id, stream.name):
+                return stream
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (stream.id for stream in self._running)
+
+    def __len__(self) -> int:
+        return len(self._running)

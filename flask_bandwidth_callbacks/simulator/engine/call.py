@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from flask_bandwidth_callbacks.config import UNSET, Unset
 from flask_bandwidth_callbacks.credentials import Credentials
 from flask_bandwidth_callbacks.display import show, without_password
 
-from ..choices import SHORTEST_SPEECH_SECONDS, SPOKEN_CHARACTERS_PER_SECOND
-from ..exceptions import Conflict, NotFound, SimulationError, UnreachableApplication
+from ..choices import KEY_SECONDS, SHORTEST_SPEECH_SECONDS, SPOKEN_CHARACTERS_PER_SECOND
+from ..exceptions import Conflict, LostCall, NotFound, SimulationError, UnreachableApplication
 from ..wire.delivery import Undelivered
 from ..wire.destinations import Destination, Method
 from ..wire.documents import DocumentLike, Script, script_of
 from ..wire.exchanges import Exchange, latest
 from ..wire.payloads import ACCOUNT_ID, APPLICATION_ID, timestamp
-from .activities import Sound, Stream
+from .activities import Sound, Stream, Streams
 from .conversation import Kind, Line, counted, transcript
 from .endless import DocumentGuard
 from .messages import Ended, Key, LegEnded, Speech, Taken
 from .platform import Platform
 from .resource import Resource
-from .timeline import Steps, Wait, check_seconds
+from .timeline import Process, Steps, Wait, check_seconds
 from .transcription import CallTranscription
 from .turn import in_turn
 
@@ -33,6 +32,13 @@ KEYS = "0123456789*#ABCD"
 
 KEPT_CALLS = 5000
 """How many calls and legs are known, and how many calls are in ``bandwidth.calls``."""
+
+_ERROR_MESSAGES = {
+    "busy": "Callee is busy",
+    "rejected": "Callee rejected the call",
+    "timeout": "Callee did not answer in time",
+}
+"""The errors of calls that were not answered, by cause."""
 
 State: TypeAlias = Literal["queued", "initiated", "answered", "disconnected"]
 
@@ -123,9 +129,9 @@ class Call(Resource):
         return "\n".join([first, *filter(None, [transcript(self.lines)]), last])
 
     @property
-    def streams(self) -> dict[str, Stream]:
-        """The streams and live transcriptions that are running, by id."""
-        return {stream.id: stream for stream in self.running(Stream)}
+    def streams(self) -> Streams:
+        """The streams and live transcriptions that are running, by id or name."""
+        return Streams(self.running(Stream))
 
     @property
     def last_update(self) -> datetime:
@@ -138,32 +144,36 @@ class Call(Resource):
     def press(self, keys: str) -> None:
         """Press one key after the other, of ``0-9``, ``*``, ``#`` and ``A-D``.
 
-        Raises :class:`SimulationError` for other keys, and :class:`Conflict` if the call has ended.
+        Each takes a moment of virtual time. Raises :class:`SimulationError` for other keys, and
+        :class:`Conflict` if the call is not answered yet or has ended.
         """
         check_keys(keys)
-        self._check_up("press a key")
+        self._check_talking("press a key")
         self.note(self.person, f"presses {keys}", kind="presses")
-        for key in keys:
+        # Within a handler they all wait for its reply, then follow each other as fast as they can be pressed.
+        for group in [keys] if self.bandwidth.timeline.is_running else keys:
             self._guard.acted()
-            self.bandwidth.timeline.later(0, partial(self._press, key))
+            Process(self.bandwidth.timeline, self._press(group))
             self.bandwidth.go_on()
 
-    def _press(self, key: str) -> None:
-        if self.state == "disconnected":  # the key before this one ended the call
-            return
-        for activity in self.activities:
-            activity.key_pressed(key)
-        self.process.send(Key(key))
+    def _press(self, keys: str) -> Steps[None]:
+        for key in keys:
+            if self.state == "disconnected":  # the key before this one ended the call
+                return
+            for activity in self.activities:
+                activity.key_pressed(key)
+            self.process.send(Key(key))
+            yield Wait(KEY_SECONDS, sounds=True)
 
     @in_turn
     def speak(self, text: str, seconds: float | None = None) -> None:
         """Say something. It takes ``seconds``, or as long as it takes to say it.
 
-        Raises :class:`Conflict` if the call has ended.
+        Raises :class:`Conflict` if the call is not answered yet or has ended.
         """
         if not isinstance(text, str) or not text.strip():
             raise SimulationError(f"text must be words to say, got {show(text)}.")
-        self._check_up("speak")
+        self._check_talking("speak")
         usual = max(spoken_seconds(text), SHORTEST_SPEECH_SECONDS)
         length = usual if seconds is None else check_seconds(seconds)
         self.bandwidth.check_time_can_pass()
@@ -238,8 +248,7 @@ class Call(Resource):
         self._take(_given(script))
 
     def _take(self, steps: Steps[Script]) -> None:
-        self.bandwidth.count_request()
-        self._guard.acted()
+        self.application_acts()
         self.process.interrupt(Taken(steps))
         self.bandwidth.go_on()
 
@@ -254,10 +263,23 @@ class Call(Resource):
         self.process.interrupt(Ended("hangup" if self.state == "answered" else unanswered))
         self.bandwidth.go_on()
 
+    def application_acts(self) -> None:
+        """Count that the application makes the call do something else, by REST or by closing a stream."""
+        self.bandwidth.count_request()
+        self._guard.acted()
+
     def _check_up(self, action: str) -> None:
         if self.state == "disconnected":
             reason = self.cause if self.error_message is None else f"{self.cause}: {self.error_message}"
             raise Conflict(f"Cannot {action}: call {self.call_id} has ended ({reason}).")
+
+    def _check_talking(self, action: str) -> None:
+        self._check_up(action)
+        if self.state != "answered":
+            raise Conflict(
+                f"Cannot {action}: call {self.call_id} is not answered yet. Wait until it is, with"
+                " call.wait(seconds)."
+            )
 
     def _check_controlled(self, action: str) -> None:
         self._check_up(action)
@@ -413,14 +435,18 @@ class Call(Resource):
         self._guard.waited(since, interrupted=message is not None)
         return message
 
+    def check_repetition(self, verb: str) -> None:
+        """Count that a verb starts again; raises :class:`EndlessCall` if it does so forever."""
+        self._guard.repeated(f"{verb} of call {self.call_id}")
+
     def end(self, ended: Ended) -> None:
         for activity in tuple(self.activities):
             activity.over()
         self.state = "disconnected"
         self.end_time = self.bandwidth.now
         self.cause = ended.cause
-        self.error_message = ended.message
-        if ended.message is not None:
+        self.error_message = ended.message or _ERROR_MESSAGES.get(ended.cause)
+        if self.error_message is not None:
             self.error_id = self.bandwidth.new_id("")
         last = self.lines[-1].exchange if self.lines else None
         is_shown = last is not None and last.failure is not None  # the callback that failed says it all
@@ -472,7 +498,17 @@ class Call(Resource):
             error = f"{exchange.method} {exchange.url}: {exchange.failure}.{remedy}"
             self.bandwidth.raise_later(UnreachableApplication(error))
         message = f"{exchange.event} {without_password(exchange.url)}: {exchange.failure}"
-        return Ended(undelivered.cause, message)
+        return self.lose(undelivered.cause, message, exchange.logged)
+
+    def lose(self, cause: str, message: str, logged: Iterable[str] = ()) -> Ended:
+        """Return the end of this call through a mistake of the application, which may be raised later, too.
+
+        :param logged: what the application logged about it.
+        """
+        if self.bandwidth.raise_errors:
+            log = "".join(f"\nIt logged: {line}" for line in logged)
+            self.bandwidth.raise_later(LostCall(f"Call {self.call_id} ended with {cause}: {message}{log}"))
+        return Ended(cause, message)
 
     def notify(self, destination: Destination | None, event: str, **properties: Any) -> None:
         if destination is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..choices import MOST_DOCUMENTS_AT_ONCE, MOST_REQUESTS_AT_ONCE
+from ..choices import MOST_DOCUMENTS_AT_ONCE, MOST_REPETITIONS_AT_ONCE, MOST_REQUESTS_AT_ONCE
 from ..exceptions import EndlessCall
 from .timeline import Timeline
 
@@ -19,7 +19,7 @@ class DocumentGuard:
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
         self._urls: set[str] = set()
-        self._fetched = 0
+        self._fetched = self._repeated = 0
         self.is_looping = False
         """Whether the call has come back to a document since a person last acted."""
 
@@ -38,16 +38,28 @@ class DocumentGuard:
                 f" key or hang up in between. The last ones:\n{latest()}"
             )
 
+    def repeated(self, subject: str) -> None:
+        """Count that a verb starts again; raises :class:`EndlessCall` if that is once too often.
+
+        :param subject: which call and verb it is, for the error.
+        """
+        self._repeated += 1
+        if self._repeated > MOST_REPETITIONS_AT_ONCE:
+            raise EndlessCall(
+                f"{subject} was repeated {MOST_REPETITIONS_AT_ONCE} times in a row, without a chance to"
+                " press a key or hang up in between."
+            )
+
     def acted(self) -> None:
         """Start from zero, because a person acts on the call or lets time pass."""
         self._urls.clear()
         self.is_looping = False
-        self._fetched = 0
+        self._fetched = self._repeated = 0
 
     def sounded(self) -> None:
         """Consider that a sound is over."""
         if self.is_looping or self._timeline.is_waited_for:
-            self._fetched = 0
+            self._fetched = self._repeated = 0
 
     def waited(self, since: int, *, interrupted: bool) -> None:
         """Consider that a wait without sound is over, which began at ``since``."""

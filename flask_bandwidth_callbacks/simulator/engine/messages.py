@@ -42,6 +42,11 @@ class OtherLeft:
     """The other side has left: the other call of a bridge, or a conference that was ended."""
 
 
+@dataclass(frozen=True)
+class StreamEnded:
+    """A stream of this call has ended."""
+
+
 class Ended(Exception):
     """The call is over, whatever it was doing."""
 

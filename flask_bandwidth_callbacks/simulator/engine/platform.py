@@ -16,7 +16,7 @@ from flask_bandwidth_callbacks.config import UNSET, Unset
 from flask_bandwidth_callbacks.credentials import Credentials, read_pair
 from flask_bandwidth_callbacks.display import show
 
-from ..exceptions import EndlessCall, SimulationError
+from ..exceptions import EndlessCall, LostCall, SimulationError
 from ..wire.delivery import Courier
 from ..wire.destinations import Destination, Method
 from ..wire.exchanges import Exchange, latest
@@ -59,7 +59,7 @@ class Platform:
         credentials: Credentials | None,
         callback_timeout: float,
         raise_errors: bool,
-        seed: int,
+        seed: int | str | None,
         start: datetime,
     ) -> None:
         self.url = url
@@ -230,8 +230,7 @@ class Platform:
         """Raise the most important of the errors that were to be raised later, if there are any."""
         if self._errors:
             errors, self._errors = self._errors, []
-            # That the simulation cannot go on matters more than a handler that failed on the way there.
-            raise next((error for error in errors if isinstance(error, SimulationError)), errors[0])
+            raise min(errors, key=_rank)
 
     # -- Callbacks and requests ------------------------------------------------------------------------------
 
@@ -299,6 +298,13 @@ def pair_of(credentials: object) -> Credentials | None:
     if isinstance(pair, str):
         raise SimulationError(f"credentials {pair}")
     return pair
+
+
+def _rank(error: Exception) -> int:
+    """Return how unimportant an error is. A call is lost through what failed before."""
+    if isinstance(error, LostCall):
+        return 2
+    return 0 if isinstance(error, SimulationError) else 1
 
 
 def _in_utc(start: datetime) -> datetime:

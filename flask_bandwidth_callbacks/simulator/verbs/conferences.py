@@ -71,7 +71,9 @@ class Member(Activity):
 
     @property
     def listens(self) -> bool:
-        return bool(self._listeners())
+        return self.speaks and (
+            bool(self._listeners()) or any(activity.listens for activity in self.conference.activities)
+        )
 
     def sounded(self, sound: Sound, *, spoken: bool) -> None:
         if spoken:

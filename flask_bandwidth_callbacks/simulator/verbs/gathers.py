@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_bandwidth_callbacks import bxml
 
+from ..choices import KEY_SECONDS
 from ..engine.activities import Activity
 from ..engine.call import Call
 from ..engine.interpreter import Next, runs
@@ -34,6 +35,14 @@ class _KeyReport(Activity):
     def key_pressed(self, key: str) -> None:
         if not self._call.running(_Gathering):
             self._call.notify(self._destination, "dtmf", digit=key)
+
+
+class _Gathered(NamedTuple):
+    """What came of a Gather, by attributes of its event; ``text`` only after speech."""
+
+    digits: str
+    terminating_digit: str = ""
+    text: str | None = None
 
 
 class _Gathering(Activity):
@@ -68,35 +77,37 @@ def gather(call: Call, verb: bxml.Gather, base: str) -> Steps[Next]:
     gathering = _Gathering()
     call.activities.append(gathering)
     try:
-        digits, terminating_digit = yield from _collect(call, verb, base)
+        gathered = yield from _collect(call, verb, base)
     finally:
         call.activities.remove(gathering)
     destination = call.destination(verb, "gather_url", base)
-    return call.then_request(destination, "gather", digits=digits, terminating_digit=terminating_digit)
+    return call.then_request(destination, "gather", **gathered._asdict())
 
 
-def _collect(call: Call, verb: bxml.Gather, base: str) -> Steps[tuple[str, str]]:
-    """Return the keys that were pressed and the one that ended the Gather; either may be empty."""
+def _collect(call: Call, verb: bxml.Gather, base: str) -> Steps[_Gathered]:
+    """Wait until the caller has pressed enough keys, has spoken, or is too late."""
     messages = _LISTENS_FOR[verb.effective("input")]
     terminating_digits = verb.effective("terminating_digits").upper()
     message = yield from _first(call, verb, base, messages)
     digits = ""
     while message is not None:
         if isinstance(message, Speech):
-            yield from _recognize(call, verb, base, message)
-            return digits, ""
+            text = yield from _recognize(call, verb, base, message)
+            return _Gathered(digits, text=text)
         if message.key in terminating_digits:
-            return digits, message.key
+            return _Gathered(digits, message.key)
         digits += message.key
         if len(digits) >= verb.effective("max_digits"):
-            return digits, ""
-        message = yield from call.silence(verb.effective("inter_digit_timeout"), messages)
-    return digits, ""
+            return _Gathered(digits)
+        message = yield from call.silence(KEY_SECONDS + verb.effective("inter_digit_timeout"), messages)
+    return _Gathered(digits)
 
 
 def _first(call: Call, verb: bxml.Gather, base: str, messages: tuple[type, ...]) -> Steps[Any]:
     """Return the first key or speech of the caller, None if there is none in time."""
-    for _ in range(max(1, verb.effective("repeat_count"))):
+    for repetition in range(max(1, verb.effective("repeat_count"))):
+        if repetition:
+            call.check_repetition("Gather")
         for child in verb.children:
             assert isinstance(child, bxml.SpeakSentence | bxml.PlayAudio)
             message = yield from play(call, child, base, messages)
@@ -108,10 +119,13 @@ def _first(call: Call, verb: bxml.Gather, base: str, messages: tuple[type, ...])
     return None
 
 
-def _recognize(call: Call, verb: bxml.Gather, base: str, speech: Speech) -> Steps[None]:
-    """Report speech until the caller has been silent for long enough."""
+def _recognize(call: Call, verb: bxml.Gather, base: str, speech: Speech) -> Steps[str]:
+    """Report speech until the caller has been silent for long enough, and return all that was said."""
     message: Any = speech
+    said = []
     while message is not None:
+        said.append(message.text)
         call.notify(call.destination(verb, "partial_result_callback", base), "partialgather")
         silence = verb.effective("speech_timeout")
         message = yield from call.silence(message.seconds + silence, (Speech,))
+    return " ".join(said)

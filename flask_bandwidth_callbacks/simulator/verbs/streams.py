@@ -10,7 +10,10 @@ from ..choices import TRANSCRIPTION_AVAILABLE_AFTER
 from ..engine.activities import Sound, Stream
 from ..engine.call import Call
 from ..engine.interpreter import Next, runs
+from ..engine.messages import StreamEnded
+from ..engine.timeline import Steps
 from ..engine.transcription import CallTranscription
+from ..engine.turn import Turn, in_turn
 from ..wire.payloads import duration, timestamp
 
 MOST_TRACKS = 4
@@ -58,11 +61,25 @@ class _StartedStream(Stream):
             self.call.activities.append(self)
             self.notify("Started")
 
+    @property
+    def turn(self) -> Turn:
+        """The lock that lets one thread at a time use the simulation."""
+        return self.call.turn
+
+    @in_turn
+    def close(self) -> None:
+        if self in self.call.activities:
+            self.call.application_acts()
+            self.call.note("", f"stream {self.name} closed by the application")
+            self.stop()
+            self.call.bandwidth.go_on()
+
     def stop(self) -> None:
         """Stop."""
         self.call.activities.remove(self)
         length = self.call.bandwidth.now - self.start_time
         self.notify("Stopped", {"duration": duration(length)}, cause="closed")
+        self.call.process.send(StreamEnded())
 
     def over(self) -> None:
         self.stop()
@@ -160,9 +177,16 @@ def start_stream(call: Call, verb: bxml.StartStream, base: str) -> Next:
 
 
 @runs(bxml.StopStream)
-def stop_stream(call: Call, verb: bxml.StopStream, base: str) -> Next:
-    """Stop the stream of that name, if there is one."""
-    _stop(call, MediaStream, verb.name)
+def stop_stream(call: Call, verb: bxml.StopStream, base: str) -> Steps[Next]:
+    """Stop the stream of that name, if there is one, or wait until its websocket is closed."""
+    if not verb.effective("wait"):
+        _stop(call, MediaStream, verb.name)
+        return None
+    for stream in call.running(MediaStream):
+        if stream.name == verb.name:
+            call.note("", f"waiting for the end of stream {stream.name}")
+            while stream in call.activities:
+                yield from call.silence(None, (StreamEnded,))
     return None
 
 

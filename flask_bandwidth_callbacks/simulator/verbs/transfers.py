@@ -66,7 +66,9 @@ def _outcome(call: Call, legs: list[Call], race: _Race) -> Steps[Call]:
         if isinstance(message, LegEnded):
             last = up.pop(message.leg_id, last)  # the leg of an earlier Transfer may end, too
         else:
-            _drop(leg for leg in legs if race.winner not in (None, leg))
+            for leg in legs:
+                if race.winner not in (None, leg):
+                    leg.process.interrupt(Ended("hangup"))
     return race.winner or last
 
 
@@ -80,7 +82,7 @@ def _leg(call: Call, leg: Call, child: bxml.Element, base: str, timeout: float, 
     callee = leg.bandwidth.callee_at(leg.to)
     yield from ring(leg, callee, timeout)
     if race.winner is not None:
-        raise Ended("cancel")
+        raise Ended("hangup")
     race.winner = leg
     call.process.send(LegAnswered(leg.call_id))
     pick_up(leg, callee)
@@ -111,7 +113,7 @@ def _join(call: Call, leg: Call) -> Steps[Script]:
 def forward(call: Call, verb: bxml.Forward, base: str) -> Steps[Next]:
     """Forward an inbound call that is not answered yet, out of the application's control."""
     if call.state != "initiated":
-        raise Ended("application-error", "Forward is for inbound calls that are not answered yet")
+        raise call.lose("application-error", "Forward is for inbound calls that are not answered yet")
     leg = call.make_leg(verb.to, verb.from_ or call.to)
     first = _forwarded(call, leg, verb.effective("call_timeout"))
     leg.start(live(leg, first, partial(_join, call, leg)))

@@ -13,7 +13,8 @@ from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import takewhile
 from traceback import format_exception_only
 from typing import Any, Protocol
 from urllib.parse import SplitResult, urlencode
@@ -27,13 +28,15 @@ from flask_bandwidth_callbacks.events import event_class_of
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 
 from .destinations import Destination
-from .documents import Script, ready
+from .documents import Script, read_script
 from .exchanges import Exchange
 from .payloads import payload_of, timestamp
 from .transport import NoConnection, Raised, Reply, TimedOut, Transport
 from .urls import split
 
 _XML = frozenset({"application/xml", "text/xml"})
+_MEMORY = timedelta(seconds=1)
+"""Virtual time in which a callback could be the same as one before it."""
 _UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 """How documents begin that are not in UTF-8."""
 _BASIC = re.compile(r"(?i)(?:^|,)\s*basic\b")
@@ -144,8 +147,20 @@ class Courier:
         return exchange
 
     def _payload(self, event: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-        time = timestamp(self._sender.now)
-        return payload_of(event, {**properties, "event_type": event, "event_time": time})
+        """Return the payload of a callback. No other callback has the same one.
+
+        Virtual time may stand still between two events that are the same otherwise, such as those of a
+        Redirect to itself. An application could take the second one for a repetition of the first.
+        """
+        recent = takewhile(lambda sent: sent.time > now - _MEMORY, reversed(self._sender.exchanges))
+        time = now = self._sender.now
+        sent = [exchange.payload for exchange in recent if exchange.event == event]
+        while True:
+            changing = {"event_type": event, "event_time": timestamp(time)}
+            payload = payload_of(event, {**properties, **changing})
+            if payload not in sent:
+                return payload
+            time += timedelta(milliseconds=1)
 
     def _attempt(
         self,
@@ -194,6 +209,7 @@ class Courier:
         exchange.status = reply.status
         exchange.headers = reply.headers
         exchange.response = reply.body
+        exchange.logged = reply.logged
         if not _is_success(reply.status):
             exchange.unreachable = reply.status == 401 and exchange.challenged
             _fail(exchange, _rejection(reply, destination, exchange.challenged))
@@ -283,16 +299,19 @@ def _read(exchange: Exchange) -> Script | None:
     if not body.strip():
         return Script((), exchange.url)
     media_type = _media_type(exchange.headers)
+    oddities: tuple[str, ...] = ()
     if media_type not in _XML:
-        _fail(exchange, f"the reply is {media_type or 'of no type'}, not application/xml")
-        return None
-    exchange.bxml = body.decode(_UTF_16.get(body[:2], "utf-8"), "replace")
-    if len(body) > bxml.MAX_DOCUMENT_SIZE:
-        _fail(exchange, f"the document has {len(body)} bytes, more than {bxml.MAX_DOCUMENT_SIZE}")
-        return None
-    try:
-        document, exchange.oddities = bxml.examine(body)
-        return ready(document, exchange.url, event_class_of(exchange.event).reply.verbs)
-    except InvalidBXML as error:
-        _fail(exchange, f"invalid BXML: {error}")
-        return None
+        oddities = (f"the reply is {media_type or 'of no type'}, not application/xml",)
+    text = body.decode(_UTF_16.get(body[:2], "utf-8"), "replace")
+    fault = f"the document has {len(body)} bytes, more than {bxml.MAX_DOCUMENT_SIZE}"
+    if len(body) <= bxml.MAX_DOCUMENT_SIZE:
+        try:
+            script, more = read_script(body, exchange.url, event_class_of(exchange.event).reply.verbs)
+        except InvalidBXML as error:
+            fault = f"invalid BXML: {error}"
+        else:
+            exchange.bxml, exchange.oddities = text, oddities + more
+            return script
+    exchange.bxml = None if oddities else text  # of another type and not BXML: it may be anything
+    _fail(exchange, "; ".join((*oddities, fault)))
+    return None

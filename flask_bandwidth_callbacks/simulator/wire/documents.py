@@ -30,13 +30,17 @@ def script_of(document: DocumentLike, url: str, context: ReplyContext = "any") -
     Raises :class:`InvalidBXML` for a document that breaks a rule.
     """
     text = document if isinstance(document, str | bytes) else bxml.render(document)
-    parsed, _ = bxml.examine(text)
-    return ready(parsed, url, context)
+    script, _ = read_script(text, url, context)
+    return script
 
 
-def ready(document: bxml.Document, url: str, context: ReplyContext) -> Script:
-    """Return a document that was read, ready to run; raises :class:`InvalidBXML` for misplaced verbs."""
+def read_script(text: str | bytes, url: str, context: ReplyContext) -> tuple[Script, tuple[str, ...]]:
+    """Return a document from its text, ready to run, and what is strange in it and was ignored.
+
+    Parameters and errors are those of :func:`script_of`.
+    """
+    document, oddities = bxml.examine(text)
     faults = bxml.misplaced(document, context)
     if faults:
         raise InvalidBXML(faults)
-    return Script(document.children, url)
+    return Script(document.children, url), oddities

@@ -47,6 +47,8 @@ class Exchange:
     """Whether there was no reply, or only one that rejected the credentials."""
     oddities: tuple[str, ...] = ()
     """What is strange in the document and was ignored."""
+    logged: tuple[str, ...] = field(default=(), repr=False)
+    """Warnings and errors that this library logged about it, where the application is called in process."""
     response: bytes = field(default=b"", repr=False)
     """Body of the final reply."""
 
@@ -63,7 +65,10 @@ def latest(exchanges: Iterable[Exchange]) -> str:
 
 def describe(exchange: Exchange) -> str:
     """Return a callback with what came back, on one line."""
-    return outcome(exchange) if exchange.failure is not None else f"{outcome(exchange)}{_verbs(exchange)}"
+    if exchange.failure is not None:
+        return outcome(exchange)
+    oddities = without_password("; ".join(exchange.oddities))
+    return f"{outcome(exchange)}{_verbs(exchange)}" + (f"  ({oddities})" if oddities else "")
 
 
 def outcome(exchange: Exchange) -> str:

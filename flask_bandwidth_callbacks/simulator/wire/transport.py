@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import logging
 import sys
 import threading
 import time
@@ -22,6 +23,7 @@ from flask_bandwidth_callbacks.signals import handler_failed
 from .deadlines import DeadlinePassed, connect, seconds_left
 from .urls import DEFAULT_PORTS, host_and_port, is_this_machine
 
+_logger = logging.getLogger(__name__.partition(".")[0])
 _USER_AGENT = "flask-bandwidth-callbacks simulator"
 _MOST_BYTES = 1024 * 1024
 """Bytes of a reply that are read at most, far more than a document may have."""
@@ -35,6 +37,8 @@ class Reply(NamedTuple):
     headers: Mapping[str, str]
     """Names in lower case; the values of a repeated header are joined with commas."""
     body: bytes
+    logged: tuple[str, ...] = ()
+    """Warnings and errors that this library logged about the request, where they are known."""
 
 
 @dataclass(eq=False)
@@ -146,6 +150,7 @@ class InProcess:
         self._elsewhere = OverHTTP()
         self._requesting: int | None = None
         self._raised: list[Raised] = []
+        self._logged: list[str] = []
         got_request_exception.connect(self._add_unanswered, app)
         handler_failed.connect(self._add_failed, app)
 
@@ -158,6 +163,12 @@ class InProcess:
             raised = self._added(exception)
             # Flask's own signal reports a subscriber's failure at once, but a responder's only at the end.
             raised.by_subscriber = not raised.is_answered
+
+    def _add_logged(self, record: logging.LogRecord) -> bool:
+        """Keep a line of the log, as a filter that lets all of them pass."""
+        if self._is_own_request() and record.levelno >= logging.WARNING:
+            self._logged.append(record.getMessage())
+        return True
 
     def _is_own_request(self) -> bool:
         # Requests that do not come from this simulation do not concern it. They may come from another one,
@@ -189,6 +200,8 @@ class InProcess:
             return self._elsewhere.send(method, url, headers, body, timeout)
         deadline = time.monotonic() + timeout
         self._requesting = threading.get_ident()
+        self._logged.clear()
+        _logger.addFilter(self._add_logged)  # a handler would keep logging's last resort from printing
         try:
             reply = self._call(_environ(method, url, headers, body), deadline)
         except DeadlinePassed:
@@ -200,10 +213,11 @@ class InProcess:
             self._add_unanswered(self._app, error)
             reply = Reply(500, {}, b"")
         finally:
+            _logger.removeFilter(self._add_logged)
             self._requesting = None
         if time.monotonic() > deadline:
             raise _timed_out(timeout)
-        return reply
+        return reply._replace(logged=tuple(self._logged))
 
     def _call(self, environ: dict[str, Any], deadline: float) -> Reply:
         started: list[Any] = []
