@@ -1,32 +1,36 @@
-"""bandwidth-sdk's client of a simulation, in each way in which it can reach it."""
+"""bandwidth-sdk's client of a simulation, in each way in which it can reach one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import TypeAlias
 
 import pytest
 from bandwidth import ApiClient, Configuration
 
 from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
 
-CLIENT = {"client_id": "client-1", "client_secret": "s3cret"}
+Connect: TypeAlias = Callable[[SimulatedBandwidth], ApiClient]
+
+CLIENT = ("client-1", "s3cret")
 
 
 @contextmanager
 def in_process(bandwidth: SimulatedBandwidth) -> Iterator[Configuration]:
-    """Return a context that gives the configuration of the SDK's README, for requests of this process."""
-    with bandwidth.mock_rest([(CLIENT["client_id"], CLIENT["client_secret"])]):
-        yield Configuration(**CLIENT)
+    """Return a context that gives the configuration of the SDK's README."""
+    with bandwidth.mock_rest([CLIENT]):
+        yield Configuration(client_id=CLIENT[0], client_secret=CLIENT[1])
 
 
 TRANSPORTS: dict[str, Callable[[SimulatedBandwidth], AbstractContextManager[Configuration]]] = {
-    "in process": in_process
+    "in process": in_process,
 }
 
 
 @pytest.fixture(params=TRANSPORTS)
-def client(bandwidth: SimulatedBandwidth, request: pytest.FixtureRequest) -> Iterator[ApiClient]:
-    """The SDK's client of the simulation of the fixture ``bandwidth``."""
-    with TRANSPORTS[request.param](bandwidth) as configuration:
-        yield ApiClient(configuration)
+def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
+    """Return the SDK's client of a simulation."""
+    transport = TRANSPORTS[request.param]
+    with ExitStack() as connections:
+        yield lambda bandwidth: ApiClient(connections.enter_context(transport(bandwidth)))
