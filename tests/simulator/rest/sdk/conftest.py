@@ -23,8 +23,22 @@ def in_process(bandwidth: SimulatedBandwidth) -> Iterator[Configuration]:
         yield Configuration(client_id=CLIENT[0], client_secret=CLIENT[1])
 
 
+@contextmanager
+def over_a_port(bandwidth: SimulatedBandwidth) -> Iterator[Configuration]:
+    """Return a context that gives the configuration for a server, with time as it really passes."""
+    with bandwidth.serve_rest(clients=[CLIENT]) as url:
+        yield Configuration(
+            client_id=CLIENT[0],
+            client_secret=CLIENT[1],
+            access_token_url=f"{url}/api/v1/oauth2/token",
+            host=f"{url}/api/v2",
+            ignore_operation_servers=True,
+        )
+
+
 TRANSPORTS: dict[str, Callable[[SimulatedBandwidth], AbstractContextManager[Configuration]]] = {
     "in process": in_process,
+    "over a port": over_a_port,
 }
 
 

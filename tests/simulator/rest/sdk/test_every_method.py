@@ -37,6 +37,7 @@ from bandwidth.models import (
 
 from flask_bandwidth_callbacks import bxml
 from flask_bandwidth_callbacks.simulator import Call, SimulatedBandwidth
+from flask_bandwidth_callbacks.simulator.choices import SPOKEN_CHARACTERS_PER_SECOND
 from tests.simulator.conftest import Line
 from tests.simulator.rest.sdk.conftest import Connect
 
@@ -46,6 +47,7 @@ BOB = "+13035550142"
 COMPANY = "+13035550100"
 URL = "https://localhost/phone"
 SILENCE = bxml.Pause(duration=3600)
+SPOKEN = len("Welcome.") / SPOKEN_CHARACTERS_PER_SECOND
 
 
 def until(bandwidth: SimulatedBandwidth, condition: Callable[[], Any]) -> Any:
@@ -132,7 +134,7 @@ def test_change_a_call(line: Line, connect: Connect) -> None:
 def test_run_a_conference(line: Line, connect: Connect) -> None:
     """A conference can be found with its members, be changed, play a document, and be ended."""
     bandwidth = line(
-        [bxml.Conference("room", call_ids_to_coach=None), bxml.SpeakSentence("It is over."), SILENCE],
+        [bxml.Conference("room"), bxml.SpeakSentence("It is over."), SILENCE],
         announcement=bxml.SpeakSentence("One more minute."),
     )
     client = connect(bandwidth)
@@ -178,7 +180,8 @@ def test_recordings_of_a_conference(line: Line, connect: Connect) -> None:
     ids = ACCOUNT, conference.conference_id, listed.recording_id
     found = conferences.get_conference_recording(*ids)
     assert (found.name, found.status, found.file_format) == ("room", "complete", "wav")
-    assert seconds_of(conferences.download_conference_recording(*ids)) == pytest.approx(len("Welcome.") / 15, abs=0.001)
+    seconds = seconds_of(conferences.download_conference_recording(*ids))
+    assert seconds == pytest.approx(SPOKEN, abs=0.001)
 
 
 # -- RecordingsApi -------------------------------------------------------------------------------------------
@@ -188,7 +191,7 @@ def seconds_of(media: bytes, channels: int = 1) -> float:
     """Return the length of a WAV file."""
     with wave.open(io.BytesIO(media)) as opened:
         assert opened.getnchannels() == channels
-        return opened.getnframes() / opened.getframerate()
+        return float(opened.getnframes() / opened.getframerate())
 
 
 def test_recordings_of_a_call(line: Line, connect: Connect) -> None:

@@ -115,7 +115,10 @@ def test_a_message(bandwidth: SimulatedBandwidth, web: FlaskClient) -> None:
     assert call.cause == "hangup"
     bandwidth.wait(30)
     message = web.get(f"/messages/{call.call_id}").json
-    assert message is not None
-    assert message == {"statuses": ["complete"], "seconds": pytest.approx(7, abs=0.3), "text": "My back hurts."}
+    assert message == {
+        "statuses": ["complete"],
+        "seconds": pytest.approx(7, abs=0.3),
+        "text": "My back hurts.",
+    }
     web.delete(f"/messages/{call.call_id}")
     assert web.get(f"/messages/{call.call_id}").json["statuses"] == []  # type: ignore[index]
