@@ -26,6 +26,9 @@ from flask_bandwidth_callbacks.bxml import (
     Tag,
     Transfer,
 )
+from flask_bandwidth_callbacks.bxml import (
+    Response as BxmlResponse,
+)
 from flask_bandwidth_callbacks.simulator import LostCall, SimulatedBandwidth, SimulationError
 from tests.simulator.callbacks import all_told, events, timed, told
 from tests.simulator.conftest import Line
@@ -247,6 +250,22 @@ def test_called_party_hears_a_document_of_its_own(line: Line) -> None:
     assert (answer["from"], answer["to"], answer["direction"]) == (CALLER, APPLICATION, "outbound")
     assert (answer["transferCallerId"], answer["transferTo"]) == (CALLER, ANN)
     assert answer["tag"] == "whispered"
+
+
+def test_declined_and_talked(line: Line) -> None:
+    """An empty document lets the two talk, Hangup declines; the cause is the same, so the tag says which."""
+    for reply, joined in ((BxmlResponse(), True), ([Tag("declined"), Hangup()], False)):
+        bandwidth = line(
+            Transfer(leg(transfer_answer_url="whisper"), transfer_complete_url="done"),
+            whisper=reply,
+            done=Hangup(),
+        )
+        call = bandwidth.call()
+        assert call.legs[0].is_listened_to is joined
+        if joined:
+            call.legs[0].hang_up()
+        assert told(call.exchanges, "transferComplete")["cause"] == "hangup"
+        assert ("declined" in told(call.exchanges, "transferDisconnect").values()) is not joined
 
 
 def test_empty_document_joins_at_once(line: Line) -> None:
