@@ -571,6 +571,29 @@ def test_callees(company: Flask, telephone: Telephone, behavior: str, line: str)
     assert line in lines(result)
 
 
+def test_where_disconnect_goes(company: Flask, telephone: Telephone) -> None:
+    """--status-url says where disconnect goes; with --no-status it is not sent."""
+
+    def ends(*arguments: str) -> list[str]:
+        exchanges = json.loads(telephone("--press", "5", "--json", *arguments).stdout)["exchanges"]
+        return [exchange["url"] for exchange in exchanges if exchange["event"] == "disconnect"]
+
+    assert ends() == ["https://localhost/phone/"]
+    assert ends("--status-url", "/phone/menu") == ["https://localhost/phone/menu"]
+    assert ends("--no-status") == []
+
+
+def test_ids(company: Flask, telephone: Telephone) -> None:
+    """Each call has an id of its own; the same --seed gives the same one."""
+
+    def call_id(*arguments: str) -> str:
+        call = json.loads(telephone("--json", *arguments).stdout)
+        return str(call["call_id"])
+
+    assert call_id() != call_id()
+    assert call_id("--seed", "7") == call_id("--seed", "7") != call_id("--seed", "8")
+
+
 def test_json_hides_passwords(app: Flask, phone: CallbackBlueprint, telephone: Telephone) -> None:
     """No password of a URL is in the JSON, whichever of its values the URL is in."""
 
