@@ -106,12 +106,13 @@ class Timeline:
             self.is_running = False
 
     def _run_until(self, end: int) -> None:
-        while self._timers and self._timers[0][0] <= end:
+        # A clock may have moved on during an action.
+        while self._timers and self._timers[0][0] <= max(end, self.now):
             time, _, timer = heapq.heappop(self._timers)
             if timer.action is not None:
                 self.now = max(self.now, time)
                 timer.action()
-        self.now = max(self.now, end)  # a clock may have moved on during an action
+        self.now = max(self.now, end)
 
     def _passes_until(self, to_the_end: Callable[[], bool]) -> int | None:
         self._drop_cancelled()
