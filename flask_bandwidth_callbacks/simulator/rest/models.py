@@ -40,6 +40,15 @@ class Text(fields.String):
         return text
 
 
+class Flag(fields.Boolean):
+    """A boolean, which no number and no text stands for."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 def _text(longest: int | None = None, *, required: bool = False, check: Any = ()) -> fields.Field[Any]:
     rules = [validate.Length(max=longest, error=f"must have at most {longest} characters")] if longest else []
     return Text(**_given(required), validate=[*rules, *check])
@@ -67,7 +76,7 @@ def _whole(least: int, most: int, default: int | None = None) -> fields.Field[An
 
 
 def _flag() -> fields.Field[Any]:
-    return fields.Boolean(**_given(False), truthy={True}, falsy={False})
+    return Flag(**_given(False))
 
 
 def _range(least: float, most: float | None) -> Any:
@@ -76,8 +85,8 @@ def _range(least: float, most: float | None) -> Any:
 
 
 def _given(required: bool, default: object = None) -> dict[str, Any]:
-    """Return the options of a field that must be given, or else may be null, which counts as left out."""
-    return {"required": True} if required else {"load_default": default, "allow_none": True}
+    """Return the options of a field that must be given, or else has a default."""
+    return {"required": True} if required else {"load_default": default}
 
 
 def _check_url(url: str) -> None:
@@ -111,6 +120,12 @@ class Model(marshmallow.Schema):
 
     error_messages = {"type": "must be a JSON object"}  # noqa: RUF012  # marshmallow's own way
 
+    @marshmallow.pre_load
+    def _leave_out_null(self, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        return {name: value for name, value in data.items() if value is not None}
+
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         field_obj.data_key = "from" if field_name == "var_from" else camel_case(field_name)
         field_obj.error_messages = _MESSAGES.get(type(field_obj), {}) | {
@@ -127,7 +142,7 @@ _MESSAGES: Mapping[type[fields.Field[Any]], dict[str, Any]] = {
         "special": "must be a number",
     },
     WholeNumber: {"invalid": "must be a whole number", "too_large": "must be a whole number"},
-    fields.Boolean: {"invalid": "must be true or false"},
+    Flag: {"invalid": "must be true or false"},
     fields.List: {"invalid": "must be an array"},
     fields.Nested: {"type": "must be a JSON object"},
     UTCDateTime: {
@@ -201,7 +216,7 @@ class CreateCall(_Pairs):
     disconnect_method = _method()
     call_timeout = _number(1, 300, default=30)
     callback_timeout = _number(1, 25, default=15)
-    machine_detection = fields.Nested(MachineDetectionModel, load_default=None, allow_none=True)
+    machine_detection = fields.Nested(MachineDetectionModel, load_default=None)
     priority = _whole(1, 5, default=5)
     tag = _text(LONGEST_TAG)
 
@@ -248,7 +263,7 @@ class UpdateConferenceMember(Model):
 
     mute = _flag()
     hold = _flag()
-    call_ids_to_coach = fields.List(_text(required=True), load_default=None, allow_none=True)
+    call_ids_to_coach = fields.List(Text(), load_default=None)
 
 
 class UpdateCallRecording(Model):
