@@ -134,6 +134,12 @@ class Call(Resource):
         return Streams(self.running(Stream))
 
     @property
+    def stir_shaken(self) -> Mapping[str, str] | None:
+        """How far the number of an inbound call was verified, by wire names."""
+        stir_shaken: Mapping[str, str] | None = self._event_properties.get("stir_shaken")
+        return stir_shaken
+
+    @property
     def last_update(self) -> datetime:
         """When its state changed last."""
         return self.end_time or self.answer_time or self.start_time

@@ -33,7 +33,7 @@ from ..wire.exchanges import Exchange
 MOST_MEMBERS = 20
 """How many calls a conference may hold. Source: https://dev.bandwidth.com/docs/voice/bxml/conference"""
 
-_KEPT_CONFERENCES = 5000
+KEPT_CONFERENCES = 5000
 
 LONGEST = 24 * 60 * 60
 """How many seconds a conference may last. Source: the same page."""
@@ -315,7 +315,7 @@ class Conferences:
     def __init__(self) -> None:
         self.by_name: dict[str, Conference] = {}
         """Those that have members, by name."""
-        self._latest: deque[Conference] = deque(maxlen=_KEPT_CONFERENCES)
+        self._latest: deque[Conference] = deque(maxlen=KEPT_CONFERENCES)
 
     def add(self, conference: Conference) -> None:
         """Add one that begins."""
@@ -333,7 +333,7 @@ class Conferences:
             if conference.conference_id == conference_id:
                 return conference
         raise NotFound(
-            f"There is no conference {show(conference_id)}; the latest {_KEPT_CONFERENCES} are kept."
+            f"There is no conference {show(conference_id)}; the latest {KEPT_CONFERENCES} are kept."
         )
 
 

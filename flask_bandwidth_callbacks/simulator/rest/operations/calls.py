@@ -28,7 +28,7 @@ def find_call(asked: Asked, call_id: str) -> Call:
 
 @operation("POST", _CALLS, name="createCall", status=201)
 def create_call(asked: Asked) -> Response | dict[str, Any]:
-    """Replies, then makes the call. Its callbacks carry the account and the application of the request."""
+    """Reply, then make the call. Its callbacks carry the account and the application of the request."""
     body = asked.read(CreateCall())
     call = asked.bandwidth.dial(
         body["to"],
@@ -72,7 +72,7 @@ def _machine_detection(body: dict[str, Any] | None) -> MachineDetection | None:
 
 @operation("GET", _CALLS, name="listCalls")
 def list_calls(asked: Asked) -> Response:
-    """Lists calls and legs of Transfers, ended ones too, oldest first, with all filters and in pages."""
+    """List calls and legs of Transfers, ended ones too, oldest first, with all filters and in pages."""
     query = asked.read_query(ListCalls())
     calls = [call for call in asked.bandwidth.shared(Calls).all() if _fits(call, query)]
     return page(asked, query, calls, lambda call: call.call_id, CallState())
@@ -91,13 +91,13 @@ def _fits(call: Call, query: dict[str, Any]) -> bool:
 
 @operation("GET", _CALL, name="getCallState")
 def get_call_state(asked: Asked, call_id: str) -> Response:
-    """Returns the state of a call or leg, with its times, also after it has ended."""
+    """Return the state of a call or leg, with its times, also after it has ended."""
     return asked.written(CallState(), find_call(asked, call_id))
 
 
 @operation("POST", _CALL, name="updateCall")
 def update_call(asked: Asked, call_id: str) -> None:
-    """Redirects an answered call, or ends a call. Replies first."""
+    """Redirect an answered call, or end a call, after the reply."""
     call = find_call(asked, call_id)
     body = asked.read(UpdateCall())
     if body["state"] == "completed":
@@ -117,5 +117,5 @@ def update_call(asked: Asked, call_id: str) -> None:
 
 @operation("PUT", f"{_CALL}/bxml", name="updateCallBxml", status=204)
 def update_call_bxml(asked: Asked, call_id: str) -> None:
-    """Makes an answered call run the document. Replies first."""
+    """Make an answered call run the document, after the reply."""
     find_call(asked, call_id).update(asked.read_document())

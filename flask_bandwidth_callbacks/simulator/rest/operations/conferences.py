@@ -46,7 +46,7 @@ def _find_member(asked: Asked, conference_id: str, member_id: str) -> Member:
 
 @operation("GET", _CONFERENCES, name="listConferences")
 def list_conferences(asked: Asked) -> Response:
-    """Lists conferences, ended ones too, oldest first, with all filters and in pages."""
+    """List conferences, ended ones too, oldest first, with all filters and in pages."""
     query = asked.read_query(ListConferences())
     conferences = [
         conference
@@ -66,13 +66,13 @@ def list_conferences(asked: Asked) -> Response:
 
 @operation("GET", _CONFERENCE, name="getConference")
 def get_conference(asked: Asked, conference_id: str) -> Response:
-    """Returns a conference with its members, also after it has ended."""
+    """Return a conference with its members, also after it has ended."""
     return asked.written(ConferenceModel(), find_conference(asked, conference_id))
 
 
 @operation("POST", _CONFERENCE, name="updateConference", status=204)
 def update_conference(asked: Asked, conference_id: str) -> None:
-    """Runs the document at ``redirectUrl`` for all members, or ends the conference. Replies first."""
+    """Run the document at ``redirectUrl`` for all members, or end the conference, after the reply."""
     conference = find_conference(asked, conference_id, is_up=True)
     body = asked.read(UpdateConference())
     if body["status"] == "completed":
@@ -90,19 +90,19 @@ def update_conference(asked: Asked, conference_id: str) -> None:
 
 @operation("PUT", f"{_CONFERENCE}/bxml", name="updateConferenceBxml", status=204)
 def update_conference_bxml(asked: Asked, conference_id: str) -> None:
-    """Runs the document for all members. Replies first."""
+    """Run the document for all members, after the reply."""
     find_conference(asked, conference_id, is_up=True).update(asked.read_document())
 
 
 @operation("GET", _MEMBER, name="getConferenceMember")
 def get_conference_member(asked: Asked, conference_id: str, member_id: str) -> Response:
-    """Returns how a call takes part in a conference."""
+    """Return how a call takes part in a conference."""
     return asked.written(ConferenceMemberModel(), _find_member(asked, conference_id, member_id))
 
 
 @operation("PUT", _MEMBER, name="updateConferenceMember", status=204)
 def update_conference_member(asked: Asked, conference_id: str, member_id: str) -> None:
-    """Changes whether a member is heard and hears, and which members hear it."""
+    """Change whether a member is heard and hears, and which members hear it."""
     member = _find_member(asked, conference_id, member_id)
     body = asked.read(UpdateConferenceMember())
     coached = body["call_ids_to_coach"]

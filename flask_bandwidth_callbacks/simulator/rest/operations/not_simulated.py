@@ -27,7 +27,7 @@ _NOT_SIMULATED = [
 
 def _rejecting(service: str, name: str) -> Run:
     def reject(asked: Asked, **ids: str) -> None:
-        """Not simulated: the reply is a 501 problem."""
+        """Reply with a 501 problem: not simulated."""
         raise NotSimulated(service, name)
 
     return reject

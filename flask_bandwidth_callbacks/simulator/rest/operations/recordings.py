@@ -58,7 +58,7 @@ def _find_available(resource: Resource, recording_id: str) -> Recording:
 
 @operation("GET", "/accounts/<account_id>/recordings", name="listAccountCallRecordings")
 def list_account_call_recordings(asked: Asked) -> Response:
-    """Lists the recordings of all calls that are known, with all filters, at most 1000."""
+    """List the recordings of all calls that are known, with all filters, at most 1000."""
     query = asked.read_query(ListRecordings())
     listed = [
         _of_call(call, recording)
@@ -74,7 +74,7 @@ def list_account_call_recordings(asked: Asked) -> Response:
 
 @operation("GET", _RECORDINGS, name="listCallRecordings")
 def list_call_recordings(asked: Asked, call_id: str) -> Response:
-    """Lists the recordings of a call, running ones too."""
+    """List the recordings of a call, running ones too."""
     call = find_call(asked, call_id)
     listed = [_of_call(call, recording) for recording in call.recordings if not recording.is_deleted]
     return asked.written(CallRecordingMetadata(), listed)
@@ -82,14 +82,14 @@ def list_call_recordings(asked: Asked, call_id: str) -> Response:
 
 @operation("GET", _RECORDING, name="getCallRecording")
 def get_call_recording(asked: Asked, call_id: str, recording_id: str) -> Response:
-    """Returns the data of a recording, with its transcription and, once it is available, its ``mediaUrl``."""
+    """Return the data of a recording, with its transcription and, once it is available, its ``mediaUrl``."""
     call = find_call(asked, call_id)
     return asked.written(CallRecordingMetadata(), _of_call(call, _find(call, recording_id)))
 
 
 @operation("PUT", f"{_CALL}/recording", name="updateCallRecordingState")
 def update_call_recording_state(asked: Asked, call_id: str) -> None:
-    """Pauses or resumes the recording that ``StartRecording`` has begun."""
+    """Pause or resume the recording that ``StartRecording`` has begun."""
     call = find_call(asked, call_id)
     body = asked.read(UpdateCallRecording())
     recording = live_recording(call)
@@ -103,19 +103,19 @@ def update_call_recording_state(asked: Asked, call_id: str) -> None:
 
 @operation("DELETE", _RECORDING, name="deleteRecording", status=204)
 def delete_recording(asked: Asked, call_id: str, recording_id: str) -> None:
-    """Deletes a recording with its sound and its transcription."""
+    """Delete a recording with its sound and its transcription."""
     _find(find_call(asked, call_id), recording_id).is_deleted = True
 
 
 @operation("GET", f"{_RECORDING}/media", name="downloadCallRecording")
 def download_call_recording(asked: Asked, call_id: str, recording_id: str) -> Response:
-    """Returns a WAV file of the recorded length: silence, with a tone for each sound. An MP3 is silent."""
+    """Return a WAV file of the recorded length: silence, with a tone for each sound. An MP3 is silent."""
     return _media(_find_available(find_call(asked, call_id), recording_id))
 
 
 @operation("DELETE", f"{_RECORDING}/media", name="deleteRecordingMedia", status=204)
 def delete_recording_media(asked: Asked, call_id: str, recording_id: str) -> None:
-    """Deletes the sound of a recording. Its data and its transcription stay."""
+    """Delete the sound of a recording. Its data and its transcription stay."""
     _find_available(find_call(asked, call_id), recording_id).is_media_deleted = True
 
 
@@ -124,7 +124,7 @@ def delete_recording_media(asked: Asked, call_id: str, recording_id: str) -> Non
 
 @operation("GET", _TRANSCRIPTION, name="getRecordingTranscription")
 def get_recording_transcription(asked: Asked, call_id: str, recording_id: str) -> Response:
-    """Returns the words that were spoken, by side where there are two channels."""
+    """Return the words that were spoken, by side where there are two channels."""
     recording = _find(find_call(asked, call_id), recording_id)
     if recording.transcription is None or recording.transcription["status"] != "available":
         raise not_found("Transcription of recording", recording_id)
@@ -133,7 +133,7 @@ def get_recording_transcription(asked: Asked, call_id: str, recording_id: str) -
 
 @operation("POST", _TRANSCRIPTION, name="transcribeCallRecording", status=204)
 def transcribe_call_recording(asked: Asked, call_id: str, recording_id: str) -> None:
-    """Transcribes a recording that is available, and notifies ``callbackUrl`` if it is given."""
+    """Transcribe a recording that is available, and notify ``callbackUrl`` if it is given."""
     call = find_call(asked, call_id)
     recording = _find_available(call, recording_id)
     body = asked.read(TranscribeRecording())
@@ -150,7 +150,7 @@ def transcribe_call_recording(asked: Asked, call_id: str, recording_id: str) -> 
 
 @operation("DELETE", _TRANSCRIPTION, name="deleteRecordingTranscription", status=204)
 def delete_recording_transcription(asked: Asked, call_id: str, recording_id: str) -> None:
-    """Deletes the transcription of a recording."""
+    """Delete the transcription of a recording."""
     recording = _find(find_call(asked, call_id), recording_id)
     if recording.transcription is None:
         raise not_found("Transcription of recording", recording_id)
@@ -162,7 +162,7 @@ def delete_recording_transcription(asked: Asked, call_id: str, recording_id: str
 
 @operation("GET", _OF_CONFERENCE, name="listConferenceRecordings")
 def list_conference_recordings(asked: Asked, conference_id: str) -> Response:
-    """Lists the recordings of a conference, running ones too."""
+    """List the recordings of a conference, running ones too."""
     conference = find_conference(asked, conference_id)
     listed = [_of_conference(conference, recording) for recording in conference.recordings]
     return asked.written(ConferenceRecordingMetadata(), listed)
@@ -170,7 +170,7 @@ def list_conference_recordings(asked: Asked, conference_id: str) -> Response:
 
 @operation("GET", f"{_OF_CONFERENCE}/<recording_id>", name="getConferenceRecording")
 def get_conference_recording(asked: Asked, conference_id: str, recording_id: str) -> Response:
-    """Returns the data of a recording."""
+    """Return the data of a recording."""
     conference = find_conference(asked, conference_id)
     described = _of_conference(conference, _find(conference, recording_id))
     return asked.written(ConferenceRecordingMetadata(), described)
@@ -178,7 +178,7 @@ def get_conference_recording(asked: Asked, conference_id: str, recording_id: str
 
 @operation("GET", f"{_OF_CONFERENCE}/<recording_id>/media", name="downloadConferenceRecording")
 def download_conference_recording(asked: Asked, conference_id: str, recording_id: str) -> Response:
-    """Returns a file, as ``downloadCallRecording`` does."""
+    """Return a file, as ``downloadCallRecording`` does."""
     return _media(_find_available(find_conference(asked, conference_id), recording_id))
 
 
@@ -222,8 +222,8 @@ def _transcribed(recording: Recording) -> dict[str, Any]:
             "speaker": 0 if passage.spoken or recording.channels == 1 else 1,
             "text": passage.sound.words,
             "confidence": 1.0,
-            "start_time_seconds": passage.start,
-            "end_time_seconds": passage.end,
+            "start_time_seconds": round(passage.start, 3),
+            "end_time_seconds": round(passage.end, 3),
         }
         for passage in recording.passages
         if not passage.sound.is_file

@@ -18,7 +18,7 @@ Sources: https://dev.bandwidth.com/docs/voice/guides/callQueueing, https://dev.b
 
 @operation("GET", "/accounts/<account_id>/statistics", name="getStatistics")
 def get_statistics(asked: Asked) -> Response:
-    """Returns how many outbound calls are ``queued``, and how many may be."""
+    """Return how many outbound calls are ``queued``, and how many may be."""
     rate = asked.bandwidth.limits.calls_per_second or _CALLS_PER_SECOND
     up = asked.bandwidth.shared(Calls).up.values()
     values = {

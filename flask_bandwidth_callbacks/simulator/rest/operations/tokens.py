@@ -14,7 +14,7 @@ _SECONDS = 3600
 
 @operation("POST", "/api/v1/oauth2/token", name="token", is_open=True)
 def issue_token(asked: Asked) -> Response | dict[str, object]:
-    """Issues an access token for ``grant_type=client_credentials``. It does not expire."""
+    """Issue an access token for ``grant_type=client_credentials``. It does not expire."""
     if asked.http.form.get("grant_type") != "client_credentials":
         return _rejected(400, "unsupported_grant_type")
     token = asked.doorkeeper.issue_token(asked.http.headers.get("Authorization"))

@@ -23,13 +23,13 @@ def _find(asked: Asked, call_id: str, transcription_id: str) -> CallTranscriptio
 
 @operation("GET", _TRANSCRIPTIONS, name="listRealTimeTranscriptions")
 def list_real_time_transcriptions(asked: Asked, call_id: str) -> Response:
-    """Lists the live transcriptions of a call that are complete."""
+    """List the live transcriptions of a call that are complete."""
     return asked.written(CallTranscriptionMetadata(), list(find_call(asked, call_id).transcriptions))
 
 
 @operation("GET", _TRANSCRIPTION, name="getRealTimeTranscription")
 def get_real_time_transcription(asked: Asked, call_id: str, transcription_id: str) -> Response:
-    """Returns the words of each track: what was said is ``inbound``, what was played ``outbound``."""
+    """Return the words of each track: what was said is ``inbound``, what was played ``outbound``."""
     transcription = _find(asked, call_id, transcription_id)
     values = {
         "account_id": asked.account_id,
@@ -50,5 +50,5 @@ def get_real_time_transcription(asked: Asked, call_id: str, transcription_id: st
 
 @operation("DELETE", _TRANSCRIPTION, name="deleteRealTimeTranscription")
 def delete_real_time_transcription(asked: Asked, call_id: str, transcription_id: str) -> None:
-    """Deletes a live transcription that is complete."""
+    """Delete a live transcription that is complete."""
     find_call(asked, call_id).transcriptions.remove(_find(asked, call_id, transcription_id))
