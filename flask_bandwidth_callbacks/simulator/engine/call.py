@@ -85,7 +85,7 @@ class Call(Resource):
         self.application_id: str = parent.application_id if parent else APPLICATION_ID
         """The Bandwidth application that it belongs to."""
         self.is_requested = False
-        """Whether the application made it over REST; if it fails, that is not the test's mistake."""
+        """Whether the application made it over REST, so that an unreachable URL of it is not an error."""
         is_queued = direction == "outbound" and parent is None
         self.state: State = "queued" if is_queued else "initiated"
         """How far the call is; an outbound one is ``queued`` until its telephone rings."""
@@ -504,6 +504,8 @@ class Call(Resource):
             error = f"{exchange.method} {exchange.url}: {exchange.failure}.{remedy}"
             self.bandwidth.raise_later(UnreachableApplication(error))
         message = f"{exchange.event} {without_password(exchange.url)}: {exchange.failure}"
+        if is_first and exchange.status is None and self.is_requested:
+            return Ended(undelivered.cause, message)
         return self.lose(undelivered.cause, message, exchange.logged)
 
     def lose(self, cause: str, message: str, logged: Iterable[str] = ()) -> Ended:

@@ -18,11 +18,13 @@ from flask_bandwidth_callbacks.fields import UTCDateTime, WholeNumber
 from flask_bandwidth_callbacks.spelling import camel_case
 
 from ..exceptions import SimulationError
+from ..outbound import check_presentation
 from ..wire.urls import absolute
 
 LONGEST_URL = 2048
 LONGEST_CREDENTIAL = 1024
 LONGEST_TAG = 4096
+_LONGEST_UUI = 256
 
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 _CALLED = re.compile(rf"{_E164.pattern}|{SIP_URI}")
@@ -75,8 +77,8 @@ def _whole(least: int, most: int, default: int | None = None) -> fields.Field[An
     return WholeNumber(**_given(False, default), validate=_range(least, most))
 
 
-def _flag() -> fields.Field[Any]:
-    return Flag(**_given(False))
+def _flag(default: bool | None = None) -> fields.Field[Any]:
+    return Flag(**_given(False, default))
 
 
 def _range(least: float, most: float | None) -> Any:
@@ -106,6 +108,22 @@ def _check_called(number: str) -> None:
 def _check_caller(number: str) -> None:
     if not _E164.fullmatch(number):
         raise ValidationError("must be an E164 telephone number")
+
+
+def _check_display_name(name: str) -> None:
+    try:
+        check_presentation(5, False, name, None)
+    except SimulationError as error:
+        raise ValidationError(str(error).removeprefix("display_name ")) from None
+
+
+def _check_uui(uui: str) -> None:
+    if any(len(value.partition(";")[0]) > _LONGEST_UUI for value in uui.split(",")):
+        raise ValidationError(f"must have at most {_LONGEST_UUI} characters in each value")
+    try:
+        check_presentation(5, False, None, uui)
+    except SimulationError as error:
+        raise ValidationError(str(error).removeprefix("uui ")) from None
 
 
 # -- Requests ------------------------------------------------------------------------------------------------
@@ -187,12 +205,12 @@ class MachineDetectionModel(_Pairs):
     """``machineDetection`` of createCall."""
 
     mode = _word("sync", "async", default="async")
-    detection_timeout = _number()
-    silence_timeout = _number()
-    speech_threshold = _number()
-    speech_end_threshold = _number()
+    detection_timeout = _number(default=15)
+    silence_timeout = _number(default=10)
+    speech_threshold = _number(default=10)
+    speech_end_threshold = _number(default=5)
     machine_speech_end_threshold = _number()
-    delay_result = _flag()
+    delay_result = _flag(default=False)
     callback_url = _url()
     callback_method = _method()
     fallback_url = _url()
@@ -204,9 +222,9 @@ class CreateCall(_Pairs):
 
     to = _text(required=True, check=[_check_called])
     var_from = _text(required=True, check=[_check_caller])
-    privacy = _flag()
-    display_name = _text(256)
-    uui = _text()
+    privacy = _flag(default=False)
+    display_name = _text(check=[_check_display_name])
+    uui = _text(check=[_check_uui])
     application_id = _text(required=True)
     answer_url = _url(required=True)
     answer_method = _method()

@@ -148,7 +148,7 @@ def test_an_error_of_a_handler_is_raised_by_the_test(rest: MakeRest) -> None:
 
 def test_an_endless_conversation_with_itself(rest: MakeRest) -> None:
     """An application that redirects its call in response to each redirect is stopped with an error."""
-    replies = []
+    replies: list[Any] = []
 
     def again(event: Callback) -> Verb:
         call_id = client.bandwidth.calls[0].call_id
@@ -386,7 +386,8 @@ def test_bxml_that_is_none(rest: MakeRest, document: str) -> None:
 @pytest.mark.parametrize("state", ["ended", "ringing", "forwarded"])
 def test_a_call_that_cannot_be_changed(rest: MakeRest, state: str) -> None:
     """A call that has ended, is not answered yet or was forwarded cannot be changed: 409."""
-    client = rest("<Response><Forward to='+13035550141'/></Response>")
+    forward = "<Response><Forward to='+13035550141'/></Response>"
+    client = rest(forward if state == "forwarded" else Hangup())
     client.bandwidth.callee(FRIEND).answers(after=5)
     if state == "forwarded":
         call_id = client.bandwidth.call().call_id

@@ -40,6 +40,11 @@ def create_call(asked: Asked) -> Response | dict[str, Any]:
         disconnect_url=body["disconnect_url"],
         disconnect_method=body["disconnect_method"],
         credentials=pair(body),
+        fallback_credentials=pair(body, "fallback_"),
+        priority=body["priority"],
+        privacy=body["privacy"],
+        display_name=body["display_name"],
+        uui=body["uui"],
         tag=body["tag"],
         call_timeout=body["call_timeout"],
         callback_timeout=body["callback_timeout"],
@@ -61,13 +66,8 @@ def create_call(asked: Asked) -> Response | dict[str, Any]:
 def _machine_detection(body: dict[str, Any] | None) -> MachineDetection | None:
     if body is None:
         return None
-    return MachineDetection(
-        mode=body["mode"],
-        callback_url=body["callback_url"],
-        callback_method=body["callback_method"],
-        fallback_url=body["fallback_url"],
-        fallback_method=body["fallback_method"],
-    )
+    plain = {name: value for name, value in body.items() if not name.endswith(("username", "password"))}
+    return MachineDetection(**plain, credentials=pair(body), fallback_credentials=pair(body, "fallback_"))
 
 
 @operation("GET", _CALLS, name="listCalls")
