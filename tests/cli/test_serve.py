@@ -23,6 +23,7 @@ from flask_bandwidth_callbacks import AnswerCallback, CallbackBlueprint, Transfe
 from flask_bandwidth_callbacks.bxml import Hangup, PhoneNumber, SpeakSentence, Transfer, Verb
 from flask_bandwidth_callbacks.cli import bandwidth
 from tests.conftest import CREDENTIALS
+from tests.servers import ROOT
 from tests.simulator.test_real_time import wait_until
 
 BOB = "+13035550141"
@@ -174,7 +175,7 @@ def test_callbacks_are_shown(reminders: Flask, port: int) -> None:
 
 
 def test_what_to_set(reminders: Flask, port: int) -> None:
-    """The command prints what to set in Python, in Node and in band; the tests here set just that."""
+    """The command prints what to set in Python, in Node and in band, as the documentation has it."""
     with meanwhile(port, lambda: call_until_the_end(port)):
         result = serve(reminders, port, "--callee", f"{CAROL}=busy")
     url = f"http://127.0.0.1:{port}"
@@ -182,6 +183,8 @@ def test_what_to_set(reminders: Flask, port: int) -> None:
     assert f'access_token_url="{url}/api/v1/oauth2/token"' in result.output
     assert f'basePath: "{url}/api/v2"' in result.output
     assert f"BW_API_URL={url} BW_VOICE_URL={url}" in result.output
+    shown = result.output.partition("Python:")[2].partition("Ctrl-C")[0].replace(url, "http://127.0.0.1:5001")
+    assert shown.strip() in (ROOT / "docs" / "simulator.md").read_text("utf-8")
 
 
 def test_another_host(reminders: Flask, port: int) -> None:
