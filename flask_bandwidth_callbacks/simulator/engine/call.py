@@ -179,10 +179,10 @@ class Call(Resource):
         """
         if not isinstance(text, str) or not text.strip():
             raise SimulationError(f"text must be words to say, got {show(text)}.")
-        self._check_talking("speak")
         usual = max(spoken_seconds(text), SHORTEST_SPEECH_SECONDS)
         length = usual if seconds is None else check_seconds(seconds)
         self.bandwidth.check_time_can_pass()
+        self._check_talking("speak")
         self.note(self.person, "says", text, kind="says")
         self._guard.acted()
         self.process.send(Speech(text, length))
