@@ -383,12 +383,6 @@ class Call(Resource):
             yield call
             call = call.parent
 
-    def with_legs(self) -> Iterator[Call]:
-        """Yield this call, its legs, their legs, and so on."""
-        yield self
-        for leg in self.legs:
-            yield from leg.with_legs()
-
     # -- What happens to it ----------------------------------------------------------------------------------
 
     def start(self, steps: Steps[None]) -> None:

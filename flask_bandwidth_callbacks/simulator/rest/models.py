@@ -233,7 +233,7 @@ class CreateCall(_Pairs):
     disconnect_url = _url()
     disconnect_method = _method()
     call_timeout = _number(1, 300, default=30)
-    callback_timeout = _number(1, 25, default=15)
+    callback_timeout = _number(1, 25)
     machine_detection = fields.Nested(MachineDetectionModel, load_default=None)
     priority = _whole(1, 5, default=5)
     tag = _text(LONGEST_TAG)
@@ -296,7 +296,7 @@ class TranscribeRecording(_Pair):
     callback_url = _url(None)
     callback_method = _method()
     tag = _text()
-    callback_timeout = _number(1, 25, default=15)
+    callback_timeout = _number(1, 25)
     detect_language = _flag()
 
 

@@ -56,6 +56,7 @@ def create_call(asked: Asked) -> Response | dict[str, Any]:
     made = {
         **body,
         "account_id": call.account_id,
+        "callback_timeout": call.callback_timeout,
         "call_id": call.call_id,
         "call_url": call.rest_url,
         "enqueued_time": call.enqueued_time,
