@@ -301,7 +301,7 @@ class SimulatedBandwidth(Platform):
         They are the requests to hosts under bandwidth.com that go through urllib3, as those of bandwidth-sdk
         and requests do. What they begin, such as a call, goes on when a view or handler that sent the
         request has replied, and at once if none did. A client that does not use urllib3 gets a
-        :class:`SimulationError` when it looks up such a host.
+        :class:`SimulationError` when it connects to such a host.
 
         :param clients: the ids and secrets, or usernames and passwords, that are let in; others get 401. None
             lets in all that there are.

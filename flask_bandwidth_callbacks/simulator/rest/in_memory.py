@@ -15,7 +15,6 @@ from wsgiref.types import WSGIApplication
 
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
-from urllib3.response import BaseHTTPResponse
 from urllib3.util import parse_url
 from werkzeug.serving import DechunkedInput
 from werkzeug.test import EnvironBuilder, run_wsgi_app
@@ -26,7 +25,7 @@ Answer: TypeAlias = Callable[[io.BytesIO], bytes]
 """Reads a request and returns the response, both as the bytes of HTTP/1.1."""
 
 
-def urlopen_with(answering: Callable[[str], WSGIApplication | None]) -> Callable[..., BaseHTTPResponse]:
+def urlopen_with(answering: Callable[[str], WSGIApplication | None]) -> Callable[..., Any]:
     """Return a method ``urlopen`` for urllib3's pools that sends requests to applications.
 
     :param answering: returns the application that answers requests to a host; None if a request should take
@@ -41,9 +40,7 @@ def urlopen_with(answering: Callable[[str], WSGIApplication | None]) -> Callable
         urlopen = original
 
     @functools.wraps(original)
-    def urlopen(
-        pool: HTTPConnectionPool, method: str, url: str, *arguments: Any, **keywords: Any
-    ) -> BaseHTTPResponse:
+    def urlopen(pool: HTTPConnectionPool, method: str, url: str, *arguments: Any, **keywords: Any) -> Any:
         target = parse_url(url)  # a path, or a whole URL if the pool is that of a proxy
         host = target.host or pool.host
         application = answering(host)

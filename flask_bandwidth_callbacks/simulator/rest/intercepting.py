@@ -1,9 +1,9 @@
 """Requests of this process to Bandwidth, which a WSGI application answers instead, without a socket.
 
-Two functions are replaced meanwhile. Every request through urllib3, so also one of bandwidth-sdk or requests,
-goes through ``HTTPConnectionPool.urlopen``; those to Bandwidth take the way of ``in_memory`` there. Most
-other clients have ``socket.getaddrinfo`` look up a host before they connect to it; for those of Bandwidth it
-raises an error.
+Every request through urllib3, so also one of bandwidth-sdk or requests, goes through
+``HTTPConnectionPool.urlopen``. Meanwhile, those to Bandwidth take the way of ``in_memory`` there. Other
+clients look up hosts with ``socket.getaddrinfo``, and encrypt what they send with ``ssl.SSLContext``. For
+hosts of Bandwidth both raise an error, so a client that uses either of them sends no request there.
 
 No library does this: wsgi-intercept 1.13 needs every host by name and an urllib3 before 2; responses 0.26 is
 for requests alone; pook 2.1 and mocket 3.15 answer with prepared replies and have one state for all threads.
@@ -12,14 +12,18 @@ for requests alone; pook 2.1 and mocket 3.15 answer with prepared replies and ha
 from __future__ import annotations
 
 import functools
+import inspect
 import socket
+import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 from wsgiref.types import WSGIApplication
+
+from flask_bandwidth_callbacks.display import show
 
 from ..exceptions import SimulationError
 
@@ -37,7 +41,7 @@ def intercepted(application: WSGIApplication) -> Iterator[None]:
     Of nested contexts, the innermost one of the requesting thread counts; for a thread without any, the
     latest one of all threads.
 
-    Requests through urllib3 are answered. Others raise :class:`SimulationError` when the host is looked up.
+    Requests through urllib3 are answered. Most other clients get a :class:`SimulationError`.
     """
     entry = (threading.get_ident(), application)
     with _lock:
@@ -72,23 +76,32 @@ def answering(host: object) -> WSGIApplication | None:
 
 
 def _replace() -> None:
-    """Replace the two functions."""
-    look_up = socket.getaddrinfo
-
-    @functools.wraps(look_up)
-    def getaddrinfo(host: Any, *arguments: Any, **keywords: Any) -> Any:
-        if answering(host) is not None:
-            raise SimulationError(
-                "Requests to a simulated Bandwidth must come through urllib3, as those of bandwidth-sdk and"
-                f" requests do; another client looked up {host}. Give that client a URL from"
-                " bandwidth.serve_rest()."
-            )
-        return look_up(host, *arguments, **keywords)
-
-    _set(socket, "getaddrinfo", getaddrinfo)
+    """Replace the functions through which requests go."""
+    _set(socket, "getaddrinfo", _refusing(socket.getaddrinfo, "host"))
+    # Some clients look up hosts by other means, or have a proxy do so.
+    for method in ("wrap_socket", "wrap_bio"):
+        _set(ssl.SSLContext, method, _refusing(getattr(ssl.SSLContext, method), "server_hostname"))
     if find_spec("urllib3") is not None:  # without it, no client uses it
         in_memory = import_module(".in_memory", __package__)
         _set(in_memory.HTTPConnectionPool, "urlopen", in_memory.urlopen_with(answering))
+
+
+def _refusing(function: Callable[..., Any], argument: str) -> Callable[..., Any]:
+    """Return a function that raises an error if an argument is a host that an application answers."""
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def refusing(*arguments: Any, **keywords: Any) -> Any:
+        host = signature.bind(*arguments, **keywords).arguments.get(argument)
+        if answering(host) is not None:
+            raise SimulationError(
+                "Requests to a simulated Bandwidth must come through urllib3, as those of bandwidth-sdk and"
+                f" requests do; another client connects to {show(host)}. Give that client a URL from"
+                " bandwidth.serve_rest()."
+            )
+        return function(*arguments, **keywords)
+
+    return refusing
 
 
 def _set(owner: Any, name: str, value: Any) -> None:

@@ -7,6 +7,7 @@ import http.client
 import json
 import re
 import socket
+import ssl
 import sys
 import threading
 import urllib.request
@@ -92,14 +93,23 @@ def test_every_host_of_bandwidth(url: str, scheme: str, host: str) -> None:
     assert request["PATH_INFO"] == "/path"
 
 
-def test_other_hosts(elsewhere: str) -> None:
+def test_other_hosts(elsewhere: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests to other hosts take their ordinary way, also if their names or URLs hold Bandwidth's name."""
     with intercepted(named("simulated")):
         response = urllib3.request("GET", f"{elsewhere}?next=https://voice.bandwidth.com/")
-        assert response.data == b"elsewhere"
-        for host in ("notbandwidth.com", "bandwidth.com.localhost", "bandwidth.com@localhost"):
+    assert response.data == b"elsewhere"
+    looked_up: list[str] = []
+
+    def look_up(host: str, *arguments: Any, **keywords: Any) -> Any:
+        looked_up.append(host)
+        raise OSError
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with intercepted(named("simulated")):
+        for host in ("notbandwidth.com", "bandwidth.com.example", "bandwidth.com@host.example"):
             with pytest.raises(urllib3.exceptions.MaxRetryError):
-                urllib3.request("GET", f"http://{host}:1/", retries=0)
+                urllib3.request("GET", f"http://{host}/", retries=0)
+    assert looked_up == ["notbandwidth.com", "bandwidth.com.example", "host.example"]
 
 
 def test_a_proxy(elsewhere: str) -> None:
@@ -237,16 +247,23 @@ def test_threads() -> None:
 
 def test_everything_is_put_back() -> None:
     """After the last context everything is as it was, also after an error."""
-    before = urllib3.HTTPConnectionPool.urlopen, socket.getaddrinfo
+
+    def functions() -> list[object]:
+        tls = ssl.SSLContext.wrap_socket, ssl.SSLContext.wrap_bio
+        return [urllib3.HTTPConnectionPool.urlopen, socket.getaddrinfo, *tls]
+
+    before = functions()
+    with intercepted(echo):
+        assert not set(functions()) & set(before)
     with pytest.raises(SimulationError), intercepted(echo), intercepted(echo):
         socket.getaddrinfo("voice.bandwidth.com", 443)
-    assert (urllib3.HTTPConnectionPool.urlopen, socket.getaddrinfo) == before
+    assert functions() == before
 
 
 def test_a_request_that_outlives_its_context(monkeypatch: pytest.MonkeyPatch) -> None:
     """A function that a client took while requests were intercepted takes the ordinary way afterwards."""
     calls: list[Any] = []
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments: calls.append(arguments))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, port: calls.append((host, port)))
     with intercepted(echo):
         look_up = socket.getaddrinfo
     look_up("voice.bandwidth.com", 443)
@@ -260,6 +277,18 @@ def of_asyncio() -> None:
     asyncio.run(asyncio.wait_for(asyncio.open_connection("voice.bandwidth.com", 443), 10))
 
 
+def with_its_own_resolver() -> None:
+    """Begin TLS as asyncio does, with an address that was looked up by other means."""
+    tls = ssl.create_default_context()
+    tls.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="voice.bandwidth.com")
+
+
+def through_a_proxy() -> None:
+    """Begin TLS on a connection to a proxy."""
+    with socket.socket() as connection:
+        ssl.create_default_context().wrap_socket(connection, server_hostname="voice.bandwidth.com")
+
+
 @pytest.mark.parametrize(
     "send",
     [
@@ -268,8 +297,10 @@ def of_asyncio() -> None:
         lambda: socket.create_connection(("Bandwidth.com.", 443)),
         lambda: socket.getaddrinfo(b"api.bandwidth.com", 443),
         of_asyncio,
+        with_its_own_resolver,
+        through_a_proxy,
     ],
-    ids=["http.client", "urllib.request", "socket", "bytes", "asyncio"],
+    ids=["http.client", "urllib.request", "socket", "bytes", "asyncio", "own resolver", "proxy"],
 )
 def test_other_clients_are_told_what_to_do(send: Callable[[], object]) -> None:
     """A client that does not use urllib3 gets an error that says how it can reach the simulation."""
@@ -284,5 +315,5 @@ def test_without_urllib3(monkeypatch: pytest.MonkeyPatch) -> None:
     before = urllib3.HTTPConnectionPool.urlopen
     with intercepted(echo):
         assert urllib3.HTTPConnectionPool.urlopen is before
-        with pytest.raises(SimulationError, match=r"another client looked up voice\.bandwidth\.com"):
+        with pytest.raises(SimulationError, match=r"another client connects to 'voice"):
             socket.getaddrinfo("voice.bandwidth.com", 443)
