@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -10,8 +10,18 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from flask_bandwidth_callbacks import CallbackBlueprint
+from tests import outside
 
 CREDENTIALS = ("bandwidth", "s3cret")
+
+outside.refuse_other_machines()
+
+
+@pytest.fixture
+def outside_attempts() -> Sequence[str]:
+    """The hosts of other machines that this test has tried to reach, and could not."""
+    outside.attempts.clear()
+    return outside.attempts
 
 
 @pytest.fixture

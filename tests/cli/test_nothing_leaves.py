@@ -1,0 +1,59 @@
+"""No command reaches the real Bandwidth, whatever the handlers of the application do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from flask import Flask
+
+from flask_bandwidth_callbacks.cli import bandwidth
+from flask_bandwidth_callbacks_commands import _COMMANDS
+from tests.cli.test_serve import call_until_the_end, meanwhile, port, serve
+from tests.simulator.rest.leaky import HEARD, add_phone
+
+__all__ = ["port"]  # a fixture
+
+PHONE = "/phone/"
+WITH_HANDLERS = {
+    "call": [],
+    "dial": ["+13035550141", "--answer-url", PHONE],
+    "send": ["initiate"],
+}
+"""The commands that run handlers in this process, with arguments; besides, there is ``serve``."""
+WITHOUT = ["routes", "doctor"]
+
+
+@pytest.fixture
+def app(app: Flask) -> Flask:
+    """An application that contacts Bandwidth in every handler."""
+    add_phone(app)
+    return app
+
+
+@pytest.mark.parametrize("command", WITH_HANDLERS)
+def test_commands_that_run_handlers(app: Flask, outside_attempts: Sequence[str], command: str) -> None:
+    """What handlers send to Bandwidth reaches the simulation of the command, or fails on this machine."""
+    result = app.test_cli_runner().invoke(bandwidth, [command, *WITH_HANDLERS[command]])
+    assert [sentence in result.output for sentence in HEARD] == [True, True, True]
+    assert outside_attempts == []
+
+
+def test_serve(app: Flask, outside_attempts: Sequence[str], port: int) -> None:
+    """The handlers of an application that ``serve`` runs reach its simulation, too."""
+    with meanwhile(port, lambda: call_until_the_end(port, f"https://localhost{PHONE}")):
+        result = serve(app, port)
+    assert [sentence in result.output for sentence in HEARD] == [True, True, True]
+    assert outside_attempts == []
+
+
+@pytest.mark.parametrize("command", WITHOUT)
+def test_commands_that_run_no_handlers(app: Flask, outside_attempts: Sequence[str], command: str) -> None:
+    """The other commands try to reach nothing."""
+    app.test_cli_runner().invoke(bandwidth, [command])
+    assert outside_attempts == []
+
+
+def test_no_command_is_forgotten() -> None:
+    """Each command is in one of the tests above."""
+    assert set(_COMMANDS) == {*WITH_HANDLERS, *WITHOUT, "serve"}
