@@ -184,7 +184,7 @@ def test_what_to_set(reminders: Flask, port: int) -> None:
     assert f'basePath: "{url}/api/v2"' in result.output
     assert f"BW_API_URL={url} BW_VOICE_URL={url}" in result.output
     shown = result.output.partition("Python:")[2].partition("Ctrl-C")[0].replace(url, "http://127.0.0.1:5001")
-    assert shown.strip() in (ROOT / "docs" / "simulator.md").read_text("utf-8")
+    assert shown.strip() in (ROOT / "docs" / "rest.md").read_text("utf-8")
 
 
 def test_another_host(reminders: Flask, port: int) -> None:
