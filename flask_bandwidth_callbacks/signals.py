@@ -22,7 +22,7 @@ callback_answered = _signals.signal(
 )
 callback_rejected = _signals.signal(
     "callback-rejected",
-    doc="Sent when a request is rejected: before any handler ran, or because there is no responder."
+    doc="Sent when a request is rejected: before any handler ran, or for want of a responder."
     " Not sent for a request without credentials, with which every callback begins."
     " Arguments: ``status`` (such as 401), ``reason`` (a sentence).",
 )

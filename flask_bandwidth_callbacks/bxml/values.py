@@ -392,7 +392,7 @@ class Attribute:
         self.kind = kind
         self.required = required
         self.default = next((note.value for note in notes if isinstance(note, Default)), None)
-        """What Bandwidth assumes if it is not given; None if there is no default or the call decides."""
+        """What Bandwidth assumes if it is not given; None without a default, or if the call decides."""
         self.url = next((note for note in notes if isinstance(note, Url)), None)
         """Where it leads, when its value is a URL that Bandwidth sends callbacks to."""
         # Looked up once, because rendering and checking do so for every value.

@@ -162,7 +162,7 @@ class SimulatedBandwidth(Platform):
         :param privacy: whether the caller hides their number; None leaves it out.
         :param caller_display_name: name that the caller's telephone sends.
 
-        Raises :class:`UnreachableApplication` if there is no server or it rejects the credentials.
+        Raises :class:`UnreachableApplication` if the server cannot be reached or rejects the credentials.
         """
         check_number(to, "The number that is called")
         check_number(var_from, "The caller's number", WITHHELD)
@@ -273,7 +273,7 @@ class SimulatedBandwidth(Platform):
         """Return the conference of that name; raises :class:`NotFound` if it has no members."""
         if name not in self.conferences:
             names = ", ".join(map(repr, self.conferences)) or "none"
-            raise NotFound(f"There is no conference {show(name)} now; there are: {names}.")
+            raise NotFound(f"Conference {show(name)} does not exist now; these do: {names}.")
         return self.conferences[name]
 
     @in_turn
@@ -352,7 +352,7 @@ class SimulatedBandwidth(Platform):
 def _rest() -> Any:
     """Return the package of the REST interface, which stands above this module and may be deleted."""
     if find_spec(_REST) is None:
-        raise SimulationError(f"The REST interface must be installed, but there is no {_REST}. Restore it.")
+        raise SimulationError(f"The REST interface must be installed, but {_REST} is missing. Restore it.")
     return import_module(_REST)
 
 

@@ -109,7 +109,7 @@ CHOICES: dict[str, str] = {
     " shorter; silence after silenceTimeout. With delayResult a machine is reported when"
     " machineSpeechEndThreshold has passed as well. What takes longer than detectionTimeout is a timeout. The"
     " result is sent if the call is still up.",
-    "limits": "There are no limits on calls per second or at a time, unless a test sets"
-    " them in `bandwidth.limits`.",
+    "limits": "Any number of calls per second and at a time may be made, unless a test sets limits"
+    " in `bandwidth.limits`.",
 }
 """Every choice by its subject."""

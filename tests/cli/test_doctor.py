@@ -310,7 +310,7 @@ def crash() -> None:
     [
         (to_login, "302: a redirect to '/login' is not followed"),
         (forbid, "status 403"),
-        (require_token, "401 without a WWW-Authenticate: Basic header, so there is no second request"),
+        (require_token, "401 without a WWW-Authenticate: Basic header, so a second request is not sent"),
         (lambda: "ok", "status 200"),
         (crash, "RuntimeError: no database (test_doctor.py:"),
     ],

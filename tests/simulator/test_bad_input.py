@@ -385,12 +385,12 @@ def test_no_conference(line: Line) -> None:
     bandwidth = line(Pause(duration=60))
     call = bandwidth.call()
     assert refusal(lambda: bandwidth.conference("room")) == (
-        "There is no conference 'room' now; there are: none."
+        "Conference 'room' does not exist now; these do: none."
     )
     call.update(Conference("lobby"))
     conference = bandwidth.conference("lobby")
     assert refusal(lambda: bandwidth.conference("room")) == (
-        "There is no conference 'room' now; there are: 'lobby'."
+        "Conference 'room' does not exist now; these do: 'lobby'."
     )
     assert "Gather cannot stand in the reply to a conference event" in refusal(
         lambda: conference.update(Gather()), InvalidBXML

@@ -152,7 +152,7 @@ def hung_up(bandwidth: SimulatedBandwidth) -> Call:
 @pytest.mark.parametrize(
     ("first", "target", "cause", "words"),
     [
-        (WAITING, hung_up, "unknown", "there is no call"),
+        (WAITING, hung_up, "unknown", "does not exist or has ended"),
         (WAITING, lambda line: line.calls[-1], "unknown", "cannot be bridged with itself"),
         (WAITING, lambda line: line.dial(ANN, "never"), "rejected", "is not answered"),
         (Forward(to=ANN), lambda line: line.calls[0], "rejected", "was forwarded"),

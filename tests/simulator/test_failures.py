@@ -73,7 +73,7 @@ REPLIES: dict[str, tuple[Callable[[], Response], str, str]] = {
     "unchallenged": (
         lambda: Response(status=401),
         CALLBACK_ERROR,
-        "401 without a WWW-Authenticate: Basic header, so there is no second request",
+        "401 without a WWW-Authenticate: Basic header, so a second request is not sent",
     ),
     "html": (
         lambda: Response("<html><body>Hello</body></html>", mimetype="text/html"),

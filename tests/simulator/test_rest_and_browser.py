@@ -66,7 +66,7 @@ def test_find_an_old_call(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     assert kept not in bandwidth.calls
     assert kept in bandwidth.shared(engine_call.Calls).all()
     assert bandwidth.find_call(kept.call_id) is kept
-    with pytest.raises(NotFound, match="There is no call 'c-"):
+    with pytest.raises(NotFound, match="Call 'c-"):
         bandwidth.find_call(forgotten.call_id)
 
 

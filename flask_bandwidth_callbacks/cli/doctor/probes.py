@@ -38,7 +38,7 @@ _PROXY_FIX = (
     " app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1), from werkzeug.middleware.proxy_fix. Otherwise anyone"
     " can forge that header. Do not add x_host=1 for absolute URLs: many proxies pass on an X-Forwarded-Host"
     f" that anyone can forge. Set {config.PUBLIC_URL} to the public https host instead."
-    " Ignore this if there is no proxy."
+    " Ignore this without a proxy."
 )
 
 

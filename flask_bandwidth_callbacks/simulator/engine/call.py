@@ -197,7 +197,7 @@ class Call(Resource):
         """
         length = check_seconds(seconds)
         self.bandwidth.check_time_can_pass()
-        if self.state != "disconnected":  # else there is no person who waits
+        if self.state != "disconnected":  # else the person has left, and does not wait
             self.note(self.person, f"waits {length:g} s", kind="waits")
         self.bandwidth.pass_time(length)
 
@@ -544,7 +544,7 @@ class Calls:
         for call in reversed(self._known):
             if call.call_id == call_id:
                 return call
-        raise NotFound(f"There is no call {show(call_id)}; the latest {KEPT_CALLS} are kept.")
+        raise NotFound(f"Call {show(call_id)} does not exist; the latest {KEPT_CALLS} are kept.")
 
 
 def check_keys(keys: str) -> str:

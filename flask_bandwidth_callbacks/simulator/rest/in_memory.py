@@ -80,7 +80,7 @@ class _Socket:
         return io.BytesIO(self._answer(self._sent))
 
     def settimeout(self, timeout: float | None) -> None:
-        """Do nothing, because there is no wait."""
+        """Do nothing: replies come at once."""
 
     def close(self) -> None:
         """Do nothing, because nothing is open."""

@@ -70,7 +70,7 @@ def bridge(call: Call, verb: bxml.Bridge, base: str) -> Steps[Next]:
 def _target(call: Call, target_id: str) -> Call:
     target = call.bandwidth.shared(Calls).up.get(target_id)
     if target is None:
-        raise _CannotBridge("unknown", f"there is no call {target_id} now")
+        raise _CannotBridge("unknown", f"call {target_id} does not exist or has ended")
     if target is call:
         raise _CannotBridge("unknown", "a call cannot be bridged with itself")
     if target.running(_Bridged):

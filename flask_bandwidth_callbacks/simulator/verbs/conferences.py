@@ -333,7 +333,7 @@ class Conferences:
             if conference.conference_id == conference_id:
                 return conference
         raise NotFound(
-            f"There is no conference {show(conference_id)}; the latest {KEPT_CONFERENCES} are kept."
+            f"Conference {show(conference_id)} does not exist; the latest {KEPT_CONFERENCES} are kept."
         )
 
 

@@ -30,7 +30,7 @@ def seconds_left(deadline: float) -> float:
 def connect(url: SplitResult, deadline: float) -> Any:
     """Connect to the server of a URL, with TLS for https, and return what ``http.client`` takes as a socket.
 
-    It raises :class:`TimeoutError` at the deadline, :class:`OSError` if there is no such server.
+    It raises :class:`TimeoutError` at the deadline, :class:`OSError` if the server cannot be reached.
     """
     assert url.hostname is not None
     port = url.port or DEFAULT_PORTS[url.scheme]

@@ -262,7 +262,7 @@ def _fail(exchange: Exchange, failure: str) -> None:
 def _rejection(reply: Reply, destination: Destination, challenged: bool) -> str:
     if reply.status == 401:
         if not challenged:
-            return "401 without a WWW-Authenticate: Basic header, so there is no second request"
+            return "401 without a WWW-Authenticate: Basic header, so a second request is not sent"
         if destination.credentials is None:
             return "401: the application asks for credentials, and there are none for this URL"
         return f"401: the credentials of {destination.credentials.username!r} are rejected"

@@ -177,7 +177,7 @@ def test_without_the_folder(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None
     """If the folder rest/ has been deleted, mock_rest says so, and calls work without it."""
     monkeypatch.setitem(sys.modules, "flask_bandwidth_callbacks.simulator.rest", None)
     bandwidth = SimulatedBandwidth(app)
-    with pytest.raises(SimulationError, match=r"there is no flask_bandwidth_callbacks\.simulator\.rest"):
+    with pytest.raises(SimulationError, match=r"flask_bandwidth_callbacks\.simulator\.rest is missing"):
         bandwidth.mock_rest()
     before = urllib3.HTTPConnectionPool.urlopen
     with bandwidth.mock_rest_if_installed():
