@@ -151,7 +151,7 @@ class Transcript:
             self._open = False
 
     def text(self) -> str:
-        """Return the collected text: ``Markup``, or a plain str if there was no element."""
+        """Return the collected text: ``Markup``, or a plain str without an element."""
         return Markup("".join(self._pieces)) if self._has_elements else "".join(self._plain)
 
 

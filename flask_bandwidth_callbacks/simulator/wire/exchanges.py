@@ -44,7 +44,7 @@ class Exchange:
     raised: tuple[Exception, ...] = field(default=(), repr=False)
     """What the application raised and no error handler of it answered, as far as that is known."""
     unreachable: bool = field(default=False, repr=False)
-    """Whether there was no reply, or only one that rejected the credentials."""
+    """Whether a reply is missing, or the only one rejected the credentials."""
     oddities: tuple[str, ...] = ()
     """What is strange in the document and was ignored."""
     logged: tuple[str, ...] = field(default=(), repr=False)
