@@ -27,10 +27,9 @@ def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
         raise AssertionError(f"A test must not reach another machine, got {host}.")
 
 
-def _is_here(host: Any) -> bool:
-    if isinstance(host, bytes):
-        host = host.decode()
-    if host is None or host in ("", "localhost") or host.endswith(".localhost"):
+def _is_here(given: Any) -> bool:
+    host = given.decode() if isinstance(given, bytes) else str(given or "")
+    if host in ("", "localhost") or host.endswith(".localhost"):
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
