@@ -37,7 +37,8 @@ def expected_status(line: Line, request: Request) -> int:
             query = request.query.encode("latin-1").decode()
         except UnicodeDecodeError:
             return 400
-        return _status_of_payload(line, dict(parse_qsl(query, keep_blank_values=True)))
+        last_values = dict(parse_qsl(query, keep_blank_values=True))
+        return _status_of_payload(line, {name: value for name, value in last_values.items() if value})
     content_type = request.headers.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     if not re.fullmatch(r"application/(json|.*\+json)", content_type):
         return 415
