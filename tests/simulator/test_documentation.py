@@ -32,7 +32,7 @@ def test_the_examples_are_tests_that_pass(pytester: pytest.Pytester) -> None:
     """The tests on the page pass as they are, with the fixture of the installed library."""
     examples = re.findall(r"^```python\n(.*?)^```$", SIMULATOR, re.MULTILINE | re.DOTALL)
     pytester.makepyfile("\n".join(examples))
-    pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=4)
+    pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=3)
 
 
 def test_the_test_in_the_readme_passes(pytester: pytest.Pytester) -> None:
