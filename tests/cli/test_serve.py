@@ -114,19 +114,22 @@ def call_until_the_end(port: int, answer_url: str = "https://localhost/phone/ans
 def meanwhile(port: int, act: Callable[[], None]) -> Iterator[None]:
     """Do something in a thread when a server listens on a port, then press Ctrl-C."""
     failures: list[BaseException] = []
+    is_over = threading.Event()
 
     def run() -> None:
         try:
-            wait_until(lambda: is_listening(port))
+            wait_until(lambda: is_over.is_set() or is_listening(port))
             act()
         except BaseException as error:
             failures.append(error)
         finally:
-            os.kill(os.getpid(), signal.SIGINT)
+            if not is_over.is_set():  # else it would end the tests
+                os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=run)
     thread.start()
     yield
+    is_over.set()
     thread.join()
     assert failures == []
 
