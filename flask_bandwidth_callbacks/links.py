@@ -42,19 +42,18 @@ class Links:
         the attribute, and where the element cannot carry the credentials; :class:`~.exceptions.InvalidBXML`
         where the credentials break a rule of the element.
         """
-        specification, given = element.specification, element.attributes
-        changes: dict[str, Any] = {}
+        specification, attributes = element.specification, {**element.attributes}
         plain: list[str] = []
         guarded: dict[tuple[str, str], list[str]] = {}
         for name, leads in specification.links.items():
-            link = given.get(name)
+            link = attributes.get(name)
             if link is None:
                 continue
             if isinstance(link, str) and not isinstance(link, CallbackURL):
                 plain.append(name)
                 continue
             url = link if isinstance(link, CallbackURL) else self._url(element, name, leads, link)
-            changes[name] = url
+            attributes[name] = url
             if url.gate.handed_out is not None:
                 pair = leads.credentials
                 if pair is None:
@@ -63,28 +62,27 @@ class Links:
                         f" {specification.name} has no attribute for them. Handle it on a"
                         " CallbackBlueprint with credentials=ANYONE."
                     )
-                if pair[0] not in given and pair[1] not in given:
+                if pair[0] not in attributes and pair[1] not in attributes:
                     guarded.setdefault(pair, []).append(name)
         for pair, names in guarded.items():
-            credentials = _credentials(element, pair, names, changes, plain)
-            changes[pair[0]], changes[pair[1]] = credentials.username, credentials.password
+            credentials = _credentials(element, pair, names, attributes, plain)
+            attributes[pair[0]], attributes[pair[1]] = credentials.username, credentials.password
         if guarded and specification.rules:
-            element.check_rules(changes)
+            element.check_rules(attributes)
         for name in plain:
-            self._check_plain(element, name, changes)
-        return {**given, **changes}
+            self._check_plain(element, name, attributes)
+        return attributes
 
     def check(self, element: Element) -> None:
         """Check the URLs of an element that was written elsewhere, and of the elements inside it."""
         for name in element.specification.links:
             if name in element.attributes:
-                self._check_plain(element, name, {})
+                self._check_plain(element, name, element.attributes)
         for child in element.children:
             self.check(child)
 
-    def _check_plain(self, element: Element, name: str, changes: Mapping[str, Any]) -> None:
+    def _check_plain(self, element: Element, name: str, attributes: Mapping[str, Any]) -> None:
         leads = element.specification.links[name]
-        attributes = {**element.attributes, **changes}
         username, password = map(attributes.get, leads.credentials or ("", ""))
         method = attributes.get(f"{name.removesuffix('_url')}_method", "POST")
         url = str.__str__(attributes[name])

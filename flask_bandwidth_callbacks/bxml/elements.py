@@ -367,16 +367,13 @@ class Element:
         vars(copy)["_extra"] = self._extra
         return copy
 
-    def check_rules(self, changes: Mapping[str, Any]) -> None:
-        """Check the rules between attributes for values that differ from those of this element.
+    def check_rules(self, attributes: Mapping[str, Any]) -> None:
+        """Check the rules between attributes for other values than those of this element.
 
         Raises :class:`InvalidBXML`.
         """
-        specification = self.specification
-        values = {**self._attributes, **changes}
-        faults = [
-            fault for rule in specification.rules for fault in rule(specification, values, len(self.children))
-        ]
+        specification, size = self.specification, len(self.children)
+        faults = [fault for rule in specification.rules for fault in rule(specification, attributes, size)]
         if faults:
             raise_faults(specification.name, faults)
 
