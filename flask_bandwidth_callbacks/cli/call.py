@@ -15,21 +15,33 @@ from .one_call import hold, output_options
 from .scene import Behavior, Scene, scene_options
 from .script import Move, ScriptedCommand, script_options
 from .target import simulated_bandwidth, target_options
+from .values import number_called, number_of_caller, url_of_callback
 
 
 @click.command("call", cls=ScriptedCommand)
-@click.option("--to", metavar="NUMBER", default=APPLICATION_NUMBER, show_default=True, help="Number to call.")
+@click.option(
+    "--to",
+    metavar="NUMBER",
+    default=APPLICATION_NUMBER,
+    show_default=True,
+    callback=number_called,
+    help="Number to call.",
+)
 @click.option(
     "--from",
     "var_from",
     metavar="NUMBER",
     default=CALLER_NUMBER,
     show_default=True,
+    callback=number_of_caller,
     help="Number of the caller, or Anonymous.",
 )
 @target_options
 @click.option(
-    "--status-url", metavar="URL", help="Where disconnect goes.  [default: where the first callback goes]"
+    "--status-url",
+    metavar="URL",
+    callback=url_of_callback,
+    help="Where disconnect goes.  [default: where the first callback goes]",
 )
 @click.option("--no-status", is_flag=True, help="Send no disconnect, as without a status URL.")
 @scene_options

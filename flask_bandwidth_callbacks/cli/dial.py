@@ -14,23 +14,31 @@ from .one_call import hold, output_options
 from .scene import Behavior, Scene, scene_options
 from .script import Move, ScriptedCommand, script_options
 from .target import credentials_option, simulated_bandwidth
+from .values import number_called, number_of_caller, url_of_callback, url_or_path
 
 
 @click.command("dial", cls=ScriptedCommand)
-@click.argument("to")
+@click.argument("to", callback=number_called)
 @click.option(
     "--answer-url",
     metavar="URL",
     required=True,
+    callback=url_or_path,
     help="Where answer goes: the URL of a running server, or a path of the Flask application.",
 )
-@click.option("--disconnect-url", metavar="URL", help="Where disconnect goes.  [default: it is not sent]")
+@click.option(
+    "--disconnect-url",
+    metavar="URL",
+    callback=url_of_callback,
+    help="Where disconnect goes.  [default: it is not sent]",
+)
 @click.option(
     "--from",
     "var_from",
     metavar="NUMBER",
     default=APPLICATION_NUMBER,
     show_default=True,
+    callback=number_of_caller,
     help="Number of the application.",
 )
 @credentials_option

@@ -11,6 +11,7 @@ import click
 
 from flask_bandwidth_callbacks.simulator import Call, SimulationError
 from flask_bandwidth_callbacks.simulator.engine.call import check_keys
+from flask_bandwidth_callbacks.simulator.engine.timeline import check_seconds
 
 from . import terminal
 from .keypad import NO_KEYS, NO_WORDS, hang_up
@@ -78,6 +79,9 @@ def _speak(context: click.Context, option: click.Parameter, values: Sequence[str
         if not was_listening:
             _warn(f'--speak "{words}": {NO_WORDS}')
 
+    for words in values:
+        if not words.strip():
+            raise click.BadParameter(f"text must be words to say, got {words!r}.")
     return [partial(speak, words) for words in values]
 
 
@@ -87,7 +91,10 @@ def _warn(message: str) -> None:
 
 
 def _wait(context: click.Context, option: click.Parameter, values: Sequence[float]) -> list[Move]:
-    return [methodcaller("wait", seconds) for seconds in values]
+    try:
+        return [methodcaller("wait", check_seconds(seconds)) for seconds in values]
+    except SimulationError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _hang_up(context: click.Context, option: click.Parameter, count: int) -> list[Move]:

@@ -11,6 +11,7 @@ from flask_bandwidth_callbacks.credentials import read_pair
 from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
 
 from .application import load_application
+from .values import url_or_path
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
@@ -28,6 +29,7 @@ def target_options(command: CommandT) -> CommandT:
     """Add the options ``--url`` and ``--credentials`` to a command."""
     url = click.option(
         "--url",
+        callback=url_or_path,
         help="Where callbacks go: the URL of a running server, or a path of the Flask application."
         "  [default: the CallbackBlueprint of the Flask application]",
     )

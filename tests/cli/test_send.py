@@ -305,12 +305,12 @@ def test_any_server(server: str) -> None:
 
 
 def test_a_server_that_is_down(server: str) -> None:
-    """A server that is down and an invalid URL give one line and exit status 1."""
+    """A server that is down gives one line and exit status 1; an invalid URL is a usage error."""
     result = CliRunner().invoke(bandwidth, ["send", "initiate", "--url", "http://127.0.0.1:9/"])
     assert result.exit_code == 1
     assert "No reply: no connection" in result.output
     result = CliRunner().invoke(bandwidth, ["send", "initiate", "--url", "localhost"])
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "Error: 'localhost' is not a URL that can be requested" in result.output
     assert "Traceback" not in result.output
 
