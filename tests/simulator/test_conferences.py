@@ -356,10 +356,10 @@ def test_who_is_on_hold_hears_no_announcement(line: Line) -> None:
 def test_unknown_conference(line: Line) -> None:
     """The error about a missing conference lists the existing ones."""
     bandwidth = line(ROOM)
-    with pytest.raises(SimulationError, match="no conference 'hall' now; there are: none"):
+    with pytest.raises(SimulationError, match="Conference 'hall' does not exist now; these do: none"):
         bandwidth.conference("hall")
     bandwidth.call()
-    with pytest.raises(SimulationError, match="there are: 'room'"):
+    with pytest.raises(SimulationError, match="these do: 'room'"):
         bandwidth.conference("hall")
     assert repr(bandwidth.conference("room")).startswith("<Conference room conf-")
 
