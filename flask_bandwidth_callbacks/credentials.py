@@ -116,11 +116,11 @@ def read_pair(given: object) -> Credentials | str:
     if (
         not isinstance(parts, Sequence)
         or len(parts) != 2
-        or not all(isinstance(part, str) and part for part in parts)
+        or not all(isinstance(part, str) and part.strip() for part in parts)
     ):
         return (
             "must be a username and a password. Give (username, password) or 'username:password', neither"
-            " part empty."
+            " part blank."
         )
     pair = Credentials(*parts)
     before, colon, _ = pair.username.partition(":")

@@ -78,7 +78,7 @@ def url_of(
     if scheme is not None and external is not None and not external:
         raise ValueError(f"_scheme must be given together with _external=True, got _external={external!r}.")
     is_absolute = bool(external) or scheme is not None
-    base = _base(current) if is_absolute else None
+    base = _base(registration, current) if is_absolute else None
     try:
         text = _build(endpoint, given, base, is_absolute)
     except (BuildError, ValueError) as error:  # ValueError: a converter rejects a value
@@ -93,11 +93,12 @@ def url_of(
     return url
 
 
-def _base(current: Registration | None) -> str | None:
+def _base(registration: Registration, current: Registration | None) -> str | None:
     """Return the scheme and the host of absolute URLs; None if those of the current request are trusted.
 
     Anyone can send a request for an ordinary page with any ``Host``. An absolute URL with that host would
-    lead Bandwidth to it, and the password with it. Raises :class:`LinkError` if no other host is known.
+    lead Bandwidth to it, and the password with it. Anyone can send a callback without authentication too, so
+    its host is only for URLs without it. Raises :class:`LinkError` if no other host is known.
     """
     public_url = config.PUBLIC_URL.read(current_app)
     if public_url is not None:
@@ -108,7 +109,11 @@ def _base(current: Registration | None) -> str | None:
         return f"{'https' if 'https' in schemes else 'http'}://{server_name}"
     if request_host_is_trusted():
         return None
-    if current is not None and current.gate.lets_in(request.environ.get("HTTP_AUTHORIZATION")):
+    if (
+        current is not None
+        and current.gate.lets_in(request.environ.get("HTTP_AUTHORIZATION"))
+        and (registration.gate.is_open or not current.gate.is_open)
+    ):
         return None
     got = "the Host header of a request that anyone can send" if has_request_context() else "none"
     raise LinkError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, has_request_context, request
@@ -20,15 +21,15 @@ def comparable_host(host: str, scheme: str = "") -> str:
     :param scheme: the scheme whose default port is left out; without it, that of http and that of https.
     """
     host = host.rpartition("@")[2].lower()
-    name, colon, port = host.rpartition(":")
-    if colon and port in _DEFAULT_PORTS.get(scheme, _ANY_DEFAULT_PORT):
-        host = name
-    if not host.isascii():
-        try:
-            host = host.encode("idna").decode()
-        except UnicodeError:  # not a name that could be looked up
-            return host
-    return host.removesuffix(".")
+    name, port = host, ""
+    if ":" in host and not host.endswith("]"):  # an IPv6 address has colons of its own
+        name, _, port = host.rpartition(":")
+    if not name.isascii():
+        with suppress(UnicodeError):  # not a name that could be looked up
+            name = name.encode("idna").decode()
+    name = name.removesuffix(".")
+    port = port.lstrip("0") or port
+    return name if port in _DEFAULT_PORTS.get(scheme, _ANY_DEFAULT_PORT) else f"{name}:{port}"
 
 
 def host_of(url: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from types import TracebackType
 
 from .display import VALUE_LIMIT, show
@@ -40,7 +41,8 @@ def log(
     except BaseException as error:
         if ends_worker(error):
             raise
-        _last_resort.handleError(logging.LogRecord(_logger.name, level, "", 0, message, arguments, None))
+        with suppress(Exception):  # standard error may be closed
+            _last_resort.handleError(logging.LogRecord(_logger.name, level, "", 0, message, arguments, None))
 
 
 def _exc_info(

@@ -29,11 +29,11 @@ def fault_of(
     """
     target = urlsplit(urljoin(request.url, url))
     root = request.script_root
-    if not is_own_host(host_of(target.geturl())) or not f"{target.path}/".startswith(f"{root}/"):
+    host = host_of(target.geturl())
+    if not is_own_host(host) or not f"{target.path}/".startswith(f"{root}/"):
         return None
     path = unquote(target.path.removeprefix(root)) or "/"
-    adapter = current_app.create_url_adapter(request)
-    assert adapter is not None  # there is a request
+    adapter = _adapter_for(host)
     try:
         endpoint, _ = adapter.match(path, method)
     except RequestRedirect as redirect:
@@ -55,6 +55,17 @@ def fault_of(
             " the handler itself, or what url_for(handler) returns"
         )
     return None
+
+
+def _adapter_for(host: str | None) -> MapAdapter:
+    """Return the routes at one of the application's own hosts."""
+    app = current_app
+    if app.subdomain_matching or app.url_map.host_matching:
+        # Not those of the request, which may have come to another of the hosts.
+        return app.url_map.bind_to_environ({**request.environ, "HTTP_HOST": host}, app.config["SERVER_NAME"])
+    adapter = app.create_url_adapter(request)
+    assert adapter is not None  # there is a request
+    return adapter
 
 
 def _probably_meant(adapter: MapAdapter, path: str, events: Collection[str]) -> str:

@@ -240,6 +240,8 @@ def test_missing_credentials_are_an_error() -> None:
         (":s3cret", f"Pair 1 of {{}} {PAIR_RULE}"),
         ("bandwidth:", f"Pair 1 of {{}} {PAIR_RULE}"),
         ([("bandwidth", "")], f"Pair 1 of {{}} {PAIR_RULE}"),
+        (" : ", f"Pair 1 of {{}} {PAIR_RULE}"),
+        ([("bandwidth", " ")], f"Pair 1 of {{}} {PAIR_RULE}"),
         ([("", "s3cret")], f"Pair 1 of {{}} {PAIR_RULE}"),
         (("bandwidth", "s3cret"), f"Pair 1 of {{}} {PAIR_RULE}"),
         ([("a", "0ld"), ("bandwidth", "s3cret", "more")], f"Pair 2 of {{}} {PAIR_RULE}"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import io
 import logging
 import os
 import signal
@@ -354,6 +355,22 @@ def test_a_line_of_the_log_costs_no_reply(
     printed = capsys.readouterr().err
     assert "LookupError: a fault of the log" in printed
     assert "Ignored unreadable %s in %s." in printed
+
+
+def test_a_line_of_the_log_costs_no_reply_where_standard_error_is_closed(
+    phone: CallbackBlueprint, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failure while logging costs no reply either where it cannot be printed."""
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr("sys.stderr", closed)
+    logger = logging.getLogger("flask_bandwidth_callbacks")
+    handler = logging.StreamHandler(closed)
+    logger.addHandler(handler)
+    try:
+        assert call("disconnect", startTime="noon").status_code == 204
+    finally:
+        logger.removeHandler(handler)
 
 
 def test_a_line_is_logged_for_an_event_that_was_changed(

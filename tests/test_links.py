@@ -226,6 +226,22 @@ def test_absolute_url_before_a_callback_was_let_in(phone: CallbackBlueprint) -> 
         app.test_client().post("/phone/", json=INITIATE, headers=FORGED)
 
 
+def test_a_callback_that_anyone_may_send_tells_no_host_for_a_password(phone: CallbackBlueprint) -> None:
+    """In a callback without authentication, the host is used for URLs without it, and for no others."""
+    survey = CallbackBlueprint("survey", __name__, credentials=ANYONE)
+    survey.respond(GatherCallback, "/score")(menu)
+    phone.respond(GatherCallback, "/menu")(take)
+    survey.respond(InitiateCallback, to="+1")(
+        lambda event: SpeakSentence(survey.url_for(menu, _external=True))
+    )
+    survey.respond(InitiateCallback)(lambda event: SpeakSentence(phone.url_for(take, _external=True)))
+    client = host((phone, "/phone"), (survey, "/survey")).test_client()
+    reply = client.post("/survey/", json={**INITIATE, "to": "+1"}, base_url="https://a.example")
+    assert "https://a.example/survey/score" in reply.text
+    with pytest.raises(LinkError, match="a request that anyone can send"):
+        client.post("/survey/", json=INITIATE, headers=FORGED)
+
+
 def test_a_request_never_lowers_the_scheme_of_absolute_urls(phone: CallbackBlueprint) -> None:
     """With SERVER_NAME, https is used if the configuration or the request says so."""
     app = app_with_page(phone, SERVER_NAME="a.example", PREFERRED_URL_SCHEME="https")
@@ -899,6 +915,7 @@ def test_pair_that_would_go_to_another_host(phone: CallbackBlueprint) -> None:
         "https://calls.example.com./page",
         "https://Calls.Example.com/page",
         "https://calls.example.com:443/page",
+        "https://calls.example.com.:0443/page",
         "https://user:pass@calls.example.com/page",
     ],
 )
@@ -941,6 +958,34 @@ def test_pair_set_by_the_application_may_go_anywhere(phone: CallbackBlueprint) -
 
 
 @pytest.mark.parametrize(
+    ("url", "is_served"),
+    [
+        ("/phone/menu", True),
+        ("/page", False),
+        ("https://example.com/page", True),
+        ("https://example.com/phone/menu", False),
+        ("https://calls.example.com/page", False),
+    ],
+)
+def test_plain_url_with_subdomains(url: str, is_served: bool) -> None:
+    """With subdomains, a plain URL is looked up at the host that it names, not at that of the request."""
+    app = Flask("host", subdomain_matching=True)
+    app.config.update(TESTING=True, SERVER_NAME="example.com")
+    phone = CallbackBlueprint("phone", __name__, credentials=[AUTH], subdomain="calls")
+    phone.respond(RedirectCallback, "/menu")(menu)
+    phone.respond(InitiateCallback)(
+        lambda event: Redirect(redirect_url=url, username=AUTH[0], password=AUTH[1])
+    )
+    app.register_blueprint(phone, url_prefix="/phone")
+    app.add_url_rule("/page", view_func=str, methods=["POST"])
+    if is_served:
+        assert answer(app, base_url="https://calls.example.com").redirect_url == url
+        return
+    with pytest.raises(InvalidBXML, match="which this application does not serve"):
+        answer(app, base_url="https://calls.example.com")
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "/phone/menu",
@@ -956,6 +1001,8 @@ def test_pair_set_by_the_application_may_go_anywhere(phone: CallbackBlueprint) -
         "https://Localhost:443/phone/menu",
         "http://localhost:80/phone/menu",
         "https://localhost./phone/menu",
+        "https://localhost:/phone/menu",
+        "https://localhost.:0443/phone/menu",
         "/phone/rooms/blue",
     ],
 )

@@ -104,7 +104,7 @@ def test_no_credentials(option: str, credentials: Any) -> None:
     options: dict[str, Any] = {option: credentials, "fallback_url": "/"}
     assert refusal(lambda: SimulatedBandwidth(URL, **options)) == (
         "credentials must be a username and a password. Give (username, password) or 'username:password',"
-        " neither part empty."
+        " neither part blank."
     )
 
 
