@@ -100,6 +100,11 @@ REPLIES: dict[str, tuple[Callable[[], Response], str, str]] = {
         INVALID_BXML,
         "the document has 65564 bytes, more than 65536",
     ),
+    "large-and-blank": (
+        lambda: Response(" " * 65537, mimetype="application/xml"),
+        INVALID_BXML,
+        "the document has 65537 bytes, more than 65536",
+    ),
 }
 """What comes back, the cause that it leads to, and what is said of it."""
 

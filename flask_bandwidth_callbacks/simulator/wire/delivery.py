@@ -296,7 +296,7 @@ def _with_fallbacks(destination: Destination | None) -> Iterator[Destination]:
 
 def _read(exchange: Exchange) -> Script | None:
     body = exchange.response
-    if not body.strip():
+    if not body.strip() and len(body) <= bxml.MAX_DOCUMENT_SIZE:
         return Script((), exchange.url)
     media_type = _media_type(exchange.headers)
     oddities: tuple[str, ...] = ()
