@@ -62,7 +62,9 @@ def _adapter_for(host: str | None) -> MapAdapter:
     app = current_app
     if app.subdomain_matching or app.url_map.host_matching:
         # Not those of the request, which may have come to another of the hosts.
-        return app.url_map.bind_to_environ({**request.environ, "HTTP_HOST": host}, app.config["SERVER_NAME"])
+        # A given name would be taken for the host where hosts are matched, and for the domain otherwise.
+        name = None if app.url_map.host_matching else app.config["SERVER_NAME"]
+        return app.url_map.bind_to_environ({**request.environ, "HTTP_HOST": host}, name)
     adapter = app.create_url_adapter(request)
     assert adapter is not None  # there is a request
     return adapter

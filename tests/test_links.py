@@ -985,6 +985,21 @@ def test_plain_url_with_subdomains(url: str, is_served: bool) -> None:
         answer(app, base_url="https://calls.example.com")
 
 
+@pytest.mark.parametrize("config", [{}, {"SERVER_NAME": "example.com"}])
+def test_plain_url_with_host_matching(config: dict[str, str]) -> None:
+    """With host matching, a plain URL is looked up among the routes of the host that it names."""
+    app = Flask("host", host_matching=True, static_folder=None)
+    app.config.update(config, TESTING=True)
+    phone = CallbackBlueprint("phone", __name__, credentials=[AUTH])
+    page = "https://calls.example.com/page"
+    phone.respond(InitiateCallback)(lambda event: Redirect(redirect_url=page))
+    app.register_blueprint(phone, url_prefix="/phone")
+    app.add_url_rule("/page", view_func=str, methods=["POST"], host="calls.example.com")
+    view = app.view_functions["phone.callbacks"]
+    app.add_url_rule("/calls", endpoint="calls", view_func=view, methods=["POST"], host="calls.example.com")
+    assert answer(app, "/calls", base_url="https://calls.example.com").redirect_url == page
+
+
 @pytest.mark.parametrize(
     "url",
     [
