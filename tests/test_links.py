@@ -972,7 +972,7 @@ def test_plain_url_with_subdomains(url: str, is_served: bool) -> None:
     app = Flask("host", subdomain_matching=True)
     app.config.update(TESTING=True, SERVER_NAME="example.com")
     phone = CallbackBlueprint("phone", __name__, credentials=[AUTH], subdomain="calls")
-    phone.respond(RedirectCallback, "/menu")(menu)
+    phone.respond(RedirectCallback, "/menu")(take)
     phone.respond(InitiateCallback)(
         lambda event: Redirect(redirect_url=url, username=AUTH[0], password=AUTH[1])
     )
