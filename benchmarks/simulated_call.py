@@ -21,6 +21,7 @@ from flask_bandwidth_callbacks import (
 )
 from flask_bandwidth_callbacks.bxml import Gather, Hangup, SpeakSentence, Verb
 from flask_bandwidth_callbacks.simulator import Call, SimulatedBandwidth
+from flask_bandwidth_callbacks.simulator.engine.call import KEPT_CALLS
 
 from .measuring import Row, compare, show_progress, take_turns
 from .peers import CREDENTIALS
@@ -81,9 +82,10 @@ def simulated_call(rounds: int) -> Iterator[Row]:
 
 def _memory(calls: int) -> Row:
     bandwidth = SimulatedBandwidth(create_app())
-    for number in range(calls // 5):  # until every bounded cache and log is full
+    first = KEPT_CALLS + calls // 5  # until every bounded cache and log is full
+    for number in range(first):
         play(bandwidth)
-        show_progress("first calls", number + 1, calls // 5)
+        show_progress("first calls", number + 1, first)
     before = _blocks()
     for number in range(calls):
         play(bandwidth)
