@@ -311,7 +311,7 @@ def test_a_server_that_is_down(server: str) -> None:
     assert "No reply: no connection" in result.output
     result = CliRunner().invoke(bandwidth, ["send", "initiate", "--url", "localhost"])
     assert result.exit_code == 2
-    assert "Error: 'localhost' is not a URL that can be requested" in result.output
+    assert "'--url': 'localhost' is not a URL that can be requested" in result.output
     assert "Traceback" not in result.output
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
+import threading
 import traceback
 import weakref
 from collections.abc import Callable, Iterable
@@ -29,6 +31,7 @@ from flask_bandwidth_callbacks.bxml import Conference, Hangup, Pause, Redirect, 
 from flask_bandwidth_callbacks.display import TEXT_LIMIT
 from flask_bandwidth_callbacks.simulator import (
     Call,
+    LostCall,
     SimulatedBandwidth,
     SimulationError,
     UnreachableApplication,
@@ -599,3 +602,22 @@ def test_errors_of_the_library(app: Flask) -> None:
     assert issubclass(SimulationError, BandwidthCallbacksError)
     with pytest.raises(BandwidthCallbacksError):
         SimulatedBandwidth(app)
+
+
+def test_a_line_of_another_thread_is_not_the_reason(app: Flask) -> None:
+    """A lost call shows the lines that its own callback logged, not those of another thread."""
+    phone = CallbackBlueprint("phone", __name__, credentials=[CREDENTIALS])
+    logger = logging.getLogger("flask_bandwidth_callbacks")
+
+    @phone.respond(InitiateCallback)
+    def greet(call: InitiateCallback) -> Response:
+        other = threading.Thread(target=logger.warning, args=("from elsewhere",))
+        other.start()
+        other.join()
+        logger.warning("from here")
+        return Response(status=404)
+
+    app.register_blueprint(phone)
+    with pytest.raises(LostCall, match="from here") as caught:
+        SimulatedBandwidth(app, raise_errors=True).call()
+    assert "from elsewhere" not in str(caught.value)

@@ -166,7 +166,7 @@ class InProcess:
 
     def _add_logged(self, record: logging.LogRecord) -> bool:
         """Keep a line of the log, as a filter that lets all of them pass."""
-        if self._is_own_request() and record.levelno >= logging.WARNING:
+        if self._is_own_request():
             self._logged.append(record.getMessage())
         return True
 
