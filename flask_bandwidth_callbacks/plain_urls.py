@@ -10,6 +10,7 @@ from flask import current_app, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import MapAdapter, RequestRedirect
 
+from .display import show
 from .exceptions import LinkError
 from .handler_urls import url_of
 from .hosts import host_of, is_own_host
@@ -39,15 +40,17 @@ def fault_of(
     except RequestRedirect as redirect:
         new_path = urlsplit(redirect.new_url).path
         return (
-            f"leads to {path}, which this application redirects to {new_path}, and Bandwidth does not follow"
-            f" redirects; give {_handlers_at(adapter, new_path.removeprefix(root), events)}{new_path!r}"
+            f"leads to {_printable(path)}, which this application redirects to {_printable(new_path)}, and"
+            f" Bandwidth does not follow redirects; give {_handlers_at(adapter, new_path.removeprefix(root), events)}{new_path!r}"
         )
     except MethodNotAllowed as error:
         allowed = " or ".join(sorted({*(error.valid_methods or ())} - {"HEAD", "OPTIONS"}))
-        return f"leads to {path}, which this application serves by {allowed} only, not by {method}"
+        return (
+            f"leads to {_printable(path)}, which this application serves by {allowed} only, not by {method}"
+        )
     except HTTPException:
         meant = _probably_meant(adapter, path, events)
-        return f"leads to {path}, which this application does not serve; {meant}"
+        return f"leads to {_printable(path)}, which this application does not serve; {meant}"
     registration = registration_at(current_app, endpoint)
     if registration and not registration.gate.accepts(*pair):
         return (
@@ -55,6 +58,11 @@ def fault_of(
             " the handler itself, or what url_for(handler) returns"
         )
     return None
+
+
+def _printable(path: str) -> str:
+    """Return a path, decoded as the application matches it, in a form that a line of the log can hold."""
+    return path if path.isprintable() else show(path)
 
 
 def _adapter_for(host: str | None) -> MapAdapter:

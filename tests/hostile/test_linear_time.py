@@ -67,7 +67,10 @@ def test_no_expression_is_forgotten() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and is_expression(node.func):
                 found[str(path.relative_to(PACKAGE))] += 1
-    assert found == EXPRESSIONS
+    # A folder that stands on top of the core may have been deleted.
+    assert found == {
+        name: count for name, count in EXPRESSIONS.items() if (PACKAGE / name.split("/")[0]).exists()
+    }
 
 
 def is_expression(function: ast.expr) -> bool:
