@@ -41,7 +41,8 @@ def fault_of(
         new_path = urlsplit(redirect.new_url).path
         return (
             f"leads to {_printable(path)}, which this application redirects to {_printable(new_path)}, and"
-            f" Bandwidth does not follow redirects; give {_handlers_at(adapter, new_path.removeprefix(root), events)}{new_path!r}"
+            " Bandwidth does not follow redirects; give"
+            f" {_handlers_at(adapter, new_path.removeprefix(root), events)}{new_path!r}"
         )
     except MethodNotAllowed as error:
         allowed = " or ".join(sorted({*(error.valid_methods or ())} - {"HEAD", "OPTIONS"}))
