@@ -50,6 +50,8 @@ from .exceptions import (
     ConfigurationError,
     InvalidBXML,
     LinkError,
+    StateLocked,
+    StoreError,
     SubscriptionError,
 )
 
@@ -95,7 +97,9 @@ __all__ = [
     "RecordingCompleteCallback",
     "RedirectCallback",
     "ReferCompleteCallback",
+    "StateLocked",
     "StirShaken",
+    "StoreError",
     "SubscriptionError",
     "Transcription",
     "TranscriptionAvailableCallback",

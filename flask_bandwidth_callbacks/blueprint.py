@@ -6,6 +6,7 @@ import logging
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
@@ -13,7 +14,7 @@ from flask import Blueprint, Flask, Request, current_app, has_app_context, reque
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from . import config, replies, signals
+from . import config, parts, replies, signals
 from .advice import advice_for
 from .attempts import attempts_on
 from .config import UNSET, Unset
@@ -22,7 +23,8 @@ from .display import show
 from .events import Callback, UnknownCallback
 from .exceptions import LinkError, SubscriptionError
 from .handler_urls import url_for_handler
-from .handling import ends_request, notify, respond, respond_to_error
+from .handling import ends_request, jobs_of, notify, respond, respond_to_error, run_job, start_later
+from .jobs import Background, Jobs
 from .jsonify import write_payloads
 from .logs import log
 from .methods import METHODS, EveryMethod
@@ -30,12 +32,15 @@ from .receivers import send
 from .receiving import load_event, read_payload
 from .registrations import Registration, endpoint_of, registration_at, registrations, shape_of, variables_of
 from .rejections import Rejection, challenge
+from .repeats import EVERY_TIME, Repeats, Sending
+from .stores import Store, stores_of
 from .subscriptions import Subscriptions, targets_of
 from .tracebacks import clear_locals, without_locals
 
 # Keys of the WSGI environment. Not flask.g, which several requests share where a test holds an application
 # context open.
 _EVENT = "flask_bandwidth_callbacks.event"
+_SENDING = "flask_bandwidth_callbacks.sending"
 _LET_IN = "flask_bandwidth_callbacks.let_in"
 """The blueprint whose gate a request has passed."""
 
@@ -77,6 +82,9 @@ class CallbackBlueprint(Blueprint):
         handed out. ``ANYONE`` disables authentication. Takes precedence over
         ``BANDWIDTH_CALLBACKS_CREDENTIALS`` in ``app.config``. Without either, and for None, registering
         raises :class:`~.exceptions.ConfigurationError`.
+    :param store: URL of the store for states, replies to repeats, and jobs; takes precedence over
+        ``BANDWIDTH_CALLBACKS_STORE`` in ``app.config``.
+    :param background: where subscribers with ``background=True`` run; by default in a pool of threads.
     :param blueprint_options: further arguments of :class:`flask.Blueprint`.
     """
 
@@ -86,11 +94,15 @@ class CallbackBlueprint(Blueprint):
         import_name: str,
         *,
         credentials: CredentialsOption | Unset = UNSET,
+        store: str | Unset = UNSET,
+        background: Background | None = None,
         **blueprint_options: Any,
     ) -> None:
         self._gate = UNSET if isinstance(credentials, Unset) else read_gate(credentials, "credentials")
         del credentials  # an error below would have them among the locals of its traceback
         super().__init__(name, import_name, **blueprint_options)
+        self._store_url = store
+        self._background = background
         self.subscriptions = Subscriptions()
         """The responders and subscribers."""
         self._apps: weakref.WeakSet[Flask] = weakref.WeakSet()
@@ -103,26 +115,45 @@ class CallbackBlueprint(Blueprint):
     # -- Subscribing -------------------------------------------------------------------------------------
 
     @overload
-    def respond(self, event: type[E], path: str | None = None, **match: Any) -> ResponderDecorator[E]: ...
+    def respond(
+        self, event: type[E], path: str | None = None, *, repeats: bool = False, **match: Any
+    ) -> ResponderDecorator[E]: ...
     @overload
     def respond(
-        self, event: tuple[type[E], type[E2]], path: str | None = None, **match: Any
+        self,
+        event: tuple[type[E], type[E2]],
+        path: str | None = None,
+        *,
+        repeats: bool = False,
+        **match: Any,
     ) -> ResponderDecorator[E | E2]: ...
     @overload
     def respond(
-        self, event: tuple[type[E], type[E2], type[E3]], path: str | None = None, **match: Any
+        self,
+        event: tuple[type[E], type[E2], type[E3]],
+        path: str | None = None,
+        *,
+        repeats: bool = False,
+        **match: Any,
     ) -> ResponderDecorator[E | E2 | E3]: ...
     @overload
     def respond(
-        self, event: str | tuple[str | type[Callback], ...], path: str | None = None, **match: Any
+        self,
+        event: str | tuple[str | type[Callback], ...],
+        path: str | None = None,
+        *,
+        repeats: bool = False,
+        **match: Any,
     ) -> ResponderDecorator[Any]: ...
-    def respond(self, event: Any, path: str | None = None, **match: Any) -> Any:
+    def respond(self, event: Any, path: str | None = None, *, repeats: bool = False, **match: Any) -> Any:
         """Register the decorated function as the responder to an event. Its return value becomes the reply.
 
         :param event: an event class, an event type such as ``"initiate"``, or a tuple of these. A base class
             means all answered events below it.
         :param path: path below the blueprint's own URL, such as ``"/menu"`` or ``"/rooms/<room>"``. The
             function is given its variables by name. Without a path it is the blueprint's own URL.
+        :param repeats: whether the function is called again for a callback that comes again. If it is not,
+            the reply that was sent before is sent again.
         :param match: attributes that the event must have: a value, a collection of values, a compiled pattern
             to search for, or a predicate.
 
@@ -136,42 +167,77 @@ class CallbackBlueprint(Blueprint):
         def decorate(handler: Any) -> Any:
             self._check_unregistered("respond")
             self._check_path(path)
-            self.subscriptions.add_responder(handler, targets, path, variables_of(path), match)
+            self.subscriptions.add_responder(
+                handler, targets, path, variables_of(path), match, repeats=repeats
+            )
             self._add_path(path)
             return handler
 
         return decorate
 
     @overload
-    def on(self, event: type[E], **match: Any) -> SubscriberDecorator[E]: ...
-    @overload
-    def on(self, event: tuple[type[E], type[E2]], **match: Any) -> SubscriberDecorator[E | E2]: ...
+    def on(
+        self,
+        event: type[E],
+        *,
+        background: bool = False,
+        repeats: bool = False,
+        **match: Any,
+    ) -> SubscriberDecorator[E]: ...
     @overload
     def on(
-        self, event: tuple[type[E], type[E2], type[E3]], **match: Any
+        self,
+        event: tuple[type[E], type[E2]],
+        *,
+        background: bool = False,
+        repeats: bool = False,
+        **match: Any,
+    ) -> SubscriberDecorator[E | E2]: ...
+    @overload
+    def on(
+        self,
+        event: tuple[type[E], type[E2], type[E3]],
+        *,
+        background: bool = False,
+        repeats: bool = False,
+        **match: Any,
     ) -> SubscriberDecorator[E | E2 | E3]: ...
     @overload
-    def on(self, event: str | tuple[str | type[Callback], ...], **match: Any) -> SubscriberDecorator[Any]: ...
-    def on(self, event: Any, **match: Any) -> Any:
+    def on(
+        self,
+        event: str | tuple[str | type[Callback], ...],
+        *,
+        background: bool = False,
+        repeats: bool = False,
+        **match: Any,
+    ) -> SubscriberDecorator[Any]: ...
+    def on(self, event: Any, *, background: bool = False, repeats: bool = False, **match: Any) -> Any:
         """Register the decorated function as a subscriber to an event, at every URL of the blueprint.
 
         Subscribers run after the responder, in order of registration; an exception is logged and does not
         stop the others. Each runs in an application context of its own, so with its own ``flask.g`` and
         database session; ``request`` and ``session`` are those of the callback.
-        ``event`` and ``match`` are as for :meth:`respond`.
 
         The reply is sent after the last subscriber. While one works on an answered event, the caller waits,
         and Bandwidth gives the call up when its callback timeout is over: do slow work in the background. The
         log names a handler that took more than a second.
 
+        :param event: as for :meth:`respond`.
+        :param background: whether the function is called after the reply has gone out, without a request. It
+            is tried again if it fails, and may be called more than once for one event: see ``repeat_key``.
+        :param repeats: whether the function is called again for a callback that comes again.
+        :param match: as for :meth:`respond`.
+
         Raises :class:`~.exceptions.SubscriptionError` for a registration that can never match.
         """
         self._check_unregistered("on")
         targets = targets_of(event)
+        if background:
+            parts.load("background", "on(..., background=True)")
 
         def decorate(handler: Any) -> Any:
             self._check_unregistered("on")
-            self.subscriptions.add_subscriber(handler, targets, match)
+            self.subscriptions.add_subscriber(handler, targets, match, repeats=repeats, background=background)
             return handler
 
         return decorate
@@ -205,6 +271,7 @@ class CallbackBlueprint(Blueprint):
         super().register(app, options)
         name = f"{options.get('name_prefix', '')}.{options.get('name', self.name)}".lstrip(".")
         own_url = next(app.url_map.iter_rules(f"{name}.{endpoint_of(None)}"))
+        store = self._open_store(app)
         registrations(app)[name] = Registration(
             name=name,
             blueprint=self,
@@ -212,6 +279,9 @@ class CallbackBlueprint(Blueprint):
             gate=gate,
             prefix_variables=frozenset(own_url.arguments),
             endpoints=frozenset(f"{name}.{endpoint_of(path)}" for path in self._paths),
+            store=store,
+            repeats=self._repeats(app, name, store),
+            jobs=self._open_jobs(app, name, store),
         )
         for endpoint in registrations(app)[name].endpoints:
             for rule in app.url_map.iter_rules(endpoint):
@@ -220,6 +290,31 @@ class CallbackBlueprint(Blueprint):
         self._is_registered = True
         if gate.is_open:
             log(logging.WARNING, "Blueprint %r has authentication disabled: every request is accepted.", name)
+
+    def _open_store(self, app: Flask) -> Store | None:
+        """Return the application's store of this blueprint's URL; None without the folder ``store/``."""
+        is_given = not isinstance(self._store_url, Unset)
+        url = config.STORE.read_value(self._store_url, "store") if is_given else config.STORE.read(app)
+        assert isinstance(url, str)
+        stores = stores_of(app)
+        if url not in stores:
+            if not (is_given or config.STORE.key in app.config or parts.has("store")):
+                return None
+            name = "store" if is_given else config.STORE.key
+            stores[url] = parts.load("store", name).open_store(url, name)
+        return stores[url]
+
+    def _repeats(self, app: Flask, name: str, store: Store | None) -> Repeats:
+        if store is None or not config.REPEATS.read(app):
+            return EVERY_TIME
+        repeats: Repeats = parts.load("store", config.REPEATS.key).StoredRepeats(store, name)
+        return repeats
+
+    def _open_jobs(self, app: Flask, name: str, store: Store | None) -> Jobs | None:
+        if not self.subscriptions.have_background:
+            return None
+        background = self._background or parts.load("background", "on(..., background=True)").Threads()
+        return background.open(app, name, partial(run_job, app, self.subscriptions), store)
 
     def _add_path(self, path: str | None) -> None:
         if path in self._paths:
@@ -271,10 +366,12 @@ class CallbackBlueprint(Blueprint):
             challenged = self._challenge(app, callback, self._registration(app).gate)
             if challenged is not None:
                 return challenged
+        registration = self._registration(app)
         try:
             event = load_event(
-                read_payload(callback, config.MAX_CONTENT_LENGTH.read(app)), strict=config.STRICT.read(app)
+                *read_payload(callback, config.MAX_CONTENT_LENGTH.read(app)), strict=config.STRICT.read(app)
             )
+            return self._handle(app, registration, path, event, values)
         except Rejection as rejection:
             clear_locals(rejection)
             log(
@@ -285,23 +382,39 @@ class CallbackBlueprint(Blueprint):
                 event=rejection.event,
             )
             return _reject(app, rejection)
+
+    def _handle(
+        self,
+        app: Flask,
+        registration: Registration,
+        path: str | None,
+        event: Callback,
+        values: dict[str, Any],
+    ) -> Response:
+        """Respond to an event, notify its subscribers, and return the reply."""
+        callback = _request()
         send(signals.callback_received, app, event=event)
+        sending = registration.repeats.sending(app, event, callback.path)
         callback.environ[_EVENT] = event
+        callback.environ[_SENDING] = sending
         reply = None
         try:
             responder = self.subscriptions.responder(event, path)
             if responder is not None:
-                reply = respond(app, responder, event, values)
+                make = partial(respond, app, responder, event, values)
+                reply = make() if responder.repeats else sending.reply(make)
+        except Rejection:  # the same callback is still being handled
+            raise
         except BaseException as error:
             if ends_request(error):
                 raise
-            notify(app, self.subscriptions, event)
+            self._notify(app, registration, sending, event)
             if isinstance(error, Exception):
                 raise
             # Flask replies with 500 to exceptions of this kind only. Another would end the thread, and the
             # worker with its other calls.
             raise RuntimeError(f"The responder to {show(event.event_type)} raised {error!r}.") from error
-        has_subscribers = notify(app, self.subscriptions, event)
+        has_subscribers = self._notify(app, registration, sending, event)
         if reply is not None:
             return _send(app, event, reply)
         if event.reply.awaited and event.reply.required:
@@ -309,6 +422,26 @@ class CallbackBlueprint(Blueprint):
         if isinstance(event, UnknownCallback) and not has_subscribers:
             log(logging.WARNING, "Unknown event %s has no handler.", show(event.event_type), event=event)
         return _send(app, event, replies.no_content())
+
+    def _notify(self, app: Flask, registration: Registration, sending: Sending, event: Callback) -> bool:
+        """Notify the subscribers of an event, write down the jobs of those in the background, and return
+        whether there are any.
+        """
+        candidates = self.subscriptions.subscriber_candidates(event)
+
+        def notify_once(is_repeat: bool) -> bool:
+            due = [each for each in candidates if each.subscription.repeats or not is_repeat]
+            in_background = [each for each in due if each.subscription.is_background]
+            jobs = jobs_of(app, in_background, event) if in_background else []
+            if jobs:
+                start_later(registration.jobs, jobs, event)
+            now = [each for each in due if not each.subscription.is_background]
+            return notify(app, now, event) or bool(jobs)
+
+        has_subscribers = sending.notify(notify_once) if candidates else False
+        if event.ends_call and registration.store is not None:
+            parts.load("store", "state()").end_state(registration.store, getattr(event, "call_id", ""))
+        return has_subscribers
 
     def _reject_without_responder(self, app: Flask, event: Callback) -> Response:
         log(
@@ -340,7 +473,9 @@ class CallbackBlueprint(Blueprint):
             event = request.environ.get(_EVENT)
             if event is None or not replies.is_reply_value(returned):
                 return returned  # type: ignore[no-any-return]
-            return _send(app, event, respond_to_error(app, event, f, returned))
+            reply = respond_to_error(app, event, f, returned)
+            request.environ[_SENDING].remember(reply)
+            return _send(app, event, reply)
 
         super().register_error_handler(code_or_exception, handle)
 
@@ -358,6 +493,43 @@ class CallbackBlueprint(Blueprint):
         """
         with self._context():
             return url_for_handler(self, handler, values)
+
+    # -- State and work after the reply ------------------------------------------------------------------
+
+    @contextmanager
+    def state(self, call: Callback | str) -> Iterator[dict[str, Any]]:
+        """Open the state of a call: a dict of JSON values that every callback of the call shares.
+
+        It is stored at the end of the block, unless the block raised an exception or changed nothing, and is
+        gone an hour after the call's ``disconnect``, or 25 hours after it was stored last. Works in every
+        view of the application, and outside of requests.
+
+        :param call: an event of the call, or the call's id.
+
+        Raises :class:`~.exceptions.StateLocked` if another block has the state of this call open for more
+        than five seconds, and TypeError for a value that JSON cannot hold.
+        """
+        call_id = call if isinstance(call, str) else getattr(call, "call_id", None)
+        if not isinstance(call_id, str) or not call_id:
+            raise TypeError(
+                f"state() must be given an event of a call, or a call id, got {show(call)}. Give the event,"
+                " or its call_id."
+            )
+        with self._context():
+            store = self._registration(_app()).store
+        with parts.load("store", "state()").state_of(store, call_id) as state:
+            yield state
+
+    def wait_for_background(self, timeout: float = 10.0) -> bool:
+        """Wait until the work that subscribers with ``background=True`` have to do now is done, or failed.
+
+        For tests: a reply that the test client never closed counts as sent.
+
+        :param timeout: seconds to wait at most. Return False if that was not enough.
+        """
+        with self._context():
+            jobs = self._registration(_app()).jobs
+        return jobs is None or jobs.wait(timeout)
 
     @contextmanager
     def _context(self) -> Iterator[None]:

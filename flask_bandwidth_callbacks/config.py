@@ -89,6 +89,17 @@ def _public_url(value: object, key: str) -> str | Unset:
     return text.removesuffix("/")
 
 
+def _store_url(value: object, key: str) -> str | Unset:
+    if isinstance(value, Unset):
+        return UNSET
+    if not isinstance(value, str) or "://" not in value:
+        raise ConfigurationError(
+            f"{key} must be the URL of a store, such as 'memory://', 'sqlite:///calls.db' or"
+            f" 'redis://localhost/0', got {without_password(repr(value))}."
+        )
+    return str.__str__(value)
+
+
 def _gate(value: object, key: str) -> Gate | str | Unset:
     """Return the gate, or a message; see :mod:`.credentials` for why it is not raised here."""
     if isinstance(value, Unset):
@@ -136,7 +147,32 @@ PUBLIC_URL: Setting[str | None] = Setting(
     " `url_for(..., _external=True)` works only in a callback, or with `TRUSTED_HOSTS`",
 )
 
-SETTINGS: tuple[Setting[Any], ...] = (CREDENTIALS, PUBLIC_URL, STRICT, MAX_CONTENT_LENGTH, CHECK_BXML)
+STORE: Setting[str] = Setting(
+    "BANDWIDTH_CALLBACKS_STORE",
+    read_value=_store_url,
+    default=lambda app: "memory://",
+    default_text='`"memory://"`',
+    meaning="where states, replies to repeats, and jobs are kept: `memory://` for one process, the URL of an"
+    " SQL database, or `redis://host/0`. The blueprint's `store=` takes precedence",
+)
+REPEATS = Setting(
+    "BANDWIDTH_CALLBACKS_REPEATS",
+    read_value=_boolean,
+    default=lambda app: True,
+    default_text="`True`",
+    meaning="recognize a callback that Bandwidth sends again, and send the same reply without calling the"
+    " handlers",
+)
+
+SETTINGS: tuple[Setting[Any], ...] = (
+    CREDENTIALS,
+    PUBLIC_URL,
+    STRICT,
+    MAX_CONTENT_LENGTH,
+    CHECK_BXML,
+    STORE,
+    REPEATS,
+)
 """Every setting, in the order of the README's table."""
 
 

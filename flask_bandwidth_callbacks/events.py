@@ -12,6 +12,8 @@ log and no error report.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -179,11 +181,40 @@ class Callback(Received):
     """What Bandwidth expects in reply."""
     identity: ClassVar[str | None] = None
     """The attribute that every event of the class must have, if there is one."""
+    ends_call: ClassVar[bool] = False
+    """Whether the call that the event is about is over."""
 
     event_type: str | None = None
     """Type of the event, as Bandwidth writes it."""
     event_time: datetime | None = None
     """When Bandwidth made the event, roughly."""
+
+    # Neither has an annotation, which would make it a property of the payload.
+    _source = b""  # what the callback was read from
+    _repeat_key = ""
+
+    @property
+    def repeat_key(self) -> str | None:
+        """Text that is the same whenever Bandwidth sends this callback, and that no other callback has.
+
+        A handler that must be exact, such as one that bills, stores it under a unique key. None for an event
+        without ``event_time``, which may come more than once on purpose.
+        """
+        if self.event_time is None:
+            return None
+        if not self._repeat_key:
+            source = self._source or json.dumps(self.to_dict(), sort_keys=True).encode()
+            digest = hashlib.blake2b(source, digest_size=16).hexdigest()
+            self._repeat_key = f"{getattr(self, self.identity or 'call_id', None) or ''}/{digest}"
+        return self._repeat_key
+
+    def set_source(self, source: bytes) -> None:
+        """Set what the callback was read from, its body or query string, from which the key is made."""
+        self._source = source
+
+    def set_repeat_key(self, repeat_key: str | None) -> None:
+        """Set the key that the same event had in another process."""
+        self._repeat_key = repeat_key or ""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -416,6 +447,7 @@ class DisconnectCallback(CallCallback, Queued, Answered, Tagged, CallCaused, End
     """Bandwidth sends this when a call ends, for any reason."""
 
     event_types = ("disconnect",)
+    ends_call = True
 
     sip_response_code: int | None = None
     """SIP status with which an outbound call was rejected, such as 486."""

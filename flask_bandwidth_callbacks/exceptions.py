@@ -6,7 +6,9 @@
     ├── ConfigurationError      app.config, or an argument of a blueprint, holds an unusable value
     ├── SubscriptionError       a decorator was given arguments that can never work
     ├── LinkError               a handler cannot be used where a URL is expected
-    └── InvalidBXML             a document or a verb breaks a rule of BXML
+    ├── InvalidBXML             a document or a verb breaks a rule of BXML
+    ├── StoreError              the store cannot be reached
+    └── StateLocked             another block has the state of a call open, or took it over
 
     BandwidthCallbacksWarning   a probable mistake, which is accepted all the same
     └── BXMLWarning             an element or attribute of BXML that this version does not know
@@ -41,6 +43,14 @@ class InvalidBXML(BandwidthCallbacksError, ValueError):
     def __init__(self, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
         super().__init__("; ".join(self.faults))
+
+
+class StoreError(BandwidthCallbacksError):
+    """A store that cannot be reached, or cannot do now what it is asked to."""
+
+
+class StateLocked(BandwidthCallbacksError):
+    """A state that another block has open for too long, or took over before it was stored."""
 
 
 class BandwidthCallbacksWarning(UserWarning):

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from http import HTTPStatus
+from typing import Any, TypeVar
 
-from flask import Flask, got_request_exception
+from flask import Flask, after_this_request, got_request_exception
 from werkzeug.wrappers import Response
 
 from . import replies, signals
 from .display import show
 from .events import Callback
+from .exceptions import SubscriptionError
 from .interruptions import ends_worker
+from .jobs import Job, Jobs, NotKept
 from .logs import log
 from .receivers import send
-from .subscriptions import Candidate, Handler, Subscription, Subscriptions, describe
+from .rejections import Rejection
+from .subscriptions import Candidate, Handler, Subscription, Subscriptions, describe, full_name
 from .tracebacks import clear_locals
+
+ResponseT = TypeVar("ResponseT", bound=Response)
 
 SLOW = 1.0
 """Seconds after which a handler is named in the log if the caller had to wait for it."""
@@ -60,13 +68,13 @@ def ends_request(error: BaseException) -> bool:
     return isinstance(error, SystemExit) or ends_worker(error)
 
 
-def notify(app: Flask, subscriptions: Subscriptions, event: Callback) -> bool:
+def notify(app: Flask, candidates: Iterable[Candidate], event: Callback) -> bool:
     """Call the subscribers of an event and return whether there are any.
 
     An exception is logged and reported, and does not keep the event from the other subscribers.
     """
     has_subscribers = False
-    for candidate in subscriptions.subscriber_candidates(event):
+    for candidate in candidates:
         handler = candidate.subscription.handler
         started = time.monotonic()
         try:
@@ -86,24 +94,110 @@ def _notify(app: Flask, candidate: Candidate, event: Callback) -> bool:
     It runs in an application context of its own: a database session that it leaves broken, or a value in
     ``flask.g``, is gone before the next subscriber.
     """
+    with _own_context(app):
+        fits = candidate.fits(event)
+        if fits:
+            _call_subscriber(app, candidate.subscription.handler, event)
+    return fits
+
+
+@contextmanager
+def _own_context(app: Flask) -> Iterator[None]:
     context = app.app_context()
     try:
         # Not a with statement, which leaves the context behind if a receiver of appcontext_pushed raises.
         context.push()
-        fits = candidate.fits(event)
-        if fits:
-            handler = candidate.subscription.handler
-            returned = app.ensure_sync(handler)(event)
-            if returned is not None:
-                raise TypeError(
-                    f"Subscriber {describe(handler)} must return None, got {type(returned).__name__}. Only"
-                    " the return value of a responder becomes the reply."
-                )
+        yield
     except BaseException as error:
         context.pop(error)
         raise
     context.pop(None)
-    return fits
+
+
+def _call_subscriber(app: Flask, handler: Handler, event: Callback) -> None:
+    returned = app.ensure_sync(handler)(event)
+    if returned is not None:
+        raise TypeError(
+            f"Subscriber {describe(handler)} must return None, got {type(returned).__name__}. Only the return"
+            " value of a responder becomes the reply."
+        )
+
+
+def jobs_of(app: Flask, candidates: Iterable[Candidate], event: Callback) -> list[Job]:
+    """Return the jobs of the subscribers that get an event after the reply.
+
+    An exception of a predicate is handled as in :func:`notify`.
+    """
+    jobs = []
+    for candidate in candidates:
+        handler = candidate.subscription.handler
+        try:
+            with _own_context(app):
+                fits = candidate.fits(event)
+        except BaseException as error:
+            if ends_worker(error):
+                raise
+            report_failure(app, event, handler, error, is_unhandled=True)
+        else:
+            if fits:
+                jobs.append(Job(full_name(handler), event.raw, event.repeat_key))
+    return jobs
+
+
+def start_later(kept: Jobs | None, jobs: Sequence[Job], event: Callback) -> None:
+    """Write jobs down, and have them started once the reply has gone out.
+
+    Raises :class:`~.rejections.Rejection` with 503 if a notification's jobs could not be written, so that
+    Bandwidth sends it again. Bandwidth does not send an answered event again just for that, so its jobs are
+    started all the same.
+    """
+    assert kept is not None
+    try:
+        start = kept.keep(jobs)
+    except NotKept as error:
+        if not event.reply.awaited:
+            raise Rejection(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                f"The work on this callback could not be written down: {error.reason}",
+                event=event,
+            ) from error
+        log(
+            logging.ERROR,
+            "Work on %s is lost if this process ends before it is done: %s",
+            show(event.event_type),
+            error.reason,
+            event=event,
+        )
+        start = error.start
+    # Also for the reply to an exception of the responder.
+    after_this_request(partial(_start_after, start))
+
+
+def _start_after(start: Callable[[], None], response: ResponseT) -> ResponseT:
+    response.call_on_close(start)
+    return response
+
+
+def run_job(app: Flask, subscriptions: Subscriptions, job: Job) -> None:
+    """Do a job in an application context of its own; what the subscriber raises is reported, and raised.
+
+    Raises :class:`~.exceptions.SubscriptionError` where today's application has no such subscriber.
+    """
+    handler = subscriptions.background_handler(job.handler)
+    if handler is None:
+        raise SubscriptionError(
+            f"A job must name a subscriber with background=True, got {job.handler!r}, which this application"
+            " does not have. Drop the job, or bring the subscriber back."
+        )
+    event, _ = Callback.read_leniently(job.payload)
+    event.set_repeat_key(job.repeat_key)
+    try:
+        with _own_context(app):
+            _call_subscriber(app, handler, event)
+    except BaseException as error:
+        if not ends_worker(error):
+            report_failure(app, event, handler, error, is_unhandled=True)
+        raise
 
 
 def report_failure(

@@ -20,8 +20,8 @@ from .rejections import Rejection
 _REQUIRED = "Must be a string that is not empty."
 
 
-def read_payload(request: Request, max_content_length: int) -> dict[str, Any]:
-    """Return the payload of a callback: the JSON body of a POST, the query string of a GET.
+def read_payload(request: Request, max_content_length: int) -> tuple[dict[str, Any], bytes]:
+    """Return the payload of a callback and its source: the JSON body of a POST, the query string of a GET.
 
     :param max_content_length: the largest body, in bytes.
 
@@ -37,27 +37,29 @@ def read_payload(request: Request, max_content_length: int) -> dict[str, Any]:
         try:
             # The last of several values wins, as in JSON. A query string has no null, so that an empty value
             # stands for it.
-            return {name: values[-1] for name, values in request.args.lists() if values[-1]}
+            payload = {name: values[-1] for name, values in request.args.lists() if values[-1]}
         except UnicodeDecodeError as error:  # bytes that were not percent-encoded
             raise Rejection(
                 HTTPStatus.BAD_REQUEST,
                 f"The query string must be UTF-8, got a stray byte at position {error.start}.",
             ) from None
+        return payload, request.query_string
     if not request.is_json:
         raise Rejection(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "The Content-Type must be application/json, got"
             f" {show(request.mimetype) if request.mimetype else 'none'}.",
         )
+    body = _read_body(request, max_content_length)
     try:
-        payload = decode_json(_read_body(request, max_content_length))
+        payload = decode_json(body)
     except ValidationError as error:
         raise Rejection(HTTPStatus.BAD_REQUEST, str(error.args[0])) from None
     if not isinstance(payload, dict):
         raise Rejection(
             HTTPStatus.BAD_REQUEST, f"The body must be a JSON object, got {type(payload).__name__}."
         )
-    return payload
+    return payload, body
 
 
 def _read_body(request: Request, max_content_length: int) -> bytes:
@@ -103,8 +105,10 @@ def _read_stream(request: Request, max_content_length: int) -> bytes:
     return request.get_data()
 
 
-def load_event(payload: dict[str, Any], *, strict: bool) -> Callback:
+def load_event(payload: dict[str, Any], source: bytes, *, strict: bool) -> Callback:
     """Build the event from a payload; unreadable properties are listed in ``errors`` and logged.
+
+    :param source: what the payload was read from.
 
     Raises :class:`Rejection` with 422 when a required property is missing and, if ``strict``, when any
     property is unreadable.
@@ -135,4 +139,5 @@ def load_event(payload: dict[str, Any], *, strict: bool) -> Callback:
     if errors:
         names = ", ".join(map(repr, errors))
         log(logging.WARNING, "Ignored unreadable %s in %s.", names, show(event_type), event=event)
+    event.set_source(source)
     return event

@@ -11,6 +11,9 @@ from flask import Blueprint, Flask, current_app, has_request_context, request
 from .bxml import Url
 from .credentials import Gate
 from .exceptions import LinkError
+from .jobs import Jobs
+from .repeats import EVERY_TIME, Repeats
+from .stores import Store
 from .subscriptions import Subscriptions
 
 _EXTENSION = "bandwidth_callbacks"
@@ -32,6 +35,12 @@ class Registration:
     """Variables of the URL prefix and the subdomain, which every URL of this registration needs."""
     endpoints: frozenset[str] = field(default_factory=frozenset)
     """Endpoints of the callback URLs; the blueprint may have ordinary pages besides."""
+    store: Store | None = None
+    """Where states, replies to repeats, and jobs are kept; None without the folder ``store/``."""
+    repeats: Repeats = EVERY_TIME
+    """Recognizes callbacks that come again."""
+    jobs: Jobs | None = None
+    """Runs subscribers after the reply; None if no subscriber asks for that."""
     urls: dict[tuple[Any, Url], CallbackURL] = field(default_factory=dict)
     """URLs of handlers in URL attributes, kept where they are the same in every request."""
 

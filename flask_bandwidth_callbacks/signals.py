@@ -20,6 +20,10 @@ callback_answered = _signals.signal(
     "callback-answered",
     doc="Sent before a callback gets its reply, also 204. Arguments: ``event``, ``response`` (Flask's).",
 )
+callback_repeated = _signals.signal(
+    "callback-repeated",
+    doc="Sent once for each callback that Bandwidth has sent before. Arguments: ``event``.",
+)
 callback_rejected = _signals.signal(
     "callback-rejected",
     doc="Sent when a request is rejected: before any handler ran, or for want of a responder."

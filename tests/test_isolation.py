@@ -116,7 +116,7 @@ def test_what_ends_the_worker_passes(
 ) -> None:
     """What ends the worker passes through subscribers, predicates, receivers and the log."""
     heard: list[Callback] = []
-    conditions = {"to": fails_with(error)} if where == "predicate" else {}
+    conditions: dict[str, Any] = {"to": fails_with(error)} if where == "predicate" else {}
     phone.on(DisconnectCallback, **conditions)(fails_with(error) if where == "subscriber" else lambda e: None)
     phone.on(DisconnectCallback)(heard.append)
     receiver = lambda sender, **arguments: fails_with(error)(sender)  # noqa: E731
@@ -509,7 +509,7 @@ def test_a_broken_database_session_stays_with_its_handler(
 
     phone.respond(InitiateCallback)(breaks if broken_by == "responder" else lambda event: Hangup())
     if broken_by != "responder":
-        conditions = {"to": breaks} if broken_by == "predicate" else {}
+        conditions: dict[str, Any] = {"to": breaks} if broken_by == "predicate" else {}
         phone.on(InitiateCallback, **conditions)(breaks)
 
     @phone.on(InitiateCallback)

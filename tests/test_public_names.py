@@ -21,6 +21,7 @@ NAME = "flask_bandwidth_callbacks"
 ORDER = [
     *(
         "exceptions",
+        "parts",
         "display",
         "spelling",
         "oddities",
@@ -35,11 +36,22 @@ ORDER = [
         "subscriptions",
     ),
     *("credentials", "config", "hosts", "methods", "interruptions", "logs", "attempts", "receivers"),
-    *("rejections", "receiving", "registrations", "handler_urls", "plain_urls", "links", "replies"),
+    *(
+        "rejections",
+        "receiving",
+        "stores",
+        "repeats",
+        "jobs",
+        "registrations",
+        "handler_urls",
+        "plain_urls",
+        "links",
+        "replies",
+    ),
     *("jsonify", "handling", "advice", "blueprint"),
 ]
 # Folders on top of these. Each can be deleted, because nothing before it imports it.
-LATER = ["simulator", "cli"]
+LATER = ["store", "background", "simulator", "cli"]
 WITHOUT_FLASK = [
     "exceptions",
     "display",

@@ -772,7 +772,8 @@ def test_match_on_an_attribute_that_the_event_lacks(
 @pytest.mark.parametrize("attribute", ["raw", "errors", "extra", "reply", "Schema"])
 def test_match_on_what_is_no_property(phone: CallbackBlueprint, attribute: str) -> None:
     """Only properties of the event can be matched on, not other attributes of its class."""
-    assert f"'{attribute}'" in refusal(phone.on(InitiateCallback, **{attribute: "x"}))
+    match: Any = {attribute: "x"}
+    assert f"'{attribute}'" in refusal(phone.on(InitiateCallback, **match))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ subscription names), ``matches`` (the attributes that narrow it), ``subscription
 and ``registry`` (all subscriptions of a blueprint).
 """
 
-from .handlers import Handler, describe
+from .handlers import Handler, describe, full_name
 from .lookup import Candidate
 from .registry import Subscriptions
 from .subscription import OWN_URL, Subscription
@@ -23,5 +23,6 @@ __all__ = [
     "Subscriptions",
     "Target",
     "describe",
+    "full_name",
     "targets_of",
 ]

@@ -32,6 +32,15 @@ def _describe(handler: Handler) -> str:
     return f"{name} ({Path(code.co_filename).name}:{code.co_firstlineno})"
 
 
+def full_name(handler: Handler) -> str:
+    """Return a handler's module and qualified name, which are the same in every process."""
+    function = handler
+    while isinstance(function, functools.partial):
+        function = function.func
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return f"{named.__module__}.{named.__qualname__}"
+
+
 def check_callable(handler: Handler, variables: Collection[str]) -> None:
     """Raise :class:`SubscriptionError` for a handler that cannot be called as handlers are.
 

@@ -10,7 +10,7 @@ from flask_bandwidth_callbacks.events import Callback
 from flask_bandwidth_callbacks.exceptions import SubscriptionError
 
 from .conflicts import Conflicts
-from .handlers import Handler, check_callable
+from .handlers import Handler, check_callable, describe, full_name
 from .lookup import Candidate, Index
 from .matches import attribute_type, matches_of
 from .subscription import Subscription
@@ -26,6 +26,7 @@ class Subscriptions:
         self.subscribers: list[Subscription] = []
         """In order of registration."""
         self._by_handler: dict[Handler, list[Subscription]] = defaultdict(list)
+        self._background_handlers: dict[str, Handler] = {}
         self._conflicts = Conflicts()
         self._responder_indexes: dict[tuple[str | None, type[Callback]], Index] = {}
         self._subscriber_indexes: dict[type[Callback], Index] = {}
@@ -37,6 +38,8 @@ class Subscriptions:
         path: str | None,
         variables: frozenset[str],
         conditions: Mapping[str, Any],
+        *,
+        repeats: bool,
     ) -> None:
         """Register ``handler`` as a responder at ``path``, whose variables it is given by name.
 
@@ -45,7 +48,9 @@ class Subscriptions:
         """
         check_callable(handler, variables)
         matches = matches_of(handler, targets, conditions)
-        responder = Subscription(handler, targets, matches, path, variables, is_responder=True)
+        responder = Subscription(
+            handler, targets, matches, path, variables, is_responder=True, repeats=repeats
+        )
         _check_reply(responder)
         self._conflicts.check(responder)
         self._conflicts.add(responder)
@@ -54,14 +59,29 @@ class Subscriptions:
         self._responder_indexes.clear()
 
     def add_subscriber(
-        self, handler: Handler, targets: tuple[Target, ...], conditions: Mapping[str, Any]
+        self,
+        handler: Handler,
+        targets: tuple[Target, ...],
+        conditions: Mapping[str, Any],
+        *,
+        repeats: bool,
+        background: bool,
     ) -> None:
         """Register ``handler`` as a subscriber.
 
         Raises :class:`SubscriptionError` for a subscriber that would never run.
         """
         check_callable(handler, ())
-        subscriber = Subscription(handler, targets, matches_of(handler, targets, conditions))
+        subscriber = Subscription(
+            handler,
+            targets,
+            matches_of(handler, targets, conditions),
+            repeats=repeats,
+            is_background=background,
+        )
+        if background:
+            self._check_name(handler)
+            self._background_handlers[full_name(handler)] = handler
         self.subscribers.append(subscriber)
         self._by_handler[handler].append(subscriber)
         self._subscriber_indexes.clear()
@@ -114,6 +134,23 @@ class Subscriptions:
     def of(self, handler: Handler) -> list[Subscription]:
         """Return every subscription of a handler."""
         return self._by_handler.get(handler, [])
+
+    @property
+    def have_background(self) -> bool:
+        """Whether there are subscribers that run after the reply."""
+        return bool(self._background_handlers)
+
+    def background_handler(self, name: str) -> Handler | None:
+        """Return the subscriber that runs after the reply and has this full name, None if there is none."""
+        return self._background_handlers.get(name)
+
+    def _check_name(self, handler: Handler) -> None:
+        other = self._background_handlers.get(full_name(handler), handler)
+        if other is not handler:
+            raise SubscriptionError(
+                f"A handler with background=True must have a name of its own, by which another process finds"
+                f" it, got {describe(handler)} beside {describe(other)}. Rename one of them."
+            )
 
     def _responder_index(self, path: str | None, event_class: type[Callback]) -> Index:
         if (path, event_class) not in self._responder_indexes:

@@ -28,6 +28,10 @@ class Subscription:
     """Variables of the path, which the handler is given by name."""
     is_responder: bool = False
     """Whether the handler is a responder, which gets answered events only."""
+    repeats: bool = False
+    """Whether the handler is called again for a callback that comes again."""
+    is_background: bool = False
+    """Whether the handler is called after the reply has gone out."""
 
     @property
     def condition(self) -> str:

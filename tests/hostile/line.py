@@ -213,7 +213,7 @@ class Line:
         )
         phone = CallbackBlueprint("phone", __name__, credentials=PAIRS)
         phone.on(Callback)(self.heard.append)
-        match = {} if answers else {"event_type": "never sent"}
+        match: dict[str, Any] = {} if answers else {"event_type": "never sent"}
         phone.respond(Callback, **match)(self._answer)
         phone.respond(Callback, "/rooms/<room>", **match)(self._answer_in_room)
         phone.respond(GatherCallback, "/gathered")(self._answer_gather)

@@ -1,0 +1,71 @@
+"""Work after the reply: a job, and what the blueprint asks of the folder that runs it.
+
+The pool of threads and the adapter of Celery are in ``background/``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from flask import Flask
+
+from .stores import Store
+
+
+@dataclass(frozen=True)
+class Job:
+    """A subscriber's work on one event. All of it is JSON, so that another process can do it."""
+
+    handler: str
+    """The subscriber, by module and qualified name."""
+    payload: Mapping[str, Any]
+    """The payload of the callback, as received."""
+    repeat_key: str | None
+    """The event's :attr:`~.events.Callback.repeat_key`."""
+
+
+class NotKept(Exception):
+    """Jobs that could not be written to what outlives the process.
+
+    :param reason: a sentence.
+    :param start: starts the jobs all the same.
+    """
+
+    def __init__(self, reason: str, start: Callable[[], None]) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.start = start
+
+
+Runner = Callable[[Job], None]
+"""Runs a job in an application context of its own. What the subscriber raised is reported, and raised."""
+
+
+class Jobs(Protocol):
+    """The jobs of one registration of a blueprint with an application."""
+
+    def keep(self, jobs: Sequence[Job]) -> Callable[[], None]:
+        """Write down the jobs of a callback. Return the function that starts them, for after the reply.
+
+        Raises :class:`NotKept`, which has the function too, if they could not be written to what outlives
+        the process. A pool without such a place keeps them in memory, and does not raise.
+        """
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until every job that is due was done or tried. Return False if that takes longer.
+
+        Jobs whose reply was not closed yet, as that of a test client may never be, are started.
+        """
+
+
+class Background(Protocol):
+    """Where jobs run: what ``background=`` of a blueprint takes."""
+
+    def open(self, app: Flask, name: str, run: Runner, store: Store | None) -> Jobs:
+        """Return the jobs of a registration; called when the blueprint is registered.
+
+        :param name: name of the registration.
+        :param store: may hold the jobs until they are done.
+        """
