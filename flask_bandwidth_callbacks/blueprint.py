@@ -10,7 +10,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
-from flask import Blueprint, Flask, Request, current_app, has_app_context, request
+from flask import Blueprint, Flask, Request, current_app, has_app_context, request, request_started
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -108,7 +108,6 @@ class CallbackBlueprint(Blueprint):
         self._apps: weakref.WeakSet[Flask] = weakref.WeakSet()
         self._is_registered = False  # stays True when no application is left
         self._paths: set[str | None] = set()
-        self.url_value_preprocessor(_exempt_from_csrf)
         self.before_request(self._authenticate)
         self._add_path(None)
 
@@ -288,6 +287,7 @@ class CallbackBlueprint(Blueprint):
                 rule.methods = EveryMethod(rule.methods or ())
         self._apps.add(app)
         self._is_registered = True
+        request_started.connect(_exempt_from_csrf, app)
         if gate.is_open:
             log(logging.WARNING, "Blueprint %r has authentication disabled: every request is accepted.", name)
 
@@ -570,11 +570,16 @@ def _normal_path(path: str | None) -> str | None:
     return path
 
 
-def _exempt_from_csrf(endpoint: str | None, values: dict[str, Any] | None) -> None:
-    # CSRFProtect checks before any before_request function of a blueprint runs, but after preprocessors.
-    csrf = current_app.extensions.get("csrf")
+def _exempt_from_csrf(app: Flask, **_: Any) -> None:
+    """Exempt the callbacks from CSRFProtect, once, before the first request of an application.
+
+    By then CSRFProtect is set up, before or after the blueprint was registered. A hook of the blueprint would
+    run too late, or at every callback.
+    """
+    csrf = app.extensions.get("csrf")
     if csrf is not None and hasattr(csrf, "exempt"):
         csrf.exempt(f"{__name__}.receive_callback")
+    request_started.disconnect(_exempt_from_csrf, app)
 
 
 def _send(app: Flask, event: Callback, response: Response) -> Response:
