@@ -421,7 +421,7 @@ class CallbackBlueprint(Blueprint):
             return self._reject_without_responder(app, event)
         if isinstance(event, UnknownCallback) and not has_subscribers:
             log(logging.WARNING, "Unknown event %s has no handler.", show(event.event_type), event=event)
-        return _send(app, event, replies.no_content())
+        return _send(app, event, replies.no_content(app))
 
     def _notify(self, app: Flask, registration: Registration, sending: Sending, event: Callback) -> bool:
         """Notify the subscribers of an event, write down the jobs of those in the background, and return
@@ -583,7 +583,6 @@ def _exempt_from_csrf(app: Flask, **_: Any) -> None:
 
 
 def _send(app: Flask, event: Callback, response: Response) -> Response:
-    response.headers.setdefault("Cache-Control", "no-store")  # it may hold the password, or answer a GET
     send(signals.callback_answered, app, event=event, response=response)
     return response
 

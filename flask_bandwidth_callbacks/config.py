@@ -47,7 +47,9 @@ class Setting(Generic[T]):
 
     def read(self, app: Flask) -> T:
         """Return the value for an application; raises :class:`~.exceptions.ConfigurationError`."""
-        value = self.read_value(app.config.get(self.key, UNSET), self.key)
+        if self.key not in app.config:
+            return self.default(app)
+        value = self.read_value(app.config[self.key], self.key)
         return self.default(app) if isinstance(value, Unset) else value
 
     def __str__(self) -> str:
@@ -55,23 +57,21 @@ class Setting(Generic[T]):
 
 
 def _boolean(value: object, key: str) -> bool | Unset:
-    if value is None or isinstance(value, Unset):
+    if value is None:
         return UNSET
     if not isinstance(value, bool):
         raise ConfigurationError(f"{key} must be True or False, got {value!r}.")
     return value
 
 
-def _size(value: object, key: str) -> int | Unset:
-    if isinstance(value, Unset):
-        return UNSET
+def _size(value: object, key: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ConfigurationError(f"{key} must be a number of bytes above 0, got {value!r}.")
     return value
 
 
 def _public_url(value: object, key: str) -> str | Unset:
-    if value is None or isinstance(value, Unset):
+    if value is None:
         return UNSET
     text = str.__str__(value) if isinstance(value, str) else ""
     try:
@@ -89,9 +89,7 @@ def _public_url(value: object, key: str) -> str | Unset:
     return text.removesuffix("/")
 
 
-def _store_url(value: object, key: str) -> str | Unset:
-    if isinstance(value, Unset):
-        return UNSET
+def _store_url(value: object, key: str) -> str:
     if not isinstance(value, str) or "://" not in value:
         raise ConfigurationError(
             f"{key} must be the URL of a store, such as 'memory://', 'sqlite:///calls.db' or"
@@ -100,10 +98,8 @@ def _store_url(value: object, key: str) -> str | Unset:
     return str.__str__(value)
 
 
-def _gate(value: object, key: str) -> Gate | str | Unset:
+def _gate(value: object, key: str) -> Gate | str:
     """Return the gate, or a message; see :mod:`.credentials` for why it is not raised here."""
-    if isinstance(value, Unset):
-        return UNSET
     # A name for what an environment variable or a file cannot hold.
     return read_gate(ANYONE if value == ANYONE.value else value, key)
 

@@ -18,7 +18,7 @@ def send(signal: NamedSignal, app: Flask, **arguments: Any) -> None:
 
     :param arguments: are passed to the receivers; the log names the ``event`` among them.
     """
-    if signal.is_muted:
+    if not signal.receivers or signal.is_muted:
         return
     # Not signal.send, in which a receiver that raises keeps the signal from those after it.
     for receiver in signal.receivers_for(app):

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Request
 from marshmallow import ValidationError
+from werkzeug.wsgi import get_content_length
 
 from .decoding import decode_json
 from .display import show
@@ -63,7 +64,7 @@ def read_payload(request: Request, max_content_length: int) -> tuple[dict[str, A
 
 
 def _read_body(request: Request, max_content_length: int) -> bytes:
-    length = request.content_length
+    length = get_content_length(request.environ)
     if length is not None and length > max_content_length:
         raise _too_large(max_content_length)
     try:

@@ -22,6 +22,8 @@ from .registrations import registration_at
 from .subscriptions import Handler, describe
 
 CONTENT_TYPE = "application/xml; charset=utf-8"
+_NO_STORE = ("Cache-Control", "no-store")
+"""The header of every reply: it may hold the password, or answer a GET."""
 
 
 class SupportsToBXML(Protocol):
@@ -39,9 +41,9 @@ _MAY_RETURN = (
 )
 
 
-def no_content() -> Response:
+def no_content(app: Flask) -> Response:
     """Return the empty reply, 204."""
-    response = current_app.response_class(status=204)
+    response = app.response_class(status=204, headers=[_NO_STORE])
     del response.headers["Content-Type"]
     return response
 
@@ -63,7 +65,7 @@ def make_reply(app: Flask, event: Callback, handler: Handler, returned: Any) -> 
     """
     if returned is None:
         if event.reply.when_none == "no content":
-            return no_content()
+            return no_content(app)
         if event.reply.when_none == "error":
             raise TypeError(
                 f"{describe(handler)} returned None for {show(event.event_type)}, so the call would be hung"
@@ -72,6 +74,7 @@ def make_reply(app: Flask, event: Callback, handler: Handler, returned: Any) -> 
         returned = bxml.Response()
     if isinstance(returned, WerkzeugResponse):
         _remove_leading_space(returned)
+        returned.headers.setdefault(*_NO_STORE)
         _check(event, handler, _faults_of_response(event, returned, Links(None)))
         return returned
     links = Links(registration_at(app, request.endpoint))
@@ -83,6 +86,7 @@ def make_reply(app: Flask, event: Callback, handler: Handler, returned: Any) -> 
         body = document
         faults = list(_faults_of_text(event, body, links))
     response = app.response_class(body, content_type=CONTENT_TYPE)
+    response.headers.add(*_NO_STORE)  # the argument headers= takes four times as long
     del body, document  # error reports show variables, and these may hold passwords
     _check(event, handler, faults)
     return response
