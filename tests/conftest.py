@@ -13,6 +13,8 @@ from werkzeug.test import TestResponse
 from flask_bandwidth_callbacks import CallbackBlueprint
 from tests import outside
 
+pytest_plugins = ["tests.databases"]
+
 CREDENTIALS = ("bandwidth", "s3cret")
 
 outside.refuse_other_machines()
