@@ -10,7 +10,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
-from flask import Blueprint, Flask, Request, current_app, has_app_context, request, request_started
+from flask import Blueprint, Flask, Request, has_app_context, request, request_started
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -18,7 +18,7 @@ from . import config, parts, replies, signals
 from .advice import advice_for
 from .attempts import attempts_on
 from .config import UNSET, Unset
-from .credentials import Credentials, CredentialsOption, Gate, read_gate
+from .credentials import Credentials, CredentialsOption, read_gate
 from .display import show
 from .events import Callback, UnknownCallback
 from .exceptions import LinkError, SubscriptionError
@@ -28,6 +28,7 @@ from .jobs import Background, Jobs
 from .jsonify import write_payloads
 from .logs import log
 from .methods import METHODS, EveryMethod
+from .proxies import app_itself, request_itself
 from .receivers import send
 from .receiving import load_event, read_payload
 from .registrations import Registration, endpoint_of, registration_at, registrations, shape_of, variables_of
@@ -42,7 +43,7 @@ from .tracebacks import clear_locals, without_locals
 _EVENT = "flask_bandwidth_callbacks.event"
 _SENDING = "flask_bandwidth_callbacks.sending"
 _LET_IN = "flask_bandwidth_callbacks.let_in"
-"""The blueprint whose gate a request has passed."""
+"""The registration whose gate a request has passed."""
 
 E = TypeVar("E", bound=Callback)
 E2 = TypeVar("E2", bound=Callback)
@@ -338,17 +339,17 @@ class CallbackBlueprint(Blueprint):
 
     def _authenticate(self) -> Response | None:
         """Run before the view and before every other ``before_request`` function of the blueprint."""
-        app, callback = _app(), _request()
+        app, callback = app_itself(), request_itself()
         registration = registration_at(app, callback.endpoint)
         if registration is None or registration.blueprint is not self:
             return None  # an ordinary page
-        return self._challenge(app, callback, registration.gate)
+        return self._challenge(app, callback, registration)
 
-    def _challenge(self, app: Flask, callback: Request, gate: Gate) -> Response | None:
+    def _challenge(self, app: Flask, callback: Request, registration: Registration) -> Response | None:
         """Return the challenge for a request that may not pass the gate, else None."""
         # Neither the header nor the environment gets a name here: locals are reported.
-        if gate.lets_in(callback.environ.get("HTTP_AUTHORIZATION")):
-            callback.environ[_LET_IN] = self
+        if registration.gate.lets_in(callback.environ.get("HTTP_AUTHORIZATION")):
+            callback.environ[_LET_IN] = registration
             return None
         attempts = attempts_on(app)
         attempts.log_due()
@@ -359,14 +360,15 @@ class CallbackBlueprint(Blueprint):
         return _reject(app, challenge(self.name))
 
     def _receive(self, path: str | None, values: dict[str, Any]) -> Response:
-        app, callback = _app(), _request()
+        app, callback = app_itself(), request_itself()
+        registration: Registration | None = callback.environ.get(_LET_IN)
         # The hook does not run at a URL rule that the application made of this view, nor in an application
         # that skips or removes its hooks.
-        if callback.environ.get(_LET_IN) is not self:
-            challenged = self._challenge(app, callback, self._registration(app).gate)
+        if registration is None or registration.blueprint is not self:
+            registration = self._registration(app)
+            challenged = self._challenge(app, callback, registration)
             if challenged is not None:
                 return challenged
-        registration = self._registration(app)
         try:
             event = load_event(
                 *read_payload(callback, config.MAX_CONTENT_LENGTH.read(app)), strict=config.STRICT.read(app)
@@ -392,7 +394,7 @@ class CallbackBlueprint(Blueprint):
         values: dict[str, Any],
     ) -> Response:
         """Respond to an event, notify its subscribers, and return the reply."""
-        callback = _request()
+        callback = request_itself()
         send(signals.callback_received, app, event=event)
         sending = registration.repeats.sending(app, event, callback.path)
         callback.environ[_EVENT] = event
@@ -468,7 +470,7 @@ class CallbackBlueprint(Blueprint):
 
         @without_locals
         def handle(error: Exception) -> ResponseReturnValue:
-            app = _app()
+            app = app_itself()
             returned = app.ensure_sync(f)(error)
             event = request.environ.get(_EVENT)
             if event is None or not replies.is_reply_value(returned):
@@ -516,7 +518,7 @@ class CallbackBlueprint(Blueprint):
                 " or its call_id."
             )
         with self._context():
-            store = self._registration(_app()).store
+            store = self._registration(app_itself()).store
         with parts.load("store", "state()").state_of(store, call_id) as state:
             yield state
 
@@ -528,7 +530,7 @@ class CallbackBlueprint(Blueprint):
         :param timeout: seconds to wait at most. Return False if that was not enough.
         """
         with self._context():
-            jobs = self._registration(_app()).jobs
+            jobs = self._registration(app_itself()).jobs
         return jobs is None or jobs.wait(timeout)
 
     @contextmanager
@@ -550,7 +552,7 @@ class CallbackBlueprint(Blueprint):
     def credentials(self) -> Credentials | None:
         """The pair that is handed out, for outbound calls; None if authentication is disabled."""
         with self._context():
-            return self._registration(_app()).gate.handed_out
+            return self._registration(app_itself()).gate.handed_out
 
     def _registration(self, app: Flask) -> Registration:
         for registration in registrations(app).values():
@@ -590,14 +592,3 @@ def _send(app: Flask, event: Callback, response: Response) -> Response:
 def _reject(app: Flask, rejection: Rejection) -> Response:
     send(signals.callback_rejected, app, status=int(rejection.status), reason=rejection.reason)
     return rejection.response()
-
-
-# The objects behind the proxies, each use of which costs a look-up.
-
-
-def _request() -> Request:
-    return request._get_current_object()  # type: ignore[attr-defined, no-any-return]
-
-
-def _app() -> Flask:
-    return current_app._get_current_object()  # type: ignore[attr-defined, no-any-return]

@@ -18,6 +18,7 @@ from .exceptions import LinkError
 from .handler_urls import OUTERMOST, only_path, url_of
 from .hosts import host_of, is_own_host
 from .plain_urls import fault_of
+from .proxies import request_itself
 from .registrations import CallbackURL, Registration, registration_of, registrations
 from .subscriptions import describe
 
@@ -31,7 +32,7 @@ class Links:
     def __init__(self, current: Registration | None) -> None:
         self._current = current
         # Building a URL takes a tenth of a whole callback, so URLs that stay the same are kept.
-        self._kept = {} if current is None or request.root_path else current.urls
+        self._kept = {} if current is None or request_itself().root_path else current.urls
         self.faults: list[str] = []
         """The faults of the plain URLs in the elements so far."""
 

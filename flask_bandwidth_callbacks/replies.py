@@ -9,7 +9,7 @@ import string
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from . import bxml, config
@@ -18,6 +18,7 @@ from .events import Callback
 from .exceptions import InvalidBXML
 from .links import Links
 from .logs import log
+from .proxies import request_itself
 from .registrations import registration_at
 from .subscriptions import Handler, describe
 
@@ -77,7 +78,7 @@ def make_reply(app: Flask, event: Callback, handler: Handler, returned: Any) -> 
         returned.headers.setdefault(*_NO_STORE)
         _check(event, handler, _faults_of_response(event, returned, Links(None)))
         return returned
-    links = Links(registration_at(app, request.endpoint))
+    links = Links(registration_at(app, request_itself().endpoint))
     document = _document(event, handler, returned, links)
     if isinstance(document, bxml.Document):
         body = bxml.render(document, links.attributes_of)

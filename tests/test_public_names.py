@@ -35,7 +35,17 @@ ORDER = [
         "bxml",
         "subscriptions",
     ),
-    *("credentials", "config", "hosts", "methods", "interruptions", "logs", "attempts", "receivers"),
+    *(
+        "credentials",
+        "config",
+        "hosts",
+        "methods",
+        "proxies",
+        "interruptions",
+        "logs",
+        "attempts",
+        "receivers",
+    ),
     *(
         "rejections",
         "receiving",
