@@ -55,7 +55,7 @@ class PayloadSchema(marshmallow.Schema):
 
     @marshmallow.post_load(pass_original=True)
     def _make(self, values: dict[str, Any], original: Mapping[str, Any], **kwargs: Any) -> Payload:
-        payload = self.payload_class._make(values, original)
+        payload = self.payload_class._make(values, original, {})
         if self._is_selection():
             payload.extra = {}
         return payload
@@ -266,8 +266,8 @@ class Payload(_Declared):
         except ValidationError as error:
             if not isinstance(data, Mapping):
                 raise
-            values = typing.cast(dict[str, Any], error.valid_data)
-            return cls._make(values, data), typing.cast(dict[str, Any], error.messages)
+            errors = typing.cast(dict[str, Any], error.messages)
+            return cls._make(typing.cast(dict[str, Any], error.valid_data), data, errors), errors
 
     def to_dict(self) -> dict[str, Any]:
         """Return the payload as wire names and JSON values.
@@ -290,7 +290,7 @@ class Payload(_Declared):
         return payload
 
     @classmethod
-    def _make(cls, values: Mapping[str, Any], data: Mapping[str, Any]) -> Self:
+    def _make(cls, values: Mapping[str, Any], data: Mapping[str, Any], errors: Mapping[str, Any]) -> Self:
         # Not through __init__, whose __post_init__ would add what the payload does not have.
         payload = cls.__new__(cls)
         payload.__dict__.update(_absent_values(cls))
@@ -335,18 +335,8 @@ class Received(Payload):
     """The unreadable properties, by wire name, with the reasons; empty for a clean payload."""
 
     @classmethod
-    def read_leniently(cls, data: Mapping[str, Any]) -> tuple[Self, dict[str, Any]]:
-        """Build a payload from whatever can be read; the errors stand in :attr:`errors` too.
-
-        Raises :class:`marshmallow.ValidationError` for data that is not an object at all.
-        """
-        payload, errors = super().read_leniently(data)
-        payload.errors = errors
-        return payload, errors
-
-    @classmethod
-    def _make(cls, values: Mapping[str, Any], data: Mapping[str, Any]) -> Self:
-        payload = super()._make(values, data)
+    def _make(cls, values: Mapping[str, Any], data: Mapping[str, Any], errors: Mapping[str, Any]) -> Self:
+        payload = super()._make(values, data, errors)
         payload.raw = data
-        payload.errors = {}
+        payload.errors = errors
         return payload
