@@ -45,7 +45,8 @@ def read_payload(request: Request, max_content_length: int) -> tuple[dict[str, A
                 f"The query string must be UTF-8, got a stray byte at position {error.start}.",
             ) from None
         return payload, request.query_string
-    if not request.is_json:
+    # Bandwidth sends just this; parsing it takes Werkzeug 2 % of a whole callback.
+    if request.environ.get("CONTENT_TYPE") != "application/json" and not request.is_json:
         raise Rejection(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "The Content-Type must be application/json, got"
