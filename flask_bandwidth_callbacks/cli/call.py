@@ -56,6 +56,7 @@ def command(
     no_status: bool,
     at: datetime | None,
     callees: Sequence[tuple[str, Behavior]],
+    repeats: int,
     seed: int | None,
     verbose: bool,
     as_json: bool,
@@ -81,14 +82,14 @@ def command(
     """
     if no_status and status_url is not None:
         raise click.UsageError("--status-url cannot be combined with --no-status: that sends no disconnect.")
-    scene = Scene(at, callees, seed)
+    scene = Scene(at, callees, seed, repeats)
     status: dict[str, Any] = {"status_url": status_url} if no_status or status_url is not None else {}
 
     def make() -> SimulatedBandwidth:
         return simulated_bandwidth(url, credentials, **scene.options, **status)
 
     def begin(bandwidth: SimulatedBandwidth) -> Call:
-        scene.set_callees(bandwidth)
+        scene.set_up(bandwidth)
         return bandwidth.call(to, var_from=var_from)
 
     hold(make, begin, script=script, verbose=verbose, as_json=as_json)

@@ -59,6 +59,7 @@ def command(
     machine: bool,
     at: datetime | None,
     callees: Sequence[tuple[str, Behavior]],
+    repeats: int,
     seed: int | None,
     verbose: bool,
     as_json: bool,
@@ -81,13 +82,13 @@ def command(
     The exit status is 0 if the person or the application hung up or the person was not reached, no callback
     failed and no subscriber is known to have raised an exception, else 1.
     """
-    scene = Scene(at, callees, seed)
+    scene = Scene(at, callees, seed, repeats)
 
     def make() -> SimulatedBandwidth:
         return simulated_bandwidth(answer_url, credentials, **scene.options)
 
     def begin(bandwidth: SimulatedBandwidth) -> Call:
-        scene.set_callees(bandwidth)
+        scene.set_up(bandwidth)
         detection = None
         if machine:
             detection = MachineDetection(mode="sync")

@@ -1,4 +1,4 @@
-"""The scene of a call: ``--at``, ``--callee`` and ``--seed`` say what there is before it begins."""
+"""The scene of a call: what there is before it begins, as the options say."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ class Scene:
     start: datetime | None
     callees: Sequence[tuple[str, Behavior]]
     seed: int | None
+    repeats: int
 
     @property
     def options(self) -> dict[str, Any]:
@@ -39,16 +40,25 @@ class Scene:
         given = {"start": self.start, "seed": self.seed}
         return {name: value for name, value in given.items() if value is not None}
 
-    def set_callees(self, bandwidth: SimulatedBandwidth) -> None:
-        """Make the people at other numbers behave as the options say."""
+    def set_up(self, bandwidth: SimulatedBandwidth) -> None:
+        """Make Bandwidth and the people at other numbers behave as the options say."""
+        bandwidth.repeats = self.repeats
         for number, behave in self.callees:
             behave(bandwidth.callee(number))
 
 
 def scene_options(command: CommandT) -> CommandT:
-    """Add the options of a scene to a command, which gets them as ``at``, ``callees`` and ``seed``."""
+    """Add the options of a scene to a command, which gets ``at``, ``callees``, ``repeats`` and ``seed``."""
     for option in (
         seed_option,
+        click.option(
+            "--repeats",
+            metavar="TIMES",
+            type=click.IntRange(min=1),
+            default=1,
+            help="How often every callback is sent, as on a bad connection; the first reply counts."
+            "  [default: 1]",
+        ),
         callee_option,
         click.option(
             "--at",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from flask_bandwidth_callbacks.display import without_password
 from flask_bandwidth_callbacks.simulator import Call
 from flask_bandwidth_callbacks.simulator.engine import conversation
 from flask_bandwidth_callbacks.simulator.wire.exchanges import outcome, without_credentials
@@ -27,7 +28,7 @@ def follow(call: Call, verbose: bool = False) -> None:
 
 
 def show(call: Call, line: conversation.Line, verbose: bool, label: str = "") -> None:
-    """Print a line of a call's conversation; a callback only if it failed or if ``verbose`` is set.
+    """Print a line of a call's conversation; a callback only if it failed, is odd, or ``verbose`` is set.
 
     :param label: which call it is, where there are several.
     """
@@ -36,10 +37,12 @@ def show(call: Call, line: conversation.Line, verbose: bool, label: str = "") ->
     is_the_callers = line.who == call.person
     if line.exchange is not None:
         failed = line.exchange.failure is not None
-        if failed or verbose:
+        if failed or line.exchange.oddities or verbose:
             terminal.say(outcome(line.exchange), "red" if failed else "blue", margin)
         if verbose and line.exchange.bxml:
             terminal.xml(without_credentials(line.exchange.bxml), indent=len(margin))
+        for oddity in line.exchange.oddities:
+            terminal.say(f"({without_password(oddity)})", "yellow", margin)
     elif line.kind == "hears" and line.words is not None and is_the_callers:
         terminal.say(f'"{line.words}"', "bold", margin)
     elif is_the_callers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import pty
@@ -109,6 +110,31 @@ def lines(result: Result) -> list[str]:
 def moves(printed: str) -> list[str]:
     """Return the lines about what the caller did."""
     return re.findall(r"^ +\S+  caller (.+)$", printed, re.MULTILINE)
+
+
+# -- Oddities ----------------------------------------------------------------------------------------------
+
+
+def test_a_reply_that_differs_from_the_first(
+    app: Flask, phone: CallbackBlueprint, telephone: Telephone
+) -> None:
+    """--repeats shows a callback whose second reply was another one; the first was run."""
+    numbers = itertools.count(1)
+
+    @phone.respond(InitiateCallback, repeats=True)
+    def count(call: InitiateCallback) -> list[Verb]:
+        return [SpeakSentence(f"You are caller {next(numbers)}."), Hangup()]
+
+    app.register_blueprint(phone)
+    result = telephone("--repeats", "2", "--hang-up")
+    assert result.exit_code == 0
+    assert lines(result)[1:] == [
+        "initiate  POST https://localhost/  200",
+        "(the reply to this repeat differs from the first)",
+        "(answered)",
+        '"You are caller 1."',
+        "(ended: hangup)",
+    ]
 
 
 # -- A script ------------------------------------------------------------------------------------------------

@@ -126,6 +126,15 @@ def test_disconnect_is_sent_only_where_it_is_wanted(
     assert ended == ["hangup"]
 
 
+def test_callbacks_that_come_more_than_once(reminders: Flask, dial: Dial, ended: list[str | None]) -> None:
+    """--repeats sends every callback that often, and an application that recognizes them is not confused."""
+    result = dial("--repeats", "3", "--press", "1", "--disconnect-url", "/phone/", "--json")
+    sent = [exchange["event"] for exchange in report(result)["exchanges"]]
+    assert sent == ["answer"] * 3 + ["gather"] * 3 + ["disconnect"] * 3
+    assert report(result)["heard"] == ["Press 1 to confirm.", "You pressed 1."]
+    assert len(ended) == 1
+
+
 def test_json(reminders: Flask, dial: Dial) -> None:
     """--json prints the call; its numbers, time and id are those of the options."""
     options = ("--from", "+13035550111", "--at", "2026-01-05T03:00", "--seed", "7", "--json", "--press", "1")
@@ -156,6 +165,7 @@ def test_mistakes(reminders: Flask, dial: Dial, arguments: list[str], url: str, 
     [
         (["--from", "me"], "/phone/answered", "'--from': The caller's number must be + and digits"),
         (["--disconnect-url", "ftp://x"], "/phone/answered", "'--disconnect-url': 'ftp://x' is not a URL"),
+        (["--repeats", "0"], "/phone/answered", "'--repeats': 0 is not in the range x>=1."),
         ([], "phone/answered", "'--answer-url': 'phone/answered' is not a URL that can be requested"),
     ],
 )

@@ -72,6 +72,7 @@ class Platform:
         """Whether what a handler or subscriber raises is raised out of the simulation."""
         self.repeats_notifications = False
         """Whether notifications are sent twice, as after a connection that broke before the reply came."""
+        self._repeats = 1
         self.exchanges: deque[Exchange] = deque(maxlen=_KEPT_EXCHANGES)
         """The latest callbacks of all calls, in order."""
         self.timeline = Timeline()
@@ -95,6 +96,22 @@ class Platform:
         self._is_held_back = False
         self._clock: Clock | None = None
         self._runner: int | None = None
+
+    @property
+    def repeats(self) -> int:
+        """How often every callback is sent. The first reply counts; one that differs from it is an oddity.
+
+        Setting it raises :class:`SimulationError` for what is not a whole number of at least 1.
+        """
+        return self._repeats
+
+    @repeats.setter
+    def repeats(self, repeats: int) -> None:
+        if isinstance(repeats, bool) or not isinstance(repeats, int) or repeats < 1:
+            raise SimulationError(
+                f"repeats must be a whole number of at least 1, got {show(repeats)}. Give 1 for no repeats."
+            )
+        self._repeats = repeats
 
     def shared(self, kind: type[KindT]) -> KindT:
         """Return the one object of a class that this simulation has, made when first asked for.

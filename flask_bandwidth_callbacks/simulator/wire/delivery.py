@@ -1,8 +1,8 @@
 """Callbacks delivered as Bandwidth delivers them.
 
 A callback is sent without credentials, then with them if the reply is a challenge; after a failure it goes to
-the fallback URL; a notification is sent once more after a connection that failed. Every attempt is an
-:class:`Exchange`.
+the fallback URL; a notification is sent once more after a connection that failed. Each of them is repeated if
+that is asked for; the first reply counts. Every attempt is an :class:`Exchange`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import takewhile
 from traceback import format_exception_only
 from typing import Any, Protocol
@@ -62,8 +63,10 @@ class Sender(Protocol):
 
     raise_errors: bool
     """Whether the simulation raises what the application raised."""
+    repeats: int
+    """How often every callback is sent."""
     repeats_notifications: bool
-    """Whether notifications are sent twice."""
+    """Whether notifications are sent twice at least."""
     exchanges: deque[Exchange]
     """The log of callbacks."""
 
@@ -116,10 +119,9 @@ class Courier:
     ) -> None:
         """Send a callback whose reply is ignored; parameters as those of :meth:`request`."""
         payload = self._payload(event, properties)
-        for _ in range(2 if self._sender.repeats_notifications else 1):
-            for attempted in _with_fallbacks(destination):
-                if self._notify(attempted, event, payload, logs):
-                    break
+        for attempted in _with_fallbacks(destination):
+            if self._notify(attempted, event, payload, logs):
+                break
 
     def _notify(
         self,
@@ -138,7 +140,7 @@ class Courier:
     def send(
         self, destination: Destination, event: str, payload: Mapping[str, Any], raw: bytes | None = None
     ) -> Exchange:
-        """Send a callback once, with ``raw`` as its body if that is given, and return the exchange.
+        """Send a callback to one URL, with ``raw`` as its body if that is given, and return the exchange.
 
         The document that came back is read if Bandwidth would run it.
         """
@@ -172,10 +174,35 @@ class Courier:
         reads: bool,
         raw: bytes | None = None,
     ) -> tuple[Exchange, Script | None]:
-        """Send a callback once; ``reads`` says whether the document that comes back is needed."""
+        """Send a callback to one URL as often as is asked for, and return what came back first.
+
+        :param reads: whether the document that comes back is needed.
+        """
+        send = partial(self._send_once, destination, event, payload, logs, reads, raw)
+        exchange, script = send(None)
+        times = self._sender.repeats
+        if not reads and self._sender.repeats_notifications:
+            times = max(times, 2)
+        for _ in range(times - 1):
+            send(exchange)
+        return exchange, script
+
+    def _send_once(
+        self,
+        destination: Destination,
+        event: str,
+        payload: Mapping[str, Any],
+        logs: Iterable[Callable[[Exchange], None]],
+        reads: bool,
+        raw: bytes | None,
+        before: Exchange | None,
+    ) -> tuple[Exchange, Script | None]:
+        """Send a callback, which repeats the one ``before`` if that is given."""
         exchange = Exchange(event, destination.method, destination.url, self._sender.now, payload)
         with self._sender.application_is_busy():
             script = self._outcome(exchange, destination, reads, raw)
+        if before is not None and reads and _reply(exchange) != _reply(before):
+            exchange.oddities += ("the reply to this repeat differs from the first",)
         self._handle_raised(exchange, self._transport.take_raised())
         self._sender.exchanges.append(exchange)
         for log in logs:
@@ -239,6 +266,11 @@ class Courier:
         self, destination: Destination, url: SplitResult, headers: Mapping[str, str], body: bytes
     ) -> Reply:
         return self._transport.send(destination.method, url, headers, body, destination.timeout)
+
+
+def _reply(exchange: Exchange) -> tuple[int | None, str, bytes]:
+    """Return what must be the same in the reply to a repeat."""
+    return exchange.status, exchange.content_type, exchange.response
 
 
 def _is_success(status: int | None) -> bool:
