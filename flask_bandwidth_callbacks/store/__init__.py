@@ -13,7 +13,7 @@ from .state import end_state, read_state, state_of
 
 __all__ = ["StoredRepeats", "end_state", "open_store", "read_state", "state_of"]
 
-_MODULES = {"memory": "memory", "redis": "redis", "rediss": "redis"}
+_MODULES = {"memory": "memory", "redis": "redis", "rediss": "redis", "unix": "redis"}
 """The modules of URL schemes; every other scheme is that of a database for ``sql``."""
 
 
@@ -30,6 +30,13 @@ def open_store(url: str, name: str) -> Store:
             f"{name} must be the URL of a store, such as 'memory://', 'sqlite:///calls.db' or"
             f" 'redis://localhost/0', got {without_password(repr(url))}."
         )
-    module = import_module(f"{__name__}.{_MODULES.get(scheme, 'sql')}")
-    store: Store = module.open_store(url, name)
+    module = _MODULES.get(scheme, "sql")
+    try:
+        opener = import_module(f"{__name__}.{module}")
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"{name} must be the URL of a store whose packages are installed, got '{scheme}://' without"
+            f" {error.name!r}. Install them: pip install 'flask-bandwidth-callbacks[{module}]'"
+        ) from error
+    store: Store = opener.open_store(url, name)
     return store
