@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_bandwidth_callbacks.events import Callback, UnknownCallback
 
-from .matches import ValuesMatch
+from .matches import Match, ValuesMatch
 from .subscription import Subscription
 
 
@@ -22,11 +22,13 @@ class Candidate:
     subscription: Subscription
     event_types: frozenset[str] | None
     """The types that an unknown event must have; None where every type will do."""
+    matches: tuple[Match, ...]
+    """The matches that are still to be checked when the candidate is found."""
 
     def fits(self, event: Callback) -> bool:
         """Return whether the subscription gets the event; a predicate of the application may raise."""
         return (self.event_types is None or event.event_type in self.event_types) and all(
-            match.fits(event) for match in self.subscription.matches
+            match.fits(event) for match in self.matches
         )
 
 
@@ -62,8 +64,11 @@ class Index:
             if rarest is None:
                 self._anywhere.append(candidate)
                 continue
+            # The look-up by value has checked this match.
+            others = tuple(match for match in candidate.matches if match is not rarest)
+            filed = replace(candidate, matches=others)
             for value in rarest.values:
-                self._by_value[rarest.attribute][value].append(candidate)
+                self._by_value[rarest.attribute][value].append(filed)
 
     def candidates(self, event: Callback) -> list[Candidate]:
         """Return the few candidates that the event's values do not rule out, the lowest rank first."""
@@ -82,7 +87,7 @@ def _rank(candidate: Candidate) -> tuple[int, ...]:
 
 
 def _values_matches(candidate: Candidate) -> list[ValuesMatch]:
-    return [match for match in candidate.subscription.matches if isinstance(match, ValuesMatch)]
+    return [match for match in candidate.matches if isinstance(match, ValuesMatch)]
 
 
 def _candidate(
@@ -101,4 +106,4 @@ def _candidate(
         rank: tuple[int, ...] = (order,)
     else:  # an event type is narrower than any class
         rank = (-len(subscription.matches), min(distances, default=-1), order)
-    return Candidate(rank, subscription, None if distances else event_types)
+    return Candidate(rank, subscription, None if distances else event_types, subscription.matches)
