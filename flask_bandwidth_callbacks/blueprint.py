@@ -10,7 +10,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
-from flask import Blueprint, Flask, Request, has_app_context, request, request_started
+from flask import Blueprint, Flask, Request, after_this_request, has_app_context, request, request_started
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -110,6 +110,7 @@ class CallbackBlueprint(Blueprint):
         self._is_registered = False  # stays True when no application is left
         self._paths: set[str | None] = set()
         self.before_request(self._authenticate)
+        self.teardown_request(_close_sending)
         self._add_path(None)
 
     # -- Subscribing -------------------------------------------------------------------------------------
@@ -308,7 +309,9 @@ class CallbackBlueprint(Blueprint):
     def _repeats(self, app: Flask, name: str, store: Store | None) -> Repeats:
         if store is None or not config.REPEATS.read(app):
             return EVERY_TIME
-        repeats: Repeats = parts.load("store", config.REPEATS.key).StoredRepeats(store, name)
+        # Also at the URLs of another registration, subscribers are notified once.
+        names = (each.name for each in registrations(app).values() if each.blueprint is self)
+        repeats: Repeats = parts.load("store", config.REPEATS.key).StoredRepeats(store, next(names, name))
         return repeats
 
     def _open_jobs(self, app: Flask, name: str, store: Store | None) -> Jobs | None:
@@ -410,6 +413,7 @@ class CallbackBlueprint(Blueprint):
         except BaseException as error:
             if ends_request(error):
                 raise
+            after_this_request(sending.remember)  # whatever handles the exception
             self._notify(app, registration, sending, event)
             if isinstance(error, Exception):
                 raise
@@ -475,9 +479,7 @@ class CallbackBlueprint(Blueprint):
             event = request.environ.get(_EVENT)
             if event is None or not replies.is_reply_value(returned):
                 return returned  # type: ignore[no-any-return]
-            reply = respond_to_error(app, event, f, returned)
-            request.environ[_SENDING].remember(reply)
-            return _send(app, event, reply)
+            return _send(app, event, respond_to_error(app, event, f, returned))
 
         super().register_error_handler(code_or_exception, handle)
 
@@ -582,6 +584,12 @@ def _exempt_from_csrf(app: Flask, **_: Any) -> None:
     if csrf is not None and hasattr(csrf, "exempt"):
         csrf.exempt(f"{__name__}.receive_callback")
     request_started.disconnect(_exempt_from_csrf, app)
+
+
+def _close_sending(error: BaseException | None) -> None:
+    sending = request_itself().environ.get(_SENDING)
+    if sending is not None:
+        sending.close()
 
 
 def _send(app: Flask, event: Callback, response: Response) -> Response:

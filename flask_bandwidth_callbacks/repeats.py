@@ -19,16 +19,22 @@ class Sending(Protocol):
     """One of the times that a callback is sent."""
 
     def reply(self, make: Callable[[], Response]) -> Response:
-        """Return the reply that was remembered for this callback and URL path, else make and remember it."""
+        """Return the reply that was remembered for this callback and URL path, else make and remember it.
 
-    def remember(self, response: Response) -> None:
-        """Remember a reply that was made otherwise, such as that of an error handler."""
+        If that raises an exception, repeats wait until :meth:`remember` or :meth:`close` is called.
+        """
+
+    def remember(self, response: Response) -> Response:
+        """Remember the response to an exception of :meth:`reply`, and return it."""
 
     def notify(self, notify: Callable[[bool], bool]) -> bool:
         """Call a function that notifies subscribers, and return what it returns.
 
         Its argument says whether the subscribers were notified before, at whatever path.
         """
+
+    def close(self) -> None:
+        """Let repeats go on, if no response was made."""
 
 
 class Repeats(Protocol):
@@ -49,12 +55,16 @@ class EveryTime:
         """Return a new reply."""
         return make()
 
-    def remember(self, response: Response) -> None:
-        """Do nothing."""
+    def remember(self, response: Response) -> Response:
+        """Return the response."""
+        return response
 
     def notify(self, notify: Callable[[bool], bool]) -> bool:
         """Notify the subscribers."""
         return notify(False)
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 EVERY_TIME = EveryTime()

@@ -1,4 +1,4 @@
-"""The four signals, and the log."""
+"""The five signals, and the log."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from flask_bandwidth_callbacks.events import EVENT_CLASSES
 Call = Callable[..., TestResponse]
 Told = list[tuple[str, Any, dict[str, Any]]]
 
-NAMES = ("callback_received", "callback_answered", "callback_rejected", "handler_failed")
+NAMES = ("callback_received", "callback_answered", "callback_repeated", "callback_rejected", "handler_failed")
 AUTH = ("bandwidth", "s3cret")
 
 
@@ -245,7 +245,7 @@ def test_handlers_are_not_forgotten(app: Flask, phone: CallbackBlueprint, call: 
 
 
 def test_signals_that_the_module_has() -> None:
-    """The module has exactly these four signals, and each documents its arguments."""
+    """The module has exactly these five signals, and each documents its arguments."""
     assert {name for name, value in vars(signals).items() if isinstance(value, Signal)} == set(NAMES)
     for name in NAMES:
         assert "Arguments: ``" in getattr(signals, name).__doc__

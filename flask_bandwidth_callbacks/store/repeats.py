@@ -8,6 +8,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from flask import Flask
+from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
 from flask_bandwidth_callbacks import signals
@@ -45,7 +46,7 @@ class StoredRepeats:
 class StoredSending:
     """One of the times that a callback is sent."""
 
-    __slots__ = ("_app", "_event", "_is_repeat", "_path", "_registration", "_store")
+    __slots__ = ("_app", "_event", "_held", "_is_repeat", "_path", "_registration", "_store")
 
     def __init__(self, store: Store, app: Flask, event: Callback, path: str, registration: str) -> None:
         self._store: Store | None = store
@@ -53,6 +54,8 @@ class StoredSending:
         self._event = event
         self._path = path
         self._registration = registration
+        self._held: Lease | None = None
+        """The lease of the reply, while the reply is being made."""
         self._is_repeat = False
 
     def reply(self, make: Callable[[], Response]) -> Response:
@@ -67,23 +70,23 @@ class StoredSending:
             self._release(lease)
             self._log_repeat()
             return _read(self._app, lease.value)
-        response = None
-        try:
-            response = make()
-        finally:
-            if response is not None and _is_worth_remembering(response):
-                self._write(lease, _written(response))
-            else:
-                self._release(lease)
+        self._held = lease
+        return self.remember(make())
+
+    def remember(self, response: Response) -> Response:
+        """Remember the reply unless it is a server error, which is a reason to try again. Return it."""
+        if self._held is not None and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+            value = _written(response)
+            self._write(self._held, value)
+            self._held = None
+        self.close()
         return response
 
-    def remember(self, response: Response) -> None:
-        """Remember a reply that was made otherwise, such as that of an error handler."""
-        if not _is_worth_remembering(response):
-            return
-        lease = self._lease(REPLY, self._path)
-        if lease is not None:
-            self._write(lease, _written(response))
+    def close(self) -> None:
+        """Let repeats go on: nothing is remembered."""
+        if self._held is not None:
+            self._release(self._held)
+            self._held = None
 
     def notify(self, notify: Callable[[bool], bool]) -> bool:
         """Notify subscribers, and say whether they were notified before.
@@ -168,18 +171,17 @@ class StoredSending:
 # -- Replies as bytes --------------------------------------------------------------------------------------
 
 
-def _is_worth_remembering(response: Response) -> bool:
-    # A server error is a reason to try again, and a stream can be read only once.
-    return response.status_code < 500 and not response.is_streamed and not response.direct_passthrough
-
-
 def _written(response: Response) -> bytes:
+    response.direct_passthrough = False  # a stream can be read only once, so that it becomes a text here
+    body = response.get_data()
     head = "\n".join([response.status, *(f"{name}:{value}" for name, value in response.headers)])
-    return head.encode() + b"\n\n" + response.get_data()
+    return head.encode("utf-8", "surrogatepass") + b"\n\n" + body
 
 
 def _read(app: Flask, value: bytes) -> Response:
     head, _, body = value.partition(b"\n\n")
-    status, *lines = head.decode().split("\n")
-    headers = [(name, text) for name, _, text in (line.partition(":") for line in lines)]
-    return app.response_class(body, status=status, headers=headers)
+    status, *lines = head.decode("utf-8", "surrogatepass").split("\n")
+    response = app.response_class(body, status=status)
+    # Not an argument, which would add a Content-Type to a reply without one.
+    response.headers = Headers((name, text) for name, _, text in (line.partition(":") for line in lines))
+    return response

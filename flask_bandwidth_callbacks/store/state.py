@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from flask_bandwidth_callbacks.display import show
 from flask_bandwidth_callbacks.exceptions import StateLocked, StoreError
@@ -16,14 +17,15 @@ from flask_bandwidth_callbacks.stores import Kind, Lease, Store
 
 from .memory import MemoryStore
 
-STATE = Kind("state", lifetime=25 * 3600.0)
-_AFTER_THE_CALL = 3600.0
+_HOUR = 3600.0
+STATE = Kind("state", lifetime=25 * _HOUR)
+_AFTER_THE_CALL = _HOUR
 """Seconds that a state is kept after ``disconnect``: recordings and transcriptions come later."""
 _PATIENCE = 5.0
 """Seconds to wait for another callback of the same call."""
 
-_while_down = MemoryStore()
-"""Holds the states that are used while a store cannot be reached, so that no call is lost to that."""
+_while_down: WeakKeyDictionary[Store, MemoryStore] = WeakKeyDictionary()
+"""Hold the states that are used while a store cannot be reached, so that no call is lost to that."""
 
 
 @contextmanager
@@ -36,21 +38,20 @@ def state_of(store: Store, call_id: str) -> Iterator[dict[str, Any]]:
     try:
         lease = _lease(store, call_id)
     except StoreError as error:
-        _log_outage(error, call_id)
-        store = _while_down
+        store = _instead_of(store, call_id, error)
         lease = _lease(store, call_id)
-    is_stored = False
     try:
-        state: dict[str, Any] = {} if lease.value is None else json.loads(lease.value)
-        before = json.dumps(state)
+        before = lease.value or b"{}"
+        state: dict[str, Any] = json.loads(before)
         yield state
         after = _to_json(state)
-        if after != before:
-            is_stored = True  # a failure in there leaves no lease to release
-            _write(store, lease, after, call_id)
-    finally:
-        if not is_stored:
-            _release(store, lease, call_id)
+    except BaseException:
+        _release(store, lease, call_id)
+        raise
+    if after == before:
+        _release(store, lease, call_id)
+    else:
+        _write(store, lease, after, call_id)
 
 
 def end_state(store: Store, call_id: str) -> None:
@@ -58,11 +59,11 @@ def end_state(store: Store, call_id: str) -> None:
     try:
         store.limit(STATE, call_id, _AFTER_THE_CALL)
     except StoreError as error:
-        _log_outage(error, call_id)
+        _log_outage("kept for longer than an hour after the call", call_id, error)
 
 
 def read_state(store: Store, call_id: str) -> dict[str, Any] | None:
-    """Return the state of a call as it was stored last, None if there is none. It does not wait for a block that has it open."""
+    """Return the state of a call as it was stored last, None if there is none. Does not wait for a block."""
     value = store.read(STATE, call_id)
     return None if value is None else json.loads(value)
 
@@ -81,13 +82,12 @@ def _lease(store: Store, call_id: str) -> Lease:
     return lease
 
 
-def _write(store: Store, lease: Lease, text: str, call_id: str) -> None:
+def _write(store: Store, lease: Lease, value: bytes, call_id: str) -> None:
     try:
-        is_written = store.write(lease, text.encode())
+        is_written = store.write(lease, value)
     except StoreError as error:
-        _log_outage(error, call_id)
-        _write(_while_down, _lease(_while_down, call_id), text, call_id)
-        return
+        store = _instead_of(store, call_id, error)
+        is_written = store.write(_lease(store, call_id), value)
     if not is_written:
         raise StateLocked(
             f"The state of call {show(call_id)} must be stored by the block that opened it, but another block"
@@ -99,24 +99,34 @@ def _release(store: Store, lease: Lease, call_id: str) -> None:
     try:
         store.release(lease)
     except StoreError as error:
-        _log_outage(error, call_id)
+        _log_outage("still locked for some seconds", call_id, error)
 
 
-def _log_outage(error: StoreError, call_id: str) -> None:
+def _instead_of(store: Store, call_id: str, error: StoreError) -> MemoryStore:
+    """Return the store in memory that is used while another one fails."""
+    _log_outage("kept in this process only", call_id, error)
+    return _while_down.setdefault(store, MemoryStore())
+
+
+def _log_outage(consequence: str, call_id: str, error: StoreError) -> None:
     log(
-        logging.ERROR,
-        "The state of call %s is kept in this process only, because the store failed: %s",
-        show(call_id),
-        error,
+        logging.ERROR, "The state of call %s is %s, because the store failed: %s",
+        show(call_id), consequence, error,
     )
 
 
 # -- JSON --------------------------------------------------------------------------------------------------
 
 
-def _to_json(state: dict[str, Any]) -> str:
-    _check("state", state)
-    return json.dumps(state)
+def _to_json(state: dict[str, Any]) -> bytes:
+    try:
+        _check("state", state)
+    except RecursionError:
+        raise TypeError(
+            "state must be a JSON value, got a dict or a list that holds itself, or too many in one another."
+            " Store its items one beside the other."
+        ) from None
+    return json.dumps(state).encode()
 
 
 def _check(name: str, value: Any) -> None:

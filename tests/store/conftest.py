@@ -1,0 +1,31 @@
+"""The host application of the tests here: each test runs once with every store that needs no server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from flask_bandwidth_callbacks.stores import stores_of
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty store."""
+    if request.param == "memory":
+        return "memory://"
+    if find_spec("flask_bandwidth_callbacks.store.sql") is None:
+        pytest.skip("no store for SQL yet")
+    return f"sqlite:///{tmp_path / 'calls.db'}"
+
+
+@pytest.fixture
+def app(app: Flask, store_url: str) -> Iterator[Flask]:
+    """The host application, with a store."""
+    app.config["BANDWIDTH_CALLBACKS_STORE"] = store_url
+    yield app
+    for store in stores_of(app).values():
+        store.close()
