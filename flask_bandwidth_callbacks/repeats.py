@@ -34,7 +34,7 @@ class Sending(Protocol):
         """
 
     def close(self) -> None:
-        """Let repeats go on, if no response was made."""
+        """Stop keeping repeats waiting, if no response was made."""
 
 
 class Repeats(Protocol):

@@ -83,7 +83,7 @@ class StoredSending:
         return response
 
     def close(self) -> None:
-        """Let repeats go on: nothing is remembered."""
+        """Stop keeping repeats waiting, without a reply to remember."""
         if self._held is not None:
             self._release(self._held)
             self._held = None

@@ -110,8 +110,11 @@ def _instead_of(store: Store, call_id: str, error: StoreError) -> MemoryStore:
 
 def _log_outage(consequence: str, call_id: str, error: StoreError) -> None:
     log(
-        logging.ERROR, "The state of call %s is %s, because the store failed: %s",
-        show(call_id), consequence, error,
+        logging.ERROR,
+        "The state of call %s is %s, because the store failed: %s",
+        show(call_id),
+        consequence,
+        error,
     )
 
 

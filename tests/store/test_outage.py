@@ -101,7 +101,9 @@ def test_a_callback_is_handled(
     store.failing = {failing}
     assert b"Hello." in call("initiate", eventTime=TIME).data
     assert runs == ["responder", "subscriber"]
-    assert errors_of(caplog) == ["Handled without looking for repeats, because the store failed: the store is down"]
+    assert errors_of(caplog) == [
+        "Handled without looking for repeats, because the store failed: the store is down"
+    ]
     assert caplog.records[0].__dict__["call_id"] == "c-1"
 
 
@@ -120,7 +122,7 @@ def test_a_failed_store_is_not_asked_again(call: Call, store: FailingStore, runs
 def test_a_repeat_is_handled(
     call: Call, store: FailingStore, runs: list[str], caplog: pytest.LogCaptureFixture, failing: str
 ) -> None:
-    """A repeat whose record is not let go gets its reply; the worst is that subscribers are notified again."""
+    """A repeat whose record is not let go gets its reply; its responder does not run."""
     call("initiate", eventTime=TIME)
     store.failing = {failing}
     assert b"Hello." in call("initiate", eventTime=TIME).data
@@ -176,9 +178,11 @@ def test_a_state_is_kept_in_this_process(
     call("initiate")
     call("initiate")
     assert tries == [1, 2, 3, 4]
-    assert errors_of(caplog) == [
+    errors = errors_of(caplog)
+    assert len(errors) == 3
+    assert set(errors) == {
         "The state of call 'c-1' is kept in this process only, because the store failed: the store is down"
-    ] * 3
+    }
 
 
 def test_two_applications_do_not_share_what_they_keep(store: FailingStore) -> None:
@@ -200,9 +204,8 @@ def test_the_end_of_a_call(
     store.failing = {"limit state"}
     assert call("disconnect").status_code == 204
     assert len(notified) == 1
-    assert errors_of(caplog) == [
-        "The state of call 'c-1' is kept for longer than an hour after the call, because the store failed: the store is down"
-    ]
+    (error,) = errors_of(caplog)
+    assert error.startswith("The state of call 'c-1' is kept for longer than an hour after the call, because")
 
 
 def test_a_state_that_cannot_be_let_go(
