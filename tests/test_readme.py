@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urljoin
 from urllib.request import (
@@ -24,9 +26,10 @@ from xml.etree import ElementTree
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
-from flask_bandwidth_callbacks import config
+from flask_bandwidth_callbacks import CallbackBlueprint, config
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -167,6 +170,66 @@ def test_every_example_runs(source: str, tmp_path: Path) -> None:
         timeout=60,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+# -- What the examples about state, and about work that is exact, say ----------------------------------------
+
+
+def client_of(page: str, word: str) -> FlaskClient:
+    """Return a client of a new application with the blueprint of the example that has this word."""
+    (source,) = (source for source in examples_of(page) if word in source)
+    namespace: dict[str, Any] = {"__name__": "example"}
+    exec(source, namespace)
+    app = Flask("example")
+    app.config["BANDWIDTH_CALLBACKS_CREDENTIALS"] = "anyone"
+    app.register_blueprint(namespace["phone"], url_prefix="/phone")
+    return app.test_client()
+
+
+def test_the_example_with_state_counts_wrong_codes_of_each_call() -> None:
+    """The third wrong code of a call hangs up; the codes of another call do not count, nor does a repeat."""
+    client = client_of("README.md", 'state["tries"]')
+
+    def type_code(call_id: str, second: int, digits: str) -> str:
+        payload = {
+            "eventType": "gather",
+            "callId": call_id,
+            "eventTime": f"2026-01-01T10:00:{second:02}Z",
+            "digits": digits,
+        }
+        return client.post("/phone/code", json=payload).text
+
+    for second in (1, 1, 1, 2):
+        assert "Please try again." in type_code("c-1", second, "1234")
+    assert "Please try again." in type_code("c-2", 3, "1234")
+    assert "Come in." in type_code("c-2", 4, "4711")
+    assert "<Hangup" in type_code("c-1", 5, "1234")
+
+
+def test_the_example_that_is_exact_bills_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call that two processes without a common store bill is billed once, and another call as well."""
+    monkeypatch.chdir(tmp_path)
+
+    def end_call(call_id: str) -> None:
+        client = client_of("docs/several-workers.md", "repeat_key TEXT PRIMARY KEY")
+        payload = {
+            "eventType": "disconnect",
+            "callId": call_id,
+            "from": "+15551112222",
+            "eventTime": "2026-01-01T10:01:00Z",
+            "startTime": "2026-01-01T10:00:00Z",
+            "endTime": "2026-01-01T10:01:00Z",
+        }
+        assert client.post("/phone/", json=payload).status_code == 204
+        phone = client.application.blueprints["phone"]
+        assert isinstance(phone, CallbackBlueprint)
+        with client.application.app_context():
+            assert phone.wait_for_background()
+
+    for call_id in ("c-1", "c-1", "c-2"):
+        end_call(call_id)
+    with closing(sqlite3.connect("bills.db")) as bills:
+        assert bills.execute("SELECT number, seconds FROM bill").fetchall() == [("+15551112222", 60.0)] * 2
 
 
 def test_the_table_of_settings() -> None:

@@ -99,7 +99,7 @@ def test_the_outbound_call_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("takes", [True, False])
 def test_the_page_tells_declined_from_talked(takes: bool) -> None:
     """The example connects a person who presses 1, and knows later whether the two have talked."""
-    call = line_to(names_in("accepted = set()")["phone"]).call()
+    call = line_to(names_in('state["accepted"] = True')["phone"]).call()
     leg = call.legs[0]
     assert leg.heard == ["Press 1 to take the call."]
     leg.press("1" if takes else "2")
