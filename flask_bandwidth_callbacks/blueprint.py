@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,16 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
-from flask import Blueprint, Flask, Request, after_this_request, has_app_context, request, request_started
+from flask import (
+    Blueprint,
+    Flask,
+    Request,
+    after_this_request,
+    has_app_context,
+    request,
+    request_finished,
+    request_started,
+)
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -23,7 +33,16 @@ from .display import show
 from .events import Callback, UnknownCallback
 from .exceptions import LinkError, SubscriptionError
 from .handler_urls import url_for_handler
-from .handling import ends_request, jobs_of, notify, respond, respond_to_error, run_job, start_later
+from .handling import (
+    ends_request,
+    jobs_of,
+    notify,
+    respond,
+    respond_to_error,
+    run_job,
+    start_after_reply,
+    start_later,
+)
 from .jobs import Background, Jobs
 from .jsonify import write_payloads
 from .logs import log
@@ -318,6 +337,7 @@ class CallbackBlueprint(Blueprint):
         if not self.subscriptions.have_background:
             return None
         background = self._background or parts.load("background", "on(..., background=True)").Threads()
+        request_finished.connect(start_after_reply, app)
         return background.open(app, name, partial(run_job, app, self.subscriptions), store)
 
     def _add_path(self, path: str | None) -> None:
@@ -531,9 +551,10 @@ class CallbackBlueprint(Blueprint):
 
         :param timeout: seconds to wait at most. Return False if that was not enough.
         """
+        deadline = time.monotonic() + timeout
         with self._context():
-            jobs = self._registration(app_itself()).jobs
-        return jobs is None or jobs.wait(timeout)
+            own = [each for each in registrations(app_itself()).values() if each.blueprint is self]
+        return all(each.jobs is None or each.jobs.wait(deadline - time.monotonic()) for each in own)
 
     @contextmanager
     def _context(self) -> Iterator[None]:

@@ -205,7 +205,7 @@ class Callback(Received):
         if not self._repeat_key:
             source = self._source or json.dumps(self.to_dict(), sort_keys=True).encode()
             digest = hashlib.blake2b(source, digest_size=16).hexdigest()
-            self._repeat_key = f"{getattr(self, self.identity or 'call_id', None) or ''}/{digest}"
+            self._repeat_key = f"{subject_of(self)}/{digest}"
         return self._repeat_key
 
     def set_source(self, source: bytes) -> None:
@@ -296,6 +296,11 @@ class Ended(Payload):
 
     end_time: datetime | None = None
     """When the call ended; in events about a recording, when the recording ended."""
+
+
+def subject_of(event: Callback) -> str:
+    """Return the id of the call or conference that an event is about; ``""`` for an event without one."""
+    return getattr(event, event.identity or "call_id", None) or ""
 
 
 class CallCallback(Callback, Parties, Owned, Started):

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
-from flask import Flask, after_this_request, got_request_exception
+from flask import Flask, got_request_exception, request
 from werkzeug.wrappers import Response
 
 from . import replies, signals
 from .display import show
-from .events import Callback
-from .exceptions import SubscriptionError
+from .events import Callback, subject_of
 from .interruptions import ends_worker
-from .jobs import Job, Jobs, NotKept
+from .jobs import Job, Jobs, NoSuchHandler, NotKept
 from .logs import log
 from .receivers import send
 from .rejections import Rejection
 from .subscriptions import Candidate, Handler, Subscription, Subscriptions, describe, full_name
 from .tracebacks import clear_locals
 
-ResponseT = TypeVar("ResponseT", bound=Response)
+_START = "flask_bandwidth_callbacks.start"
+"""Key of the WSGI environment: the function that starts the jobs of a request."""
 
 SLOW = 1.0
 """Seconds after which a handler is named in the log if the caller had to wait for it."""
@@ -140,7 +139,7 @@ def jobs_of(app: Flask, candidates: Iterable[Candidate], event: Callback) -> lis
             report_failure(app, event, handler, error, is_unhandled=True)
         else:
             if fits:
-                jobs.append(Job(full_name(handler), event.raw, event.repeat_key))
+                jobs.append(Job(full_name(handler), subject_of(event), event.raw, event.repeat_key))
     return jobs
 
 
@@ -161,36 +160,36 @@ def start_later(kept: Jobs | None, jobs: Sequence[Job], event: Callback) -> None
                 f"The work on this callback could not be written down: {error.reason}",
                 event=event,
             ) from error
-        log(
-            logging.ERROR,
-            "Work on %s is lost if this process ends before it is done: %s",
-            show(event.event_type),
-            error.reason,
-            event=event,
-        )
-        start = error.start
-    # Also for the reply to an exception of the responder.
-    after_this_request(partial(_start_after, start))
+        how = "is lost" if error.keep_here is None else "is lost if this process ends before it is done"
+        log(logging.ERROR, "The work on %s %s: %s", show(event.event_type), how, error.reason, event=event)
+        if error.keep_here is None:
+            return
+        start = error.keep_here()
+    request.environ[_START] = start
 
 
-def _start_after(start: Callable[[], None], response: ResponseT) -> ResponseT:
-    response.call_on_close(start)
-    return response
+def start_after_reply(app: Flask, response: Response, **_: Any) -> None:
+    """Have the jobs of the current request started when its reply is closed; receives ``request_finished``.
+
+    Not ``after_this_request``: a later function of the application may send another response instead.
+    """
+    start = request.environ.get(_START)
+    if start is not None:
+        response.call_on_close(start)
 
 
 def run_job(app: Flask, subscriptions: Subscriptions, job: Job) -> None:
     """Do a job in an application context of its own; what the subscriber raises is reported, and raised.
 
-    Raises :class:`~.exceptions.SubscriptionError` where today's application has no such subscriber.
+    Raises :class:`~.jobs.NoSuchHandler` where today's application has no such subscriber.
     """
     handler = subscriptions.background_handler(job.handler)
     if handler is None:
-        raise SubscriptionError(
-            f"A job must name a subscriber with background=True, got {job.handler!r}, which this application"
-            " does not have. Drop the job, or bring the subscriber back."
+        raise NoSuchHandler(
+            f"The handler of a job must be a subscriber with background=True, got {job.handler!r}, which this"
+            " application does not have. Bring it back and try the job again, or drop the job."
         )
-    event, _ = Callback.read_leniently(job.payload)
-    event.set_repeat_key(job.repeat_key)
+    event = job.event()
     try:
         with _own_context(app):
             _call_subscriber(app, handler, event)

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from flask import Flask
 
+from .events import Callback
+from .exceptions import SubscriptionError
 from .stores import Store
 
 
@@ -20,27 +22,43 @@ class Job:
 
     handler: str
     """The subscriber, by module and qualified name."""
+    subject: str
+    """Id of the call or conference that the event is about."""
     payload: Mapping[str, Any]
     """The payload of the callback, as received."""
     repeat_key: str | None
     """The event's :attr:`~.events.Callback.repeat_key`."""
+
+    def event(self) -> Callback:
+        """Return the event, equal to the one that was received."""
+        event, _ = Callback.read_leniently(self.payload)
+        event.set_repeat_key(self.repeat_key)
+        return event
+
+
+class NoSuchHandler(SubscriptionError):
+    """A job of a subscriber that today's application does not have."""
 
 
 class NotKept(Exception):
     """Jobs that could not be written to what outlives the process.
 
     :param reason: a sentence.
-    :param start: starts the jobs all the same.
+    :param keep_here: keeps the jobs in this process, and returns the function that starts them; None without
+        room for them.
     """
 
-    def __init__(self, reason: str, start: Callable[[], None]) -> None:
+    def __init__(self, reason: str, keep_here: Callable[[], Callable[[], None]] | None) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.start = start
+        self.keep_here = keep_here
 
 
 Runner = Callable[[Job], None]
-"""Runs a job in an application context of its own. What the subscriber raised is reported, and raised."""
+"""Runs a job in an application context of its own. What the subscriber raised is reported, and raised.
+
+Raises :class:`NoSuchHandler` where the application has no such subscriber.
+"""
 
 
 class Jobs(Protocol):
@@ -49,14 +67,15 @@ class Jobs(Protocol):
     def keep(self, jobs: Sequence[Job]) -> Callable[[], None]:
         """Write down the jobs of a callback. Return the function that starts them, for after the reply.
 
-        Raises :class:`NotKept`, which has the function too, if they could not be written to what outlives
-        the process. A pool without such a place keeps them in memory, and does not raise.
+        Raises :class:`NotKept` if they could not be written to what outlives the process, or if no room is
+        left in a pool without such a place.
         """
 
     def wait(self, seconds: float) -> bool:
         """Wait until every job that is due was done or tried. Return False if that takes longer.
 
-        Jobs whose reply was not closed yet, as that of a test client may never be, are started.
+        Jobs whose reply was not closed yet, as that of a test client may never be, are started. In a job it
+        returns at once.
         """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from .threads import Threads
+from .journal import Entry, Journal
+from .threads import Pool, Threads
 
-__all__ = ["Threads"]
+__all__ = ["Entry", "Journal", "Pool", "Threads"]
