@@ -154,14 +154,18 @@ def start_later(kept: Jobs | None, jobs: Sequence[Job], event: Callback) -> None
     try:
         start = kept.keep(jobs)
     except NotKept as error:
-        if not event.reply.awaited:
-            raise Rejection(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                f"The work on this callback could not be written down: {error.reason}",
-                event=event,
-            ) from error
-        how = "is lost" if error.keep_here is None else "is lost if this process ends before it is done"
-        log(logging.ERROR, "The work on %s %s: %s", show(event.event_type), how, error.reason, event=event)
+        is_sent_again = not event.reply.awaited
+        if is_sent_again:
+            fate = "is left to Bandwidth's next attempt"
+        elif error.keep_here is None:
+            fate = "is lost"
+        else:
+            fate = "is lost if this process ends before it is done"
+        log(logging.ERROR, "The work on %s %s: %s", show(event.event_type), fate, error.reason, event=event)
+        if is_sent_again:
+            # The reason may name hosts, and does not belong in a reply.
+            reason = "The work on this callback could not be written down."
+            raise Rejection(HTTPStatus.SERVICE_UNAVAILABLE, reason, event=event) from error
         if error.keep_here is None:
             return
         start = error.keep_here()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .journal import Entry, Journal
+from .celery import CeleryBackground
+from .journal import FAILED, Entry, Journal
 from .threads import Pool, Threads
 
-__all__ = ["Entry", "Journal", "Pool", "Threads"]
+__all__ = ["FAILED", "CeleryBackground", "Entry", "Journal", "Pool", "Threads"]

@@ -9,7 +9,8 @@ import contextlib
 import re
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 from xml.etree import ElementTree
 
 import click
@@ -18,6 +19,7 @@ try:
     from rich import box
     from rich.console import Console
     from rich.padding import Padding
+    from rich.progress import track
     from rich.syntax import Syntax
     from rich.table import Column, Table
     from rich.text import Text
@@ -25,6 +27,8 @@ except ImportError:
     has_rich = False
 else:
     has_rich = True
+
+T = TypeVar("T")
 
 _MOST_LEVELS = 20
 """Levels of a document that are indented; BXML has five. Python's own functions fail at a thousand."""
@@ -75,6 +79,12 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         shown.add_row(*map(Text, row))
     console.print(shown)
+
+
+def progress(steps: Iterable[T], total: int, text: str) -> Iterable[T]:
+    """Return the steps, so that going through them moves a progress bar where the terminal can show one."""
+    console = _console()
+    return steps if console is None else track(steps, text, total, console=console, transient=True)
 
 
 def xml(document: str, indent: int = 0) -> None:

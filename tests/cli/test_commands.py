@@ -17,11 +17,11 @@ def test_help_lists_the_commands() -> None:
     result = CliRunner().invoke(bandwidth, ["--help"])
     assert result.exit_code == 0
     names = [line.split()[0] for line in result.output.partition("Commands:\n")[2].splitlines()]
-    assert names == ["call", "dial", "serve", "send", "routes", "doctor"]
+    assert names == ["call", "dial", "serve", "send", "routes", "background", "doctor"]
     assert "..." not in result.output.partition("Commands:\n")[2]
 
 
-@pytest.mark.parametrize("name", ["call", "dial", "serve", "send", "routes", "doctor"])
+@pytest.mark.parametrize("name", ["call", "dial", "serve", "send", "routes", "background", "doctor"])
 def test_every_command_has_an_example(name: str) -> None:
     """The help of each command shows an example."""
     result = CliRunner().invoke(bandwidth, [name, "--help"])
