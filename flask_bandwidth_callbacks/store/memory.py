@@ -112,7 +112,7 @@ class MemoryStore:
         with self._lock:
             entry = self._kinds[kind.name].get(name)
             if entry is not None:
-                entry.ends = time.time() + seconds
+                entry.ends = min(entry.ends, time.time() + seconds)
                 entry.expires = min(entry.expires, entry.ends)
 
     def due(self, kind: Kind, count: int) -> list[str]:

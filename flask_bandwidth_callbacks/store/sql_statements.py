@@ -1,0 +1,162 @@
+"""The statements of the SQL store. Each is a transaction of its own, and goes by the database's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Dialect,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal_column,
+    not_,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from .renewal import LEASE
+from .sql_tables import RECORDS
+
+# Not unix_timestamp(), which goes back by an hour when daylight saving time ends.
+_MYSQL_CLOCK = "timestampdiff(MICROSECOND, '1970-01-01', utc_timestamp(3)) DIV 1000"
+CLOCKS = {
+    "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+    "postgresql": "CAST(extract(epoch FROM statement_timestamp()) * 1000 AS BIGINT)",
+    "mysql": _MYSQL_CLOCK,
+    "mariadb": _MYSQL_CLOCK,
+}
+"""Milliseconds since 1970 by the clocks of the databases that the store can use."""
+
+_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+"""Those that insert or update in one statement, and return what came of it."""
+
+_EXPIRED_AT_ONCE = 10_000
+
+
+class Statements:
+    """The statements for a dialect of SQL.
+
+    Parameters of a record are called ``its_key`` and so on: a column's own name stands for something else in
+    SQLAlchemy.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        record = RECORDS.c
+        now: Any = literal_column(CLOCKS[dialect.name], BigInteger)
+        is_alive = and_(
+            or_(record.expires.is_(None), record.expires > now), or_(record.ends.is_(None), record.ends > now)
+        )
+        is_free = record.free_at <= now
+        is_listed = and_(record.kind == bindparam("its_kind"), record.value.is_not(None), is_alive)
+        is_it = record.key == bindparam("its_key")
+        is_owned = and_(is_it, record.token == bindparam("its_token"))
+        lease = {"token": bindparam("its_token"), "free_at": now + round(LEASE * 1000)}
+        expires = now + bindparam("lifetime", type_=BigInteger)
+        new = {
+            "key": bindparam("its_key"),
+            "kind": bindparam("its_kind"),
+            "name": bindparam("its_name"),
+            "value": bindparam("its_value"),
+            "expires": expires,
+            **lease,
+        }
+
+        self._returns = dialect.name in _INSERTS and dialect.insert_returning
+        self._insert: Any = insert(RECORDS).values(new)
+        self._delete_dead = delete(RECORDS).where(is_it, not_(is_alive))
+        self._delete_any = delete(RECORDS).where(is_it)
+        self._lease: Any = update(RECORDS).where(is_it, is_free).values(lease)
+        self._leased = select(record.value).where(is_owned)
+        if self._returns:
+            upsert: Any = _INSERTS[dialect.name](RECORDS).values(new)
+            is_ours = record.token == upsert.excluded.token  # when it is executed once more
+            self._lease = upsert.on_conflict_do_update(
+                index_elements=[record.key],
+                set_={
+                    "value": case((is_alive, record.value)),
+                    "token": upsert.excluded.token,
+                    "free_at": upsert.excluded.free_at,
+                    "expires": case((is_alive, record.expires), else_=upsert.excluded.expires),
+                    "ends": case((is_alive, record.ends)),
+                },
+                where=or_(is_free, is_ours, not_(is_alive)),
+            ).returning(record.value)
+            self._add = upsert.on_conflict_do_update(
+                index_elements=[record.key], set_={**dict(upsert.excluded), "ends": None}
+            )
+
+        self.write = (
+            update(RECORDS)
+            .where(is_owned)
+            .values(
+                value=bindparam("its_value"),
+                token=None,
+                free_at=now + bindparam("free_in", type_=BigInteger),
+                expires=expires,
+            )
+        )
+        self.release = update(RECORDS).where(is_owned).values(token=None, free_at=now)
+        self.delete = delete(RECORDS).where(is_owned)
+        self.renew = update(RECORDS).where(is_owned).values(free_at=lease["free_at"])
+        self.read = select(record.value).where(is_it, is_alive)
+        end = now + bindparam("seconds", type_=BigInteger)
+        self.limit = (
+            update(RECORDS).where(is_it).values(ends=case((record.ends < end, record.ends), else_=end))
+        )
+        self.due = (
+            select(record.name)
+            .where(is_listed, is_free)
+            .order_by(record.free_at, record.name)
+            .limit(bindparam("count"))
+        )
+        self.due_of_those_that_stay = self.due.where(record.expires.is_(None))  # as the index asks for
+        self.records = (
+            select(record.name, record.value, (record.free_at - now).label("free_in"))
+            .where(is_listed)
+            .order_by(record.name)
+        )
+        self.forget = delete(RECORDS).where(
+            or_(
+                record.name == bindparam("subject"),
+                func.substr(record.name, 1, bindparam("length")) == bindparam("start"),
+            )
+        )
+        # A record without a value that is free was left by a process that died.
+        is_left = and_(record.value.is_(None), is_free)
+        self.expired = select(record.key).where(or_(not_(is_alive), is_left)).limit(_EXPIRED_AT_ONCE)
+        self.purge = delete(RECORDS).where(
+            record.key.in_(bindparam("keys", expanding=True)), or_(not_(is_alive), is_left)
+        )
+
+    def lease(self, connection: Connection, record: Mapping[str, Any]) -> tuple[bytes | None] | None:
+        """Lease a record and return its value, if it has one; None while another owner has the lease."""
+        if self._returns:
+            row = connection.execute(self._lease, record).first()
+            return None if row is None else (row.value,)
+        connection.execute(self._delete_dead, record)
+        if connection.execute(self._lease, record).rowcount:
+            # As it is ours now, nothing but its end can happen to it in between.
+            return (connection.execute(self._leased, record).scalar(),)
+        try:
+            connection.execute(self._insert, record)
+        except IntegrityError:  # it exists, so another has the lease
+            return None
+        return (None,)
+
+    def add(self, connection: Connection, record: Mapping[str, Any]) -> None:
+        """Insert a leased record, in place of one of that name."""
+        if self._returns:
+            connection.execute(self._add, record)
+            return
+        connection.execute(self._delete_any, record)
+        connection.execute(self._insert, record)

@@ -1,0 +1,305 @@
+"""What every store does, wherever it has its records: the contract in ``flask_bandwidth_callbacks/stores.py``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flask_bandwidth_callbacks.store import open_store
+from flask_bandwidth_callbacks.stores import Kind, Lease, Store
+
+STATE = Kind("state", lifetime=3600.0)
+REPLY = Kind("reply", lifetime=3600.0)
+JOB = Kind("job", lifetime=None)
+BRIEF = Kind("brief", lifetime=0.2)
+
+SHARED = ["sqlite", "old sqlite", "postgresql"]
+"""Stores of several processes."""
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of an empty store."""
+    match request.param:
+        case "memory":
+            return "memory://"
+        case "old sqlite":
+            # Before 3.35, which some systems still have, SQLite returned nothing from what it changed.
+            monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 34, 1))
+            return f"sqlite:///{tmp_path}/store.db"
+        case "sqlite":
+            return f"sqlite:///{tmp_path}/store.db"
+    server_url: str = request.getfixturevalue(f"{request.param}_server").url
+    return server_url
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Store]:
+    """Open the store of a URL, and close it in the end."""
+    store = open_store(url, "STORE")
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    """An empty store."""
+    with opened(url) as store:
+        yield store
+
+
+every_store = pytest.mark.parametrize("url", ["memory", *SHARED], indirect=True)
+every_shared_store = pytest.mark.parametrize("url", SHARED, indirect=True)
+
+
+def leased(store: Store, kind: Kind, name: str) -> Lease:
+    """Lease a record that must be free."""
+    lease = store.lease(kind, name)
+    assert lease is not None
+    return lease
+
+
+def put(store: Store, kind: Kind, name: str, value: bytes = b"value", *, free_in: float = 0.0) -> None:
+    """Write a record that must be free."""
+    assert store.write(leased(store, kind, name), value, free_in=free_in)
+
+
+def names(store: Store, kind: Kind) -> list[str]:
+    """Return the names of the records of a kind."""
+    return [record.name for record in store.records(kind)]
+
+
+# -- Leases --------------------------------------------------------------------------------------------------
+
+
+@every_store
+def test_a_record_is_leased_to_one_owner_until_it_is_written(store: Store) -> None:
+    """While one owner has a record's lease, no other gets it; then the other gets it with the value."""
+    first = leased(store, STATE, "call")
+    assert first.value is None
+    assert store.lease(STATE, "call") is None
+    assert store.lease(REPLY, "call") is not None, "another kind is another record"
+    assert store.write(first, b"one")
+    second = leased(store, STATE, "call")
+    assert second.value == b"one"
+    assert store.lease(STATE, "call") is None
+
+
+@every_store
+def test_a_lease_that_is_over_writes_and_deletes_nothing(store: Store) -> None:
+    """An owner whose lease was released can neither write nor delete nor release what another has leased."""
+    put(store, STATE, "call", b"one")
+    late = leased(store, STATE, "call")
+    store.release(late)
+    owner = leased(store, STATE, "call")
+    assert not store.write(late, b"two")
+    assert not store.delete(late)
+    store.release(late)
+    assert store.lease(STATE, "call") is None
+    assert store.read(STATE, "call") == b"one"
+    assert store.write(owner, b"three")
+    assert not store.write(owner, b"four"), "a lease ends when it is written"
+    assert store.read(STATE, "call") == b"three"
+
+
+@every_store
+def test_a_record_that_was_released_is_as_before(store: Store) -> None:
+    """Releasing changes no value, and leaves nothing of a record that had none."""
+    store.release(leased(store, STATE, "new"))
+    put(store, STATE, "old", b"value")
+    store.release(leased(store, STATE, "old"))
+    assert store.read(STATE, "new") is None
+    assert store.read(STATE, "old") == b"value"
+    assert names(store, STATE) == ["old"]
+    assert leased(store, STATE, "old").value == b"value"
+
+
+@every_store
+def test_a_deleted_record_is_gone(store: Store) -> None:
+    """A record that its owner deleted does not exist, and can be leased as a new one."""
+    put(store, STATE, "call")
+    assert store.delete(leased(store, STATE, "call"))
+    assert store.read(STATE, "call") is None
+    assert store.records(STATE) == []
+    assert leased(store, STATE, "call").value is None
+
+
+@every_store
+def test_a_record_that_is_added_is_leased(store: Store) -> None:
+    """What is added is there at once, but no other owner gets it before its owner has ended the lease."""
+    lease = store.add(JOB, "call/1", b"work")
+    assert lease.value == store.read(JOB, "call/1") == b"work"
+    assert store.lease(JOB, "call/1") is None
+    assert store.due(JOB, 10) == []
+    [record] = store.records(JOB)
+    assert (record.name, record.value) == ("call/1", b"work")
+    store.release(lease)
+    assert store.due(JOB, 10) == ["call/1"]
+    replaced = store.add(JOB, "call/1", b"other work")
+    assert store.read(JOB, "call/1") == b"other work"
+    assert store.delete(replaced)
+    assert store.records(JOB) == []
+
+
+@every_store
+def test_a_record_can_be_free_later(store: Store) -> None:
+    """A record that was written with ``free_in`` is leased by no owner before that."""
+    put(store, JOB, "call/1", free_in=0.3)
+    assert store.lease(JOB, "call/1") is None
+    assert store.due(JOB, 10) == []
+    assert store.read(JOB, "call/1") == b"value"
+    assert 0.0 < store.records(JOB)[0].free_in <= 0.3
+    time.sleep(0.35)
+    assert store.records(JOB)[0].free_in == 0.0
+    assert store.due(JOB, 10) == ["call/1"]
+    assert leased(store, JOB, "call/1").value == b"value"
+
+
+@every_store
+def test_threads_count_to_the_sum_of_what_each_counted(store: Store) -> None:
+    """Of threads that add one to a record's number again and again, none overwrites what another wrote."""
+    store.create()
+
+    def count(number: int) -> None:
+        for _ in range(10):
+            while (lease := store.lease(STATE, "call")) is None:
+                time.sleep(0.001)
+            assert store.write(lease, b"%d" % (int(lease.value or 0) + 1))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(count, range(4)))
+    assert store.read(STATE, "call") == b"40"
+
+
+# -- Lists ---------------------------------------------------------------------------------------------------
+
+
+@every_store
+def test_due_records_are_those_that_have_been_free_for_longest(store: Store) -> None:
+    """What is due is listed in the order in which it became free, and no more of it than was asked for."""
+    for name in ("b", "c", "a"):
+        put(store, JOB, name)
+        time.sleep(0.01)
+    put(store, JOB, "later", free_in=60)
+    put(store, STATE, "state")
+    leased(store, JOB, "empty")
+    assert store.due(JOB, 10) == ["b", "c", "a"]
+    assert store.due(JOB, 2) == ["b", "c"]
+    leased(store, JOB, "b")
+    assert store.due(JOB, 2) == ["c", "a"]
+    assert store.due(STATE, 10) == ["state"]
+
+
+@every_store
+def test_records_are_listed_by_name(store: Store) -> None:
+    """A list of records has all of one kind that have a value, in the order of their names."""
+    in_order = ["B", "a", "a/1", "b", "é", "\uff5e", "\U0001d11e"]
+    for name in in_order[::-2] + in_order[-2::-2]:
+        put(store, REPLY, name, name.encode())
+    leased(store, REPLY, "empty")
+    held = leased(store, REPLY, "b")
+    assert [(record.name, record.value.decode()) for record in store.records(REPLY)] == [
+        (name, name) for name in in_order
+    ]
+    assert [record.name for record in store.records(REPLY) if record.free_in] in ([], ["b"])
+    assert store.records(JOB) == []
+    store.release(held)
+
+
+# -- Ends ----------------------------------------------------------------------------------------------------
+
+
+@every_store
+def test_a_record_is_gone_when_its_lifetime_is_over(store: Store) -> None:
+    """A record ends so long after it was last written; one of a kind without a lifetime stays."""
+    put(store, BRIEF, "call")
+    put(store, JOB, "call")
+    time.sleep(0.12)
+    put(store, BRIEF, "call", b"again")
+    time.sleep(0.12)
+    assert store.read(BRIEF, "call") == b"again", "0.24 s after the first time, and 0.12 s after the last"
+    time.sleep(0.12)
+    assert store.read(BRIEF, "call") is None
+    assert store.records(BRIEF) == []
+    assert store.due(BRIEF, 10) == []
+    assert leased(store, BRIEF, "call").value is None
+    assert names(store, JOB) == ["call"]
+
+
+@every_store
+def test_a_limit_holds_however_often_a_record_is_written(store: Store) -> None:
+    """A record with a limit ends then, though it was written and limited again; the next one has no limit."""
+    put(store, STATE, "call")
+    store.limit(STATE, "call", 0.3)
+    put(store, STATE, "call", b"written")
+    store.limit(STATE, "call", 60.0)
+    put(store, STATE, "call", b"again")
+    assert store.read(STATE, "call") == b"again"
+    time.sleep(0.35)
+    assert store.read(STATE, "call") is None
+    put(store, STATE, "call", b"new")
+    time.sleep(0.35)
+    assert store.read(STATE, "call") == b"new"
+
+
+@every_store
+def test_a_limit_makes_no_record(store: Store) -> None:
+    """Limiting a record that does not exist has no effect, now or on one that is written later."""
+    store.limit(STATE, "call", 0.1)
+    assert store.records(STATE) == []
+    put(store, STATE, "call")
+    time.sleep(0.15)
+    assert names(store, STATE) == ["call"]
+
+
+@every_store
+def test_a_call_is_forgotten_in_every_kind(store: Store) -> None:
+    """Everything about a call is deleted, leased or not, and nothing about another call."""
+    for kind in (STATE, REPLY, JOB):
+        for name in ("c-1", "c-1/a", "c-1/a/b", "c-10", "c-10/a", "c", "C-1", "x/c-1"):
+            put(store, kind, name)
+    lease = leased(store, STATE, "c-1")
+    store.forget("c-1")
+    for kind in (STATE, REPLY, JOB):
+        assert names(store, kind) == ["C-1", "c", "c-10", "c-10/a", "x/c-1"]
+    assert not store.write(lease, b"late")
+    assert store.read(STATE, "c-1") is None
+
+
+# -- Names and values ----------------------------------------------------------------------------------------
+
+
+@every_store
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.text(st.characters(), min_size=1)
+    | st.sampled_from(["x" * 5000, "\ud800", "a\0b", "a ", "%", "_"]),
+    value=st.binary() | st.just(bytes(range(256)) * 2000),
+)
+def test_names_and_values_are_whatever_they_are(store: Store, name: str, value: bytes) -> None:
+    """A record of any name, half of a surrogate pair included, holds any bytes, until it is deleted."""
+    put(store, JOB, name, value)
+    assert store.read(JOB, name) == value
+    assert [(record.name, record.value) for record in store.records(JOB)] == [(name, value)]
+    assert store.due(JOB, 1) == [name]
+    store.forget(name.partition("/")[0])
+    assert store.records(JOB) == []
+
+
+@every_store
+def test_names_that_differ_are_different_records(store: Store) -> None:
+    """Case, accents, spaces at the end, and what stands after many characters, all tell names apart."""
+    different = ["a", "A", "a ", "á", "a\u0301", "a\0", "x" * 4000, "x" * 4000 + "y", "ß", "ss"]
+    for name in different:
+        put(store, STATE, name, name.encode())
+    for name in different:
+        assert store.read(STATE, name) == name.encode()
