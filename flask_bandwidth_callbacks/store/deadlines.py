@@ -38,7 +38,7 @@ class Deadlines:
 
     @contextmanager
     def operation(self) -> Iterator[None]:
-        """Begin an operation, and end it with the block; its connections go to :meth:`connect` and :meth:`watch`."""
+        """Start the time of an operation, whose connections go to :meth:`connect` and :meth:`watch`."""
         token = _deadline.set(time.monotonic() + _PATIENCE)
         try:
             yield

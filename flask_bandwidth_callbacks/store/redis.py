@@ -333,7 +333,8 @@ return redis.call('DEL', KEYS[1])
 # ARGV: name, time.
 _LIMIT = f"""{_NOW}
 if redis.call('EXISTS', KEYS[1]) == 0 then return end
-redis.call('HSET', KEYS[1], 'ends', now + ARGV[2])
+local ends = tonumber(redis.call('HGET', KEYS[1], 'ends') or math.huge)
+redis.call('HSET', KEYS[1], 'ends', math.min(ends, now + ARGV[2]))
 local left = redis.call('PTTL', KEYS[1])
 if left < 0 or left > tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 """

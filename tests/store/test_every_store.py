@@ -1,4 +1,4 @@
-"""What every store does, wherever it has its records: the contract in ``flask_bandwidth_callbacks/stores.py``."""
+"""What every store does, wherever its records are: the contract of ``flask_bandwidth_callbacks.stores``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REPLY = Kind("reply", lifetime=3600.0)
 JOB = Kind("job", lifetime=None)
 BRIEF = Kind("brief", lifetime=0.2)
 
-SHARED = ["sqlite", "old sqlite", "postgresql"]
+SHARED = ["sqlite", "old sqlite", "postgresql", "redis"]
 """Stores of several processes."""
 
 
