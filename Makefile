@@ -5,6 +5,11 @@ PYTHON ?= $(shell command -v python3 || command -v python3.11 || echo python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# All tests, on all cores.
+PYTEST := python -m pytest --numprocesses=auto --dist=worksteal
+
+# What a program imports is compiled once, and not in each of the programs that tests start.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,8 +17,8 @@ help: ## List the targets
 demo: $(VENV)/demo ## Start the example on this machine, make one call to it, and hand you the keypad
 	@$(BIN)/python -m examples.switchboard.demo
 
-test: $(VENV)/tests ## Run all tests, with the branch coverage of the package and the example
-	$(BIN)/python -m pytest --cov --cov-report=term
+test: $(VENV)/tests ## Run all tests on all cores, with the branch coverage of the package and the example
+	$(BIN)/$(PYTEST) --cov --cov-report=term
 
 lint: $(VENV)/lint ## Check the style of the code
 	$(BIN)/ruff check .
@@ -32,7 +37,7 @@ core: $(VENV)/tests ## Test the library without its simulator and terminal, as i
 	rm -rf $(VENV)/core
 	mkdir $(VENV)/core
 	tar -cf - --exclude=simulator --exclude=cli --exclude=./tests/examples --exclude='./.[!.]*' . | tar -xf - -C $(VENV)/core
-	cd $(VENV)/core && ../bin/python -m pytest
+	cd $(VENV)/core && ../bin/$(PYTEST)
 
 docs: $(VENV)/tests ## Write the files that are generated from tables of the package
 	@$(BIN)/python -m generators
@@ -55,7 +60,7 @@ lowest: build ## Test the wheel with the lowest versions of the dependencies tha
 	mkdir $(VENV)-lowest/tree
 	tar -cf - --exclude=./flask_bandwidth_callbacks --exclude=./flask_bandwidth_callbacks_commands.py \
 	    --exclude=./pytest_flask_bandwidth_callbacks.py --exclude='./.[!.]*' . | tar -xf - -C $(VENV)-lowest/tree
-	cd $(VENV)-lowest/tree && ../bin/python -m pytest
+	cd $(VENV)-lowest/tree && ../bin/$(PYTEST)
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) $(VENV)-lowest build dist *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

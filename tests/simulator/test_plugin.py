@@ -244,6 +244,21 @@ def test_fails_too(line):
     assert result.stdout.str().count("from +2 to") == 2
 
 
+def test_tests_in_other_processes(project: pytest.Pytester) -> None:
+    """With pytest-xdist, the calls of a failed test are shown by the process that reports it."""
+    test = """
+import os
+
+def test_fails(bandwidth):
+    assert "PYTEST_XDIST_WORKER" not in os.environ, bandwidth.call(var_from="+2")
+"""
+    result = run(project, test, "--numprocesses=1")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*- Simulated call -*", "Call c-* from +2 to +13035550100 (inbound)", "          answered"]
+    )
+
+
 def test_an_old_pluggy(project: pytest.Pytester) -> None:
     """The plugin can be loaded where pluggy does not know newer hooks, as in version 1.0."""
     test = """
