@@ -160,6 +160,7 @@ def app_with_page(phone: CallbackBlueprint, **config: Any) -> Flask:
             "https://calls.example.com/phone/menu",
         ),
         ({"SERVER_NAME": "calls.example.com"}, "http://calls.example.com/phone/menu"),
+        ({PUBLIC_URL: None, "SERVER_NAME": "calls.example.com"}, "http://calls.example.com/phone/menu"),
     ],
 )
 def test_absolute_url_has_the_configured_host(
