@@ -81,14 +81,14 @@ class Journal:
     """
 
     def __init__(self, store: Store, registration: str | None) -> None:
-        self._store = store
+        self.store = store
         self._suffix = "" if registration is None else f"@{registration}"
         self._strange = 0  # how many due jobs are of registrations that are not here
 
     @property
     def is_durable(self) -> bool:
         """Whether jobs outlive the process."""
-        return self._store.is_durable
+        return self.store.is_durable
 
     def new_entry(self, job: Job) -> Entry:
         """Return an entry that is not written yet."""
@@ -97,21 +97,21 @@ class Journal:
 
     def write(self, entry: Entry) -> None:
         """Write a new entry, and keep it from other processes until it is changed again."""
-        entry.lease = self._store.add(JOB, entry.name, entry.to_bytes())
+        entry.lease = self.store.add(JOB, entry.name, entry.to_bytes())
 
     def due(self, count: int) -> list[str]:
         """Return the names of at most so many jobs of this registration that no process is doing."""
-        names = self._store.due(JOB, count + self._strange)
+        names = self.store.due(JOB, count + self._strange)
         own = [name for name in names if name.endswith(self._suffix)]
         self._strange = len(names) - len(own)
         return own[:count]
 
     def take(self, name: str) -> Entry | None:
         """Take a job that is due; return None if another process was faster."""
-        lease = self._store.lease(JOB, name)
+        lease = self.store.lease(JOB, name)
         if lease is None or lease.value is None:
             if lease is not None:
-                self._store.release(lease)
+                self.store.release(lease)
             return None
         entry = Entry.read(name, lease.value, lease=lease)
         if not self.is_durable:
@@ -120,13 +120,13 @@ class Journal:
         if entry.starts > _MOST_DEATHS:
             self.fail(entry, f"{_MOST_DEATHS} processes ended while they worked on it.")
             return None
-        self._store.write(lease, entry.to_bytes())
-        entry.lease = self._store.lease(JOB, name)
+        self.store.write(lease, entry.to_bytes())
+        entry.lease = self.store.lease(JOB, name)
         return None if entry.lease is None else entry
 
     def done(self, entry: Entry) -> None:
         """Delete a job that was done."""
-        if entry.lease is not None and not self._store.delete(entry.lease):
+        if entry.lease is not None and not self.store.delete(entry.lease):
             log(
                 logging.WARNING,
                 "%s was done, but this process stood still, so that another one has taken the job over.",
@@ -136,7 +136,7 @@ class Journal:
     def give_back(self, entry: Entry) -> None:
         """Leave a job to whichever process is free first."""
         if entry.lease is not None:
-            self._store.release(entry.lease)
+            self.store.release(entry.lease)
 
     def try_again(self, entry: Entry, seconds: float) -> None:
         """Leave a job, after so many seconds, to whichever process is free first."""
@@ -144,7 +144,7 @@ class Journal:
             self.write(entry)
             assert entry.lease is not None
         entry.starts = 0
-        self._store.write(entry.lease, entry.to_bytes(), free_in=seconds)
+        self.store.write(entry.lease, entry.to_bytes(), free_in=seconds)
 
     def fail(self, entry: Entry, error: str) -> None:
         """Keep a job as failed."""
@@ -152,11 +152,11 @@ class Journal:
         entry.since = time.time()
         entry.starts = 0
         # In this order: a process that ends in between leaves the job twice, not lost.
-        failed = self._store.add(FAILED, entry.name, entry.to_bytes())
-        if entry.lease is None or self._store.delete(entry.lease):
-            self._store.release(failed)
+        failed = self.store.add(FAILED, entry.name, entry.to_bytes())
+        if entry.lease is None or self.store.delete(entry.lease):
+            self.store.release(failed)
         else:
-            self._store.delete(failed)
+            self.store.delete(failed)
 
     # -- For people --------------------------------------------------------------------------------------
 
@@ -170,23 +170,23 @@ class Journal:
 
     def retry(self, entry: Entry) -> bool:
         """Make a job that failed due. Return False if it is gone."""
-        lease = self._store.lease(FAILED, entry.name)
+        lease = self.store.lease(FAILED, entry.name)
         if lease is None:
             return False
         entry.failures = 0
         self.write(entry)
         self.give_back(entry)
-        return self._store.delete(lease)
+        return self.store.delete(lease)
 
     def drop(self, entry: Entry) -> bool:
         """Delete a job. Return False if a process is doing it, or waits until it may try again."""
-        lease = self._store.lease(entry.kind, entry.name)
-        return lease is not None and self._store.delete(lease)
+        lease = self.store.lease(entry.kind, entry.name)
+        return lease is not None and self.store.delete(lease)
 
     def _entries(self, kind: Kind) -> list[Entry]:
         entries = [
             Entry.read(record.name, record.value, kind=kind, free_in=record.free_in)
-            for record in self._store.records(kind)
+            for record in self.store.records(kind)
             if record.name.endswith(self._suffix)
         ]
         return sorted(entries, key=lambda entry: entry.since)

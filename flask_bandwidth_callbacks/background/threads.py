@@ -103,6 +103,8 @@ class Pool:
         self._has_more = False
         self._is_store_down = False
         self._poller: threading.Thread | None = None
+        self.main = threading.main_thread()
+        """The thread with which the process ends."""
         if self._app is not None and (app := self._app()) is not None:
             request_started.connect(self._start_poller_once, app)
 
@@ -155,7 +157,8 @@ class Pool:
         key = id(entries)
         with self._changed:
             self._held += len(entries)
-        self._unstarted[key] = (time.monotonic(), entries)
+            self._unstarted[key] = (time.monotonic(), entries)
+            self._changed.notify_all()
         return partial(self._start, key)
 
     def _start(self, key: int) -> None:
@@ -174,7 +177,7 @@ class Pool:
             self._executor.submit(self._work, entry)
         except RuntimeError:
             # The process has no more threads now, and those of the pool go on; or it ends, and they do not.
-            if not threading.main_thread().is_alive():
+            if not self.main.is_alive():
                 self._work(entry)
 
     def _give_back(self, entry: Entry) -> None:
@@ -297,15 +300,17 @@ class Pool:
         if getattr(_this_thread, "is_working", False):
             return True  # it would wait for itself
         deadline = time.monotonic() + seconds
-        has_found = True
-        while has_found:
+        while True:
             for key in list(self._unstarted):
                 self._start(key)
             with self._changed:
-                if not self._changed.wait_for(lambda: not self._held, deadline - time.monotonic()):
-                    return False
-            has_found = self.look() > 0
-        return True
+                is_in_time = self._changed.wait_for(
+                    lambda: self._unstarted or not self._held, deadline - time.monotonic()
+                )
+            if not is_in_time:
+                return False
+            if not self._unstarted and not self.look():
+                return True
 
     def end(self) -> None:
         """Do what this process has, at its orderly end."""
@@ -326,24 +331,22 @@ class Pool:
 _pools: weakref.WeakSet[Pool] = weakref.WeakSet()
 
 
-def _begin_after_fork() -> None:
+def begin_after_fork() -> None:
+    """Begin anew in a process that was forked: it has none of its parent's threads, and none of its jobs."""
     for pool in _pools:
         pool.begin()
 
 
-os.register_at_fork(after_in_child=_begin_after_fork)
+os.register_at_fork(after_in_child=begin_after_fork)
 
 
 def _poll(weak: weakref.ref[Pool]) -> None:
     """Look for due jobs until the process ends, or until nothing else refers to the pool."""
-    main = threading.main_thread()
-    while main.is_alive():
-        pool = weak()
-        if pool is None:
+    while (pool := weak()) is not None:
+        main = pool.main
+        if not main.is_alive():
+            pool.end()
             return
         pool.look()
         del pool
         main.join(_PAUSE)
-    pool = weak()
-    if pool is not None:
-        pool.end()
