@@ -8,17 +8,16 @@ from typing import Any
 
 import click
 import pytest
+from celery import Celery
 from click.testing import Result
 from flask import Flask
 
-from flask_bandwidth_callbacks import ANYONE, CallbackBlueprint, DisconnectCallback, parts
-from flask_bandwidth_callbacks.background import Entry, Journal, Threads
+from flask_bandwidth_callbacks import ANYONE, CallbackBlueprint, DisconnectCallback
+from flask_bandwidth_callbacks.background import CeleryBackground, Entry, Journal, Threads
 from flask_bandwidth_callbacks.cli import bandwidth
 from flask_bandwidth_callbacks.jobs import Job
 from flask_bandwidth_callbacks.registrations import registrations
 from flask_bandwidth_callbacks.stores import Store
-
-pytestmark = pytest.mark.skipif(not parts.has("background"), reason="background/ was deleted")
 
 KEEP = f"{__name__}.keep"
 runs: list[str] = []
@@ -141,10 +140,8 @@ def test_work_in_memory() -> None:
 
 def test_work_of_celery() -> None:
     """Where Celery does the work, the command says how to ask Celery."""
-    celery = pytest.importorskip("celery")
-    background = pytest.importorskip("flask_bandwidth_callbacks.background")
     phone = CallbackBlueprint(
-        "phone", __name__, credentials=ANYONE, background=background.CeleryBackground(celery.Celery("host"))
+        "phone", __name__, credentials=ANYONE, background=CeleryBackground(Celery("host"))
     )
     phone.on(DisconnectCallback, background=True)(keep)
     app = Flask("host")
@@ -271,7 +268,7 @@ def test_work_that_is_moved_at_the_same_time(store: Store) -> None:
 def test_due_work_is_done(
     app: Flask, store: Store, color: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """--run does all work of this application that is due, and shows how far it is where that can be shown."""
+    """--run does this application's work that is due, with a progress bar where the output can show one."""
     if color is not None:
         monkeypatch.setenv("FORCE_COLOR", color)
     for number in range(7):
