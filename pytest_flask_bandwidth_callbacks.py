@@ -28,6 +28,9 @@ def bandwidth(app: Flask, request: pytest.FixtureRequest) -> Iterator[SimulatedB
     show in what the caller hears. The ids of calls are the same each time that the test runs. A test that
     fails shows its calls.
 
+    Work in the background is done when these methods return. At the end of the test, what the application's
+    stores hold about its calls is deleted.
+
     It also answers the requests that bandwidth-sdk and other clients send to Bandwidth through urllib3.
     """
     from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
@@ -35,6 +38,7 @@ def bandwidth(app: Flask, request: pytest.FixtureRequest) -> Iterator[SimulatedB
     simulated = SimulatedBandwidth(app, raise_errors=True, seed=request.node.nodeid)
     with simulated.mock_rest_if_installed():
         yield simulated
+    simulated.forget()
     # Those of calls that the application made, which no method of the simulation led to.
     simulated.raise_errors_now()
 

@@ -69,6 +69,9 @@ class SimulatedBandwidth(Platform):
     Raises :class:`SimulationError` for an invalid URL, for a time without a zone, for an application without
     a ``CallbackBlueprint``, and for an application with several if none is chosen.
 
+    An application in process is waited for after every callback, until its work in the background is done.
+    Where a seed gives an id again, what the application's stores hold about the earlier call is deleted.
+
     Handlers may use the simulation, whichever thread they run in, until they have replied; what they begin
     goes on when their callback is answered. Otherwise one thread at a time uses it.
     """
@@ -283,9 +286,16 @@ class SimulatedBandwidth(Platform):
         :param payload: the properties by their wire names.
         :param raw: body to send instead of the payload.
 
-        The document that comes back is not run, but :attr:`Exchange.failure` says if it cannot be.
+        The document that comes back is not run, but :attr:`Exchange.failure` says if it cannot be. A call or
+        conference that is new to this simulation is new to an application in process, too, unless ``raw`` is
+        given: what its stores hold about another one of the same id is deleted.
         """
-        exchange = self.courier.send(self._initiate, event, payload, raw)
+        if raw is None:
+            for name in ("callId", "conferenceId"):
+                self.mention(payload.get(name))
+        with self.acting():
+            exchange = self.courier.send(self._initiate, event, payload, raw)
+        self.go_on()
         self.raise_errors_now()
         return exchange
 

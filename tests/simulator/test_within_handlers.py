@@ -246,6 +246,29 @@ def test_no_time_passes_in_a_handler(
     assert [line.text for line in call.lines if line.who == call.person] == [f"calls {call.to}"]
 
 
+def test_a_single_callback_in_a_handler(phone: CallbackBlueprint, start: Start) -> None:
+    """A handler may send a callback. Time does not pass meanwhile, and what it begins waits."""
+    heard: list[tuple[str | None, int]] = []
+
+    @phone.respond(InitiateCallback)
+    def receive(call: InitiateCallback) -> Hangup:
+        exchange = bandwidth.send("dtmf", {"eventType": "dtmf", "callId": call.call_id, "digit": "1"})
+        heard.append((exchange.event, exchange.status or 0))
+        with pytest.raises(SimulationError):
+            bandwidth.wait(1)
+        return Hangup()
+
+    @phone.on(DtmfCallback)
+    def end(event: DtmfCallback) -> None:
+        bandwidth.find_call(event.call_id).complete()
+        heard.append((event.digit, len(bandwidth.exchanges)))
+
+    bandwidth = start()
+    call = bandwidth.call()
+    assert heard == [("1", 0), ("dtmf", 204)]
+    assert (events(call), call.cause) == (["initiate", "disconnect"], "rejected")
+
+
 def test_errors_reach_the_handler(phone: CallbackBlueprint, start: Start) -> None:
     """A request that Bandwidth would reject raises an error in the handler that makes it."""
     refused: list[str] = []

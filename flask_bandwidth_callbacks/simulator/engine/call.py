@@ -386,6 +386,7 @@ class Call(Resource):
     # -- What happens to it ----------------------------------------------------------------------------------
 
     def start(self, steps: Steps[None]) -> None:
+        self.bandwidth.begin(self.call_id)
         self.bandwidth.shared(Calls).add(self)
         self.bandwidth.calls_up += 1
         super().start(steps)

@@ -34,6 +34,7 @@ from .turn import Turn, in_turn
 KindT = TypeVar("KindT")
 
 _KEPT_EXCHANGES = 1000
+_KEPT_SUBJECTS = 5000
 _LONG_IDS = frozenset({"c", "r", "conf"})
 """Prefixes of the ids that have eight more digits, as those in the examples of Bandwidth's pages do."""
 _PATIENCE_SECONDS = 30.0
@@ -73,6 +74,7 @@ class Platform:
         self.repeats_notifications = False
         """Whether notifications are sent twice, as after a connection that broke before the reply came."""
         self._repeats = 1
+        self._background_timeout = 10.0
         self.exchanges: deque[Exchange] = deque(maxlen=_KEPT_EXCHANGES)
         """The latest callbacks of all calls, in order."""
         self.timeline = Timeline()
@@ -94,6 +96,9 @@ class Platform:
         self._requests = RequestGuard(self.timeline)
         self._errors: list[Exception] = []
         self._is_held_back = False
+        self._transport = transport
+        self._is_seeded = seed is not None
+        self._subjects: deque[str] = deque(maxlen=_KEPT_SUBJECTS)
         self._clock: Clock | None = None
         self._runner: int | None = None
 
@@ -113,6 +118,20 @@ class Platform:
             )
         self._repeats = repeats
 
+    @property
+    def background_timeout(self) -> float:
+        """Seconds to wait after each callback for work in the background, of an application in process.
+
+        Work that takes longer is an oddity, or with ``raise_errors`` a :class:`SimulationError`. While time
+        follows a clock, no call waits for it. Setting this raises :class:`SimulationError` for what is not a
+        length of time.
+        """
+        return self._background_timeout
+
+    @background_timeout.setter
+    def background_timeout(self, seconds: float) -> None:
+        self._background_timeout = check_seconds(seconds, "background_timeout")
+
     def shared(self, kind: type[KindT]) -> KindT:
         """Return the one object of a class that this simulation has, made when first asked for.
 
@@ -129,6 +148,34 @@ class Platform:
         if prefix in _LONG_IDS:
             drawn = f"{self._random.getrandbits(32):08x}-{drawn}"
         return f"{prefix}-{drawn}" if prefix else drawn
+
+    # -- What the application knows --------------------------------------------------------------------------
+
+    def begin(self, subject: str) -> None:
+        """Make the application forget an earlier call or conference of the same id, now that this one begins.
+
+        Only a seed gives the same ids again.
+        """
+        self._subjects.append(subject)
+        if self._is_seeded:
+            self._transport.forget(subject)
+
+    def mention(self, subject: object) -> None:
+        """Make the application forget a call or conference that this simulation has not mentioned before.
+
+        :param subject: an id from a payload, or what stands there instead.
+        """
+        if isinstance(subject, str) and subject not in self._subjects:
+            self._subjects.append(subject)
+            self._transport.forget(subject)
+
+    def forget(self) -> None:
+        """Delete what the stores of an application in process hold about the calls and conferences so far.
+
+        These are their states, the replies to repeats, and work that failed and would be tried again.
+        """
+        for subject in self._subjects:
+            self._transport.forget(subject)
 
     # -- People ----------------------------------------------------------------------------------------------
 
@@ -222,6 +269,22 @@ class Platform:
             yield
         finally:
             self._is_held_back = False
+
+    @contextmanager
+    def acting(self) -> Iterator[None]:
+        """Return a context for a callback that nothing has led to. What it begins waits, as always.
+
+        To be used with the lock of the simulation held.
+        """
+        if self.timeline.is_running:  # within a handler, which is waited for
+            yield
+            return
+        self._runner = threading.get_ident()
+        self.timeline.is_running = True
+        try:
+            yield
+        finally:
+            self.timeline.is_running = False
 
     @in_turn
     def catch_up(self) -> None:

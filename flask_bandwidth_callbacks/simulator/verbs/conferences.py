@@ -349,6 +349,7 @@ def conference(call: Call, verb: bxml.Conference, base: str) -> Steps[Next]:
         if events is not None and verb.callback_timeout is not None:
             events = events._replace(timeout=verb.callback_timeout)
         joined = Conference(call.bandwidth, name, call, events)
+        call.bandwidth.begin(joined.conference_id)
         conferences.add(joined)
     elif len(joined.members) >= MOST_MEMBERS:
         call.note("", f"conference {name} is full")

@@ -28,6 +28,7 @@ from flask_bandwidth_callbacks.display import TEXT_LIMIT, shorten, without_passw
 from flask_bandwidth_callbacks.events import event_class_of
 from flask_bandwidth_callbacks.exceptions import InvalidBXML
 
+from ..exceptions import SimulationError
 from .destinations import Destination
 from .documents import Script, read_script
 from .exchanges import Exchange
@@ -67,12 +68,18 @@ class Sender(Protocol):
     """How often every callback is sent."""
     repeats_notifications: bool
     """Whether notifications are sent twice at least."""
+    background_timeout: float
+    """Seconds to wait for work in the background after a callback."""
     exchanges: deque[Exchange]
     """The log of callbacks."""
 
     @property
     def now(self) -> datetime:
         """Virtual time."""
+
+    @property
+    def follows_clock(self) -> bool:
+        """Whether time passes as it really does."""
 
     def raise_later(self, error: Exception) -> None:
         """Raise an error once everything that happens now has happened."""
@@ -201,6 +208,7 @@ class Courier:
         exchange = Exchange(event, destination.method, destination.url, self._sender.now, payload)
         with self._sender.application_is_busy():
             script = self._outcome(exchange, destination, reads, raw)
+            self._wait_for_background(exchange)
         if before is not None and reads and _reply(exchange) != _reply(before):
             exchange.oddities += ("the reply to this repeat differs from the first",)
         self._handle_raised(exchange, self._transport.take_raised())
@@ -208,6 +216,20 @@ class Courier:
         for log in logs:
             log(exchange)
         return exchange, script
+
+    def _wait_for_background(self, exchange: Exchange) -> None:
+        """Wait until the work is done that a callback led to. With a clock, it goes on beside the call."""
+        seconds = self._sender.background_timeout
+        if self._sender.follows_clock or self._transport.wait_for_background(seconds):
+            return
+        exchange.oddities += ("work in the background has not ended yet",)
+        if self._sender.raise_errors:
+            self._sender.raise_later(
+                SimulationError(
+                    f"Work in the background must end {seconds:g} seconds after {exchange.event!r}, but some"
+                    " has not. Make it quicker, or set bandwidth.background_timeout."
+                )
+            )
 
     def _handle_raised(self, exchange: Exchange, raised: Sequence[Raised]) -> None:
         """Name in the failure what the application raised; raise it later if that is asked for."""

@@ -17,9 +17,13 @@ from urllib.parse import SplitResult, unquote
 
 from flask import Flask, got_request_exception, has_app_context
 
+from flask_bandwidth_callbacks.exceptions import StoreError
 from flask_bandwidth_callbacks.hosts import comparable_host, configured_hosts
+from flask_bandwidth_callbacks.logs import log
 from flask_bandwidth_callbacks.signals import handler_failed
+from flask_bandwidth_callbacks.stores import stores_of
 
+from .background import BackgroundWork
 from .deadlines import DeadlinePassed, connect, seconds_left
 from .urls import DEFAULT_PORTS, host_and_port, is_this_machine
 
@@ -74,6 +78,15 @@ class Transport(Protocol):
         The exceptions that cost the reply come first.
         """
 
+    def wait_for_background(self, seconds: float) -> bool:
+        """Wait until the work that the application does in the background is done, as far as that is known.
+
+        Return False if it takes longer. What was raised in it is among what the application raised.
+        """
+
+    def forget(self, subject: str) -> None:
+        """Delete what the application's stores hold about a call or conference, where they can be reached."""
+
 
 class OverHTTP:
     """Requests over HTTP to one host; no other host is ever sent anything.
@@ -110,6 +123,12 @@ class OverHTTP:
 
     def take_raised(self) -> Sequence[Raised]:
         return ()
+
+    def wait_for_background(self, seconds: float) -> bool:
+        return True
+
+    def forget(self, subject: str) -> None:
+        """Do nothing: the stores belong to another process."""
 
 
 def _joined(chunks: Iterable[bytes], deadline: float) -> bytes:
@@ -150,6 +169,7 @@ class InProcess:
         self._elsewhere = OverHTTP()
         self._requesting: int | None = None
         self._raised: list[Raised] = []
+        self._background = BackgroundWork(app)
         self._logged: list[str] = []
         got_request_exception.connect(self._add_unanswered, app)
         handler_failed.connect(self._add_failed, app)
@@ -187,6 +207,18 @@ class InProcess:
         self._raised.clear()
         return taken
 
+    def wait_for_background(self, seconds: float) -> bool:
+        is_done = self._background.wait(seconds)
+        self._raised += (Raised(error, False, by_subscriber=True) for error in self._background.end())
+        return is_done
+
+    def forget(self, subject: str) -> None:
+        for store in stores_of(self._app).values():
+            try:
+                store.forget(subject)
+            except StoreError as error:
+                log(logging.ERROR, "Records about %s are kept, because the store failed: %s", subject, error)
+
     def _is_own(self, host: str) -> bool:
         server_name = self._app.config["SERVER_NAME"]
         return comparable_host(host) in {comparable_host(self._host), *configured_hosts(self._app)} or (
@@ -200,6 +232,7 @@ class InProcess:
             return self._elsewhere.send(method, url, headers, body, timeout)
         deadline = time.monotonic() + timeout
         self._requesting = threading.get_ident()
+        self._background.begin(partial(_environ, method, url, headers, body))
         self._logged.clear()
         _logger.addFilter(self._add_logged)  # a handler would keep logging's last resort from printing
         try:

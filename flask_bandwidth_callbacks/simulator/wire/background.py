@@ -1,0 +1,72 @@
+"""The work that an application in process does after its replies: waiting for it, and what fails in it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Request
+
+from flask_bandwidth_callbacks.events import Callback
+from flask_bandwidth_callbacks.receiving import read_payload
+from flask_bandwidth_callbacks.registrations import registrations
+from flask_bandwidth_callbacks.rejections import Rejection
+from flask_bandwidth_callbacks.signals import handler_failed
+
+
+class BackgroundWork:
+    """The work of an application in the background, as far as one simulation has led to it."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._thread: int | None = None
+        """The thread that sends the present callback; None while none is out."""
+        self._environ: Callable[[], dict[str, Any]] = dict
+        self._failed: list[tuple[Callback, Exception]] = []
+        self._is_late = False
+        handler_failed.connect(self._add_failed, app)
+
+    def begin(self, environ: Callable[[], dict[str, Any]]) -> None:
+        """Begin a callback in this thread.
+
+        :param environ: makes the WSGI environment of its request.
+        """
+        self._thread = threading.get_ident()
+        self._environ = environ
+        self._failed.clear()
+        if self._is_late:
+            self.wait(0.0)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the work is done, however it ended. Return False if it takes longer.
+
+        After work that took longer, none is waited for until all of it is done.
+        """
+        end = time.monotonic() + (0.0 if self._is_late else seconds)
+        self._is_late = not all(
+            registration.jobs is None or registration.jobs.wait(max(0.0, end - time.monotonic()))
+            for registration in registrations(self._app).values()
+        )
+        return not self._is_late
+
+    def end(self) -> list[Exception]:
+        """End the callback, and return what subscribers to its event have raised in other threads so far."""
+        failed = [error for event, error in self._failed if self._is_of_callback(event)]
+        self._thread = None
+        return failed
+
+    def _add_failed(self, sender: Flask, event: Callback, exception: Exception, **details: Any) -> None:
+        # What fails in the thread of the callback is known there.
+        if self._thread not in (None, threading.get_ident()):
+            self._failed.append((event, exception))
+
+    def _is_of_callback(self, event: Callback) -> bool:
+        """Return whether an event was built from the callback, and not from one of another client."""
+        try:
+            payload, _ = read_payload(Request(self._environ()), sys.maxsize)
+        except Rejection:
+            return False
+        return payload == event.raw
