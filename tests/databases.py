@@ -1,4 +1,4 @@
-"""Real PostgreSQL and Redis servers on 127.0.0.1, for the tests that need them.
+"""Real servers on 127.0.0.1 for the tests that need them: PostgreSQL, MariaDB and Redis.
 
 Their programs come from Debian's packages. Without them a test is skipped, or fails if the environment
 variable ``BANDWIDTH_CALLBACKS_TESTS_REQUIRE_SERVERS`` is 1.
@@ -14,13 +14,14 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from pwd import getpwnam, getpwuid
 from typing import TypeVar
 
 import psycopg
+import pymysql
 import pytest
 
 REQUIRED = "BANDWIDTH_CALLBACKS_TESTS_REQUIRE_SERVERS"
@@ -145,10 +146,11 @@ class PostgreSQL(Server):
         self._programs = programs
         self._numbers = count(1)
         self._database = "postgres"
-        shutil.chown(folder, _user())
+        self._user = _user("postgres")
+        shutil.chown(folder, self._user)
         subprocess.run(
             [
-                *_as(_user()),
+                *_as(self._user),
                 str(programs / "initdb"),
                 *("--pgdata", str(folder / "data"), "--username", "postgres", "--auth", "trust"),
                 *("--encoding", "UTF8", "--locale", "C", "--no-sync"),
@@ -171,7 +173,7 @@ class PostgreSQL(Server):
 
     def _command(self) -> Sequence[str]:
         return [
-            *_as(_user(), until="SIGQUIT"),
+            *_as(self._user, until="SIGQUIT"),
             str(self._programs / "postgres"),
             *("-D", str(self.folder / "data"), "-p", str(self.port), "-F"),
             *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
@@ -190,6 +192,55 @@ class PostgreSQL(Server):
         )
 
 
+class MariaDB(Server):
+    """A MariaDB server without passwords. Each test has a database of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._numbers = count(1)
+        self._database = "mysql"
+        self._user = _user("mysql")
+        shutil.chown(folder, self._user)
+        subprocess.run(
+            [
+                *_as(self._user),
+                *("mariadb-install-db", "--no-defaults", f"--datadir={folder}/data"),
+                *("--auth-root-authentication-method=normal", "--skip-test-db"),
+            ],
+            check=True,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+        )
+
+    @property
+    def url(self) -> str:
+        """The SQLAlchemy URL of the test's database."""
+        return f"mariadb+pymysql://root@127.0.0.1:{self.port}/{self._database}"
+
+    def clear(self) -> None:
+        """Create a database for the next test."""
+        self._database = f"test_{next(self._numbers)}"
+        with closing(self._connect()) as connection:
+            connection.cursor().execute(f"CREATE DATABASE {self._database}")
+
+    def _command(self) -> Sequence[str]:
+        return [
+            *_as(self._user, until="SIGKILL"),
+            *("mariadbd", "--no-defaults", f"--datadir={self.folder}/data", f"--port={self.port}"),
+            *("--bind-address=127.0.0.1", f"--socket={self.folder}/socket", "--skip-name-resolve"),
+            "--innodb-flush-log-at-trx-commit=2",
+        ]
+
+    def _is_up(self) -> bool:
+        with suppress(pymysql.Error):
+            self._connect().close()
+            return True
+        return False
+
+    def _connect(self) -> pymysql.Connection[pymysql.cursors.Cursor]:
+        return pymysql.connect(host="127.0.0.1", port=self.port, user="root", connect_timeout=5)
+
+
 @contextmanager
 def running_redis() -> Iterator[Redis]:
     """Run a Redis server."""
@@ -206,6 +257,14 @@ def running_postgresql() -> Iterator[PostgreSQL]:
     initdb = _find("initdb", "postgresql", *map(str, reversed(folders)))
     with _folder() as folder:
         yield from _running(PostgreSQL(folder, initdb.parent))
+
+
+@contextmanager
+def running_mariadb() -> Iterator[MariaDB]:
+    """Run a MariaDB server."""
+    _find("mariadbd", "mariadb-server")
+    with _folder() as folder:
+        yield from _running(MariaDB(folder))
 
 
 def _find(program: str, package: str, *folders: str) -> Path:
@@ -232,9 +291,9 @@ def _running(server: ServerT) -> Iterator[ServerT]:
         server.kill()
 
 
-def _user() -> int:
-    """Return whom PostgreSQL is to run as: it refuses root."""
-    return os.getuid() or getpwnam("postgres").pw_uid
+def _user(name: str) -> int:
+    """Return whom a server is to run as that refuses root."""
+    return os.getuid() or getpwnam(name).pw_uid
 
 
 def _as(user: int, *, until: str = "keep") -> Sequence[str]:
@@ -275,6 +334,12 @@ def _postgresql_server() -> Iterator[PostgreSQL]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def _mariadb_server() -> Iterator[MariaDB]:
+    with running_mariadb() as server:
+        yield server
+
+
 @pytest.fixture
 def redis_server(_redis_server: Redis) -> Redis:
     """A Redis server that holds nothing; what the test does to it is mended before the next one."""
@@ -289,3 +354,11 @@ def postgresql_server(_postgresql_server: PostgreSQL) -> PostgreSQL:
     _postgresql_server.start()
     _postgresql_server.clear()
     return _postgresql_server
+
+
+@pytest.fixture
+def mariadb_server(_mariadb_server: MariaDB) -> MariaDB:
+    """A MariaDB server with an empty database; what the test does to it is mended before the next one."""
+    _mariadb_server.start()
+    _mariadb_server.clear()
+    return _mariadb_server

@@ -10,10 +10,9 @@ from __future__ import annotations
 import os
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from contextlib import suppress
 from socket import SHUT_RDWR, socket
 from threading import Thread, get_ident
 from typing import Any, TypeVar
@@ -24,8 +23,6 @@ _PATIENCE = 1.4
 """Seconds for an operation, with its attempts to connect."""
 _PAUSE = 0.2
 
-_deadline: ContextVar[float] = ContextVar("deadline")
-
 
 class Deadlines:
     """The deadlines of operations, in one thread of each process that uses the store."""
@@ -33,18 +30,19 @@ class Deadlines:
     # No lock: see Renewal, which is made like this.
 
     def __init__(self) -> None:
-        self._busy: dict[int, tuple[float, socket]] = {}
+        self._ends: dict[int, float] = {}  # by thread
+        self._sockets: dict[int, socket] = {}
         self._thread: Thread | None = None
 
-    @contextmanager
-    def operation(self) -> Iterator[None]:
-        """Start the time of an operation, whose connections go to :meth:`connect` and :meth:`watch`."""
-        token = _deadline.set(time.monotonic() + _PATIENCE)
-        try:
-            yield
-        finally:
-            _deadline.reset(token)
-            self._busy.pop(get_ident(), None)
+    def start(self) -> None:
+        """Start the time of this thread's operation."""
+        self._ends[get_ident()] = time.monotonic() + _PATIENCE
+
+    def end(self) -> None:
+        """End this thread's operation."""
+        thread = get_ident()
+        self._sockets.pop(thread, None)
+        self._ends.pop(thread, None)
 
     def connect(self, connect: Callable[[], T]) -> T:
         """Return what a function returns that connects; raises TimeoutError if it takes too long."""
@@ -53,14 +51,14 @@ class Deadlines:
             target=_connect, args=(connect, future), name="bandwidth-callbacks-connect", daemon=True
         ).start()
         try:
-            return future.result(max(0.0, _deadline.get() - time.monotonic()))
+            return future.result(max(0.0, self._ends[get_ident()] - time.monotonic()))
         except TimeoutError:
             future.add_done_callback(_close)
             raise TimeoutError("no connection in time") from None
 
     def watch(self, connection: socket) -> None:
-        """Shut a socket down if the operation is not over in time."""
-        self._busy[get_ident()] = (_deadline.get(), connection)
+        """Shut a socket down if this thread's operation is not over in time."""
+        self._sockets[get_ident()] = connection
         if self._thread is None or not self._thread.is_alive():  # the threads of a parent are not alive here
             self._thread = Thread(
                 target=_run, args=(weakref.ref(self),), name="bandwidth-callbacks-deadlines", daemon=True
@@ -71,8 +69,8 @@ class Deadlines:
     def shut_down_late(self) -> None:
         """Shut down the sockets of operations that take too long."""
         now = time.monotonic()
-        for deadline, connection in list(self._busy.values()):
-            if now > deadline:
+        for thread, connection in self._sockets.copy().items():
+            if now > self._ends.get(thread, now):
                 with suppress(OSError):  # it is closed
                     connection.shutdown(SHUT_RDWR)
 

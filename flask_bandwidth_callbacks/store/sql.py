@@ -12,8 +12,8 @@ import random
 import time
 import uuid
 import weakref
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from threading import Thread
 from typing import Any, TypeVar
 
@@ -27,7 +27,7 @@ from flask_bandwidth_callbacks.stores import Kind, Lease, Record
 from .deadlines import Deadlines
 from .renewal import Renewal
 from .sql_engine import engine_of, shown
-from .sql_statements import Statements
+from .sql_statements import Statement, Statements
 from .sql_tables import create_tables
 
 T = TypeVar("T")
@@ -138,7 +138,7 @@ class SQLStore:
 
     def _renew(self, leases: Collection[Lease]) -> None:
         owned = [_owned(lease) for lease in leases]
-        self._run(lambda connection: connection.execute(self._statements.renew, owned), again=True)
+        self._run(lambda connection: self._statements.renew.execute_many(connection, owned), again=True)
 
     # -- What has expired --------------------------------------------------------------------------------
 
@@ -151,25 +151,27 @@ class SQLStore:
                 Thread(target=self.purge, name="bandwidth-callbacks-purge", daemon=True).start()
 
     def purge(self) -> None:
-        """Delete the records that have expired, a few at a time: others wait while SQLite writes."""
+        """Delete the records that have expired, each by itself: others wait while SQLite writes."""
         with suppress(StoreError):  # there will be a next time
-            keys = [row.key for row in self._rows(self._statements.expired)]
-            for start in range(0, len(keys), 100):
-                self._changes(self._statements.purge, keys=keys[start : start + 100])
+            expired = [row._asdict() for row in self._rows(self._statements.expired)]
+            if expired:
+                self._run(
+                    lambda connection: self._statements.purge.execute_many(connection, expired), again=True
+                )
 
     # -- Connections -------------------------------------------------------------------------------------
 
-    def _changes(self, statement: Any, lease: Lease | None = None, **parameters: Any) -> bool:
+    def _changes(self, statement: Statement, lease: Lease | None = None, **parameters: Any) -> bool:
         """Execute a statement that changes records, and return whether there were any to change."""
         if lease is not None:
             parameters |= _owned(lease)
         # Without a lease it can be executed twice; with one, the second time would find that lost.
         return self._run(
-            lambda connection: connection.execute(statement, parameters).rowcount > 0, again=lease is None
+            lambda connection: statement.execute(connection, parameters).rowcount > 0, again=lease is None
         )
 
-    def _rows(self, statement: Any, **parameters: Any) -> Any:
-        return self._run(lambda connection: connection.execute(statement, parameters).all(), again=True)
+    def _rows(self, statement: Statement, **parameters: Any) -> Sequence[Any]:
+        return self._run(lambda connection: statement.execute(connection, parameters).all(), again=True)
 
     def _run(self, work: Callable[[Connection], T], *, again: bool) -> T:
         """Call a function with a connection, and return what it returns.
@@ -177,13 +179,22 @@ class SQLStore:
         :param again: whether it may be called a second time if the first finds the connection broken, as all
             are after the database was restarted.
         """
-        with self._errors(), self._deadlines.operation():
+        self._deadlines.start()
+        try:
             try:
                 return self._connected(work)
             except DBAPIError as error:
                 if not (again and error.connection_invalidated):
                     raise
             return self._connected(work)
+        except (SQLAlchemyError, OSError) as error:
+            self._has_tables = False  # the database may be another one the next time
+            raise StoreError(
+                f"The store {shown(self._engine.url)} must be reachable, got {_reason(error)}. Check the"
+                " database and its URL."
+            ) from error
+        finally:
+            self._deadlines.end()
 
     def _connected(self, work: Callable[[Connection], T]) -> T:
         with self._engine.connect() as connection:
@@ -191,18 +202,6 @@ class SQLStore:
                 create_tables(connection)
                 self._has_tables = True
             return work(connection)
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        """Turn an error of the database into a StoreError."""
-        try:
-            yield
-        except (SQLAlchemyError, OSError) as error:
-            self._has_tables = False  # the database may be another one the next time
-            raise StoreError(
-                f"The store {shown(self._engine.url)} must be reachable, got {_reason(error)}. Check the"
-                " database and its URL."
-            ) from error
 
 
 def _reason(error: SQLAlchemyError | OSError) -> str:

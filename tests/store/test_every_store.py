@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from flask_bandwidth_callbacks.store import open_store
 from flask_bandwidth_callbacks.stores import Kind, Lease, Store
@@ -20,7 +31,7 @@ REPLY = Kind("reply", lifetime=3600.0)
 JOB = Kind("job", lifetime=None)
 BRIEF = Kind("brief", lifetime=0.2)
 
-SHARED = ["sqlite", "old sqlite", "postgresql", "redis"]
+SHARED = ["sqlite", "old sqlite", "postgresql", "mariadb", "redis"]
 """Stores of several processes."""
 
 
@@ -303,3 +314,225 @@ def test_names_that_differ_are_different_records(store: Store) -> None:
         put(store, STATE, name, name.encode())
     for name in different:
         assert store.read(STATE, name) == name.encode()
+
+
+# -- Any sequence of operations ------------------------------------------------------------------------------
+
+KINDS = st.sampled_from([STATE, JOB])
+NAMES = st.sampled_from(["a", "a/1", "b"])
+VALUES = st.binary(max_size=3)
+
+
+class Operations(RuleBasedStateMachine):
+    """A store beside a dictionary of what it should hold."""
+
+    leases = Bundle("leases")
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self.store = store
+        self.values: dict[tuple[Kind, str], bytes | None] = {}
+        self.owners: dict[tuple[Kind, str], Lease | None] = {}
+        for subject in ("a", "b"):
+            store.forget(subject)
+
+    def owns(self, lease: Lease) -> bool:
+        """Return whether a lease is not over."""
+        return self.owners.get((lease.kind, lease.name)) is lease
+
+    @rule(target=leases, kind=KINDS, name=NAMES)
+    def lease(self, kind: Kind, name: str) -> object:
+        """Lease a record."""
+        lease = self.store.lease(kind, name)
+        if self.owners.get((kind, name)) is not None:
+            assert lease is None
+            return multiple()
+        assert lease is not None
+        assert lease.value == self.values.setdefault((kind, name), None)
+        self.owners[kind, name] = lease
+        return lease
+
+    @rule(target=leases, kind=KINDS, name=NAMES, value=VALUES)
+    def add(self, kind: Kind, name: str, value: bytes) -> Lease:
+        """Add a record."""
+        self.values[kind, name] = value
+        self.owners[kind, name] = lease = self.store.add(kind, name, value)
+        return lease
+
+    @rule(lease=leases, value=VALUES)
+    def write(self, lease: Lease, value: bytes) -> None:
+        """Write with any lease, also with one that is over."""
+        assert self.store.write(lease, value) == self.owns(lease)
+        if self.owns(lease):
+            self.values[lease.kind, lease.name] = value
+            self.owners[lease.kind, lease.name] = None
+
+    @rule(lease=leases)
+    def delete(self, lease: Lease) -> None:
+        """Delete with any lease."""
+        assert self.store.delete(lease) == self.owns(lease)
+        if self.owns(lease):
+            del self.values[lease.kind, lease.name], self.owners[lease.kind, lease.name]
+
+    @rule(lease=leases)
+    def release(self, lease: Lease) -> None:
+        """Release any lease."""
+        self.store.release(lease)
+        if self.owns(lease):
+            self.owners[lease.kind, lease.name] = None
+
+    @rule(kind=KINDS, name=NAMES)
+    def limit(self, kind: Kind, name: str) -> None:
+        """Limit a record, to longer than the test takes."""
+        self.store.limit(kind, name, 1000.0)
+
+    @rule(subject=st.sampled_from(["a", "b"]))
+    def forget(self, subject: str) -> None:
+        """Forget a call."""
+        self.store.forget(subject)
+        for kind, name in list(self.values):
+            if name.partition("/")[0] == subject:
+                del self.values[kind, name]
+                self.owners.pop((kind, name), None)
+
+    @invariant()
+    def holds_what_the_dictionary_holds(self) -> None:
+        """Compare all that can be read."""
+        for kind in (STATE, JOB):
+            held = {
+                name: value for (of, name), value in self.values.items() if of == kind and value is not None
+            }
+            assert {record.name: record.value for record in self.store.records(kind)} == held
+            free = {name for name in held if self.owners.get((kind, name)) is None}
+            assert set(self.store.due(kind, 10)) == free
+            assert all(self.store.read(kind, name) == held.get(name) for name in ("a", "a/1", "b"))
+
+
+@every_store
+def test_a_store_is_like_a_dictionary(store: Store) -> None:
+    """After any sequence of operations, also with leases that are over, a store holds what it should."""
+
+    class OfStore(Operations):
+        def __init__(self) -> None:
+            super().__init__(store)
+
+    run_state_machine_as_test(
+        OfStore, settings=settings(max_examples=12, stateful_step_count=25, deadline=None)
+    )
+
+
+# -- Several processes ---------------------------------------------------------------------------------------
+
+OWNER = """
+import sys
+from flask_bandwidth_callbacks.store import open_store
+from flask_bandwidth_callbacks.stores import Kind
+url, name = sys.argv[1:]
+store = open_store(url, "STORE")
+lease = store.lease(Kind("state", lifetime=3600.0), name)
+print("leased", flush=True)
+sys.stdin.readline()
+print("written" if store.write(lease, b"by " + name.encode()) else "lost", flush=True)
+"""
+
+COUNTER = """
+import sys, time
+from flask_bandwidth_callbacks.store import open_store
+from flask_bandwidth_callbacks.stores import Kind
+store = open_store(sys.argv[1], "STORE")
+print("ready", flush=True)
+sys.stdin.readline()
+for _ in range(20):
+    while (lease := store.lease(Kind("state", lifetime=3600.0), "call")) is None:
+        time.sleep(0.002)
+    assert store.write(lease, b"%d" % (int(lease.value or 0) + 1))
+print("counted", flush=True)
+"""
+
+
+class Process:
+    """A Python process that says a word, and says another when it is told to go on."""
+
+    def __init__(self, script: str, *arguments: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", script, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def says(self) -> str:
+        """Return the next word."""
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+    def go_on(self) -> None:
+        """Have it go on."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
+    def __enter__(self) -> Process:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+@every_shared_store
+def test_what_a_dead_process_owned_becomes_free(url: str, store: Store) -> None:
+    """Records of a process that was killed, or that stands still, are free within five seconds, and what the
+    latter writes late is refused; a process that lives keeps its own.
+    """
+    with ExitStack() as stack:
+        killed, paused, alive = [
+            stack.enter_context(Process(OWNER, url, name)) for name in ("killed", "paused", "alive")
+        ]
+        assert [process.says() for process in (killed, paused, alive)] == ["leased"] * 3
+        killed.send(signal.SIGKILL)
+        paused.send(signal.SIGSTOP)
+        died = time.monotonic()
+        assert [store.lease(STATE, name) for name in ("killed", "paused", "alive")] == [None] * 3
+        for name in ("killed", "paused"):
+            while (lease := store.lease(STATE, name)) is None:
+                assert time.monotonic() < died + 5.0
+                time.sleep(0.05)
+            assert store.write(lease, b"by another")
+        assert time.monotonic() > died + 2.5, "a lease is not lost by a short pause"
+        time.sleep(max(0.0, died + 4.5 - time.monotonic()))
+        assert store.lease(STATE, "alive") is None
+        paused.send(signal.SIGCONT)
+        for process in (paused, alive):
+            process.go_on()
+        assert (paused.says(), alive.says()) == ("lost", "written")
+    assert store.read(STATE, "paused") == b"by another"
+    assert store.read(STATE, "alive") == b"by alive"
+
+
+@every_shared_store
+def test_processes_that_begin_at_once_count_to_the_sum(url: str, store: Store) -> None:
+    """Processes that all create what is missing, and count in the same record, lose no count."""
+    with ExitStack() as stack:
+        processes = [stack.enter_context(Process(COUNTER, url)) for _ in range(3)]
+        assert [process.says() for process in processes] == ["ready"] * 3
+        for process in processes:
+            process.go_on()
+        assert [process.says() for process in processes] == ["counted"] * 3
+    assert store.read(STATE, "call") == b"60"
+
+
+@every_store
+def test_a_store_that_was_closed_opens_again(store: Store) -> None:
+    """Creating twice changes nothing, and a store that was closed connects again when it is used."""
+    store.create()
+    put(store, STATE, "call")
+    store.create()
+    assert names(store, STATE) == ["call"]
+    store.close()
+    put(store, STATE, "other")
+    assert store.read(STATE, "other") == b"value"
