@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask
 
-from .calls import create_tables, db
+from .calls import create_tables, db, store_url
 from .pages import pages
 from .phone import phone
 from .settings import Defaults
@@ -21,10 +21,12 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.from_object(Defaults)
     app.config.from_prefixed_env()
     app.config.from_mapping(config)
-    app.register_blueprint(pages)
-    app.register_blueprint(phone, url_prefix="/phone")
     # A test that names no database gets an empty one in memory.
     app.config.setdefault("SQLALCHEMY_DATABASE_URI", "sqlite://" if app.testing else "sqlite:///calls.db")
     db.init_app(app)
+    # What the library keeps about calls is in the same database.
+    app.config.setdefault("BANDWIDTH_CALLBACKS_STORE", store_url(app))
+    app.register_blueprint(pages)
+    app.register_blueprint(phone, url_prefix="/phone")
     create_tables(app)
     return app

@@ -8,6 +8,8 @@ turn.
 import argparse
 import contextlib
 import html
+import json
+import logging
 import os
 import re
 import secrets
@@ -16,21 +18,29 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.request import ProxyHandler, build_opener
+
+from werkzeug.serving import make_server
 
 from flask_bandwidth_callbacks.cli.keypad import converse
 from flask_bandwidth_callbacks.cli.transcript import follow
 from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
 from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
+from flask_bandwidth_callbacks.simulator.rest import RestApplication
 
 CALLER = "+13035550123"
 SALES = "+13035550141"
 SUPPORT = "+13035550142"
 RING_SECONDS = 20
+PATIENCE_SECONDS = 20
+WORKERS = 2
+"""Any of them gets the next callback of a call."""
 APPLICATION = "examples.switchboard:create_app"
 SETTINGS = {
     "FLASK_SWITCHBOARD_SALES": SALES,
@@ -45,39 +55,63 @@ class DemoError(Exception):
     """The demo cannot continue; the message says why."""
 
 
-# -- The server ----------------------------------------------------------------------------------------------
+# -- The servers ---------------------------------------------------------------------------------------------
+
+
+def free_port(port: int) -> int:
+    """Return the port, or any if it is 0. Raises an error if it is not free."""
+    try:
+        with socket.create_server(("127.0.0.1", port)) as free:
+            number: int = free.getsockname()[1]
+    except (OSError, OverflowError) as error:
+        raise DemoError(f"Port {port} of 127.0.0.1 is not available: {error}") from None
+    return number
 
 
 @contextlib.contextmanager
-def serve(port: int, credentials: str) -> Iterator[int]:
-    """Run the application under granian while the block runs. Yield the port."""
-    try:
-        with socket.create_server(("127.0.0.1", port)) as free:
-            port = free.getsockname()[1]
-    except (OSError, OverflowError) as error:
-        raise DemoError(f"Port {port} of 127.0.0.1 is not available: {error}") from None
+def serve_rest(bandwidth: SimulatedBandwidth) -> Iterator[dict[str, Any]]:
+    """Serve Bandwidth's REST interface while the block runs. Yield what Bandwidth's SDK must be given."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request would be in the story
+    with make_server("127.0.0.1", 0, RestApplication(bandwidth), threaded=True) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.port}"
+        try:
+            yield {
+                "client_id": "demo",
+                "client_secret": secrets.token_urlsafe(9),
+                "host": f"{url}/api/v2",
+                "ignore_operation_servers": True,
+                "access_token_url": f"{url}/api/v1/oauth2/token",
+            }
+        finally:
+            server.shutdown()
+
+
+@contextlib.contextmanager
+def serve(port: int, **settings: str) -> Iterator[None]:
+    """Run the application under granian while the block runs."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("GRANIAN_")}
-        settings = SETTINGS | {
-            "FLASK_BANDWIDTH_CALLBACKS_CREDENTIALS": credentials,
-            "FLASK_SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder}/calls.db",
-        }
+        database = {"FLASK_SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder}/calls.db"}
         granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--blocking-threads", "1"]
         server = subprocess.Popen(
-            [*granian, "--port", f"{port}", "--log-level", "warning", "--factory", APPLICATION],
+            [
+                *granian,
+                *f"--workers {WORKERS} --port {port} --log-level warning --factory {APPLICATION}".split(),
+            ],
             process_group=0,  # Ctrl-C only hangs up; the server goes on for the callbacks that follow
             cwd=Path(__file__).parents[2],
-            env=environment | settings,
+            env=environment | SETTINGS | database | settings,
         )
         try:
             wait_until_up(server, port)
-            yield port
+            yield
         finally:
             server.terminate()
             try:
                 server.wait(10)
             except subprocess.TimeoutExpired:
-                os.killpg(server.pid, signal.SIGKILL)  # the worker, too
+                os.killpg(server.pid, signal.SIGKILL)  # the workers, too
                 server.wait()
 
 
@@ -106,12 +140,28 @@ def play(bandwidth: SimulatedBandwidth) -> None:
         raise DemoError("The call did not end as expected.")
 
 
+def get(port: int, path: str) -> bytes:
+    """Return a page of the application."""
+    # Without a proxy, because the request must not leave the machine.
+    with build_opener(ProxyHandler({})).open(f"http://127.0.0.1:{port}{path}", timeout=15) as response:
+        body: bytes = response.read()
+    return body
+
+
+def show_message(port: int) -> None:
+    """Wait until the application has fetched the message from Bandwidth, and print its size."""
+    for _ in range(PATIENCE_SECONDS * 10):
+        if message := re.search('src="(/messages/.*?)"', get(port, "/calls").decode()):
+            size = len(get(port, message[1])) // 1000
+            print(f"\nIn the background, the application has fetched the message from Bandwidth: {size} kB.")
+            return
+        time.sleep(0.1)
+    raise DemoError("The application did not fetch the message.")
+
+
 def show_page(port: int) -> None:
     """Print the latest call from the page with today's calls."""
-    # Without a proxy, because the request must not leave the machine.
-    with build_opener(ProxyHandler({})).open(f"http://127.0.0.1:{port}/calls", timeout=15) as response:
-        page = response.read().decode()
-    entry = re.search("<article>(.*?)</article>", page, re.DOTALL)
+    entry = re.search("<article>(.*?)</article>", get(port, "/calls").decode(), re.DOTALL)
     if entry is None:
         raise DemoError("The page /calls does not list the call.")
     print("\nThe page /calls")
@@ -132,11 +182,20 @@ def main() -> int:
         signal.signal(number, signal.default_int_handler)
     credentials = ("bandwidth", secrets.token_urlsafe(9))
     try:
-        with serve(options.port, ":".join(credentials)) as port:
-            bandwidth = SimulatedBandwidth(
-                f"http://127.0.0.1:{port}/phone/", credentials=credentials, start=datetime.now(UTC)
-            )
+        port = free_port(options.port)
+        bandwidth = SimulatedBandwidth(
+            f"http://127.0.0.1:{port}/phone/", credentials=credentials, start=datetime.now(UTC)
+        )
+        with (
+            serve_rest(bandwidth) as sdk,
+            serve(
+                port,
+                FLASK_BANDWIDTH_CALLBACKS_CREDENTIALS=":".join(credentials),
+                FLASK_SWITCHBOARD_BANDWIDTH=json.dumps(sdk),
+            ),
+        ):
             play(bandwidth)
+            show_message(port)
             show_page(port)
             if not options.no_keypad and sys.stdin.isatty() and sys.stdout.isatty():
                 bandwidth.callee(SALES).answers(after=4).hangs_up(after=20)

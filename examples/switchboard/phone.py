@@ -1,8 +1,7 @@
 """The phone line: what callers hear, where their calls go, and what is logged about them.
 
-A call begins at :func:`greet`. From there the URL in each reply names the function that runs next. The tag
-of a call says how far it is: the menu was repeated, or which department it was put through to. What must be
-known later than that is looked up in the log of calls.
+A call begins at :func:`greet`. From there the URL in each reply names the function that runs next. What a
+later function must know is in the state of the call, or travels with the call as its tag.
 """
 
 from datetime import timedelta
@@ -31,13 +30,11 @@ from flask_bandwidth_callbacks.bxml import (
     Verb,
 )
 
-from .calls import add_step, has_step
+from .calls import add_message, add_step
 from .hours import greeting, is_open, now
+from .recordings import can_fetch, fetch_sound
 
 phone = CallbackBlueprint("phone", __name__)
-
-TAKEN = "taken by the department"
-"""The step of a call that a department took after an offer."""
 
 
 # -- Picking up ----------------------------------------------------------------------------------------------
@@ -84,10 +81,12 @@ def message(call: GatherCallback) -> list[Verb]:
 @phone.respond(GatherCallback, "/menu")
 def menu(call: GatherCallback) -> list[Verb]:
     """Offer the menu again after any other key; after a second one, take a message."""
+    with phone.state(call) as state:
+        state["wrong keys"] = wrong_keys = state.get("wrong keys", 0) + 1
     sorry = SpeakSentence("Sorry, that key leads nowhere.")
-    if call.tag == "asked again":
+    if wrong_keys > 1:
         return [sorry, *take_message(call)]
-    return [sorry, ask().replace(tag="asked again")]
+    return [sorry, ask()]
 
 
 # -- Putting a call through ----------------------------------------------------------------------------------
@@ -123,7 +122,8 @@ def offer(leg: TransferAnswerCallback) -> Gather:
 def take(leg: GatherCallback) -> Response:
     """Connect the caller. On the leg of a Transfer an empty document does that; it does not hang up."""
     # The leg is a call of its own. What it leads to belongs to the call of the caller.
-    add_step(leg.parent_call_id or leg.call_id, leg.var_from or "", leg.event_time or now(), TAKEN)
+    with phone.state(leg.parent_call_id or leg.call_id) as state:
+        state["taken"] = True
     return Response()
 
 
@@ -134,8 +134,9 @@ def decline(leg: GatherCallback) -> Hangup:
 
 def talked(call: TransferCompleteCallback) -> bool:
     """Return whether the two talked. A person who declines hangs up as well, and the cause is the same."""
-    screens = current_app.config["SWITCHBOARD_SCREENS"]
-    return call.cause == "hangup" and (not screens or has_step(call.call_id, TAKEN))
+    with phone.state(call) as state:
+        is_taken = state.get("taken", not current_app.config["SWITCHBOARD_SCREENS"])
+    return call.cause == "hangup" and is_taken
 
 
 @phone.respond(TransferCompleteCallback, "/transferred")
@@ -163,7 +164,7 @@ def take_message(call: CallCallback) -> list[Verb]:
     number = "" if (call.var_from or "").startswith("+") else ", and the number to call you back at"
     return [
         SpeakSentence(f"Please leave your name and your message{number}, then press hash or hang up."),
-        Record(record_complete_url=thank, recording_available_url=log_message, max_duration=180),
+        Record(record_complete_url=thank, recording_available_url=phone, max_duration=180),
     ]
 
 
@@ -181,7 +182,7 @@ def record_again(call: RecordingCompleteCallback) -> list[Verb]:
     """Record again after an empty message, this time without a URL: the next verb says goodbye."""
     return [
         SpeakSentence("I heard nothing. Please try once more."),
-        Record(recording_available_url=log_message, max_duration=180),
+        Record(recording_available_url=phone, max_duration=180),
         SpeakSentence("Thank you. Goodbye."),
     ]
 
@@ -218,7 +219,14 @@ def log_message(call: RecordingAvailableCallback) -> None:
         log(call, "left a message that was lost")
     elif not is_empty(call.duration):
         length = f" of {call.duration.total_seconds():.0f} s" if call.duration else ""
-        log(call, f"left a message{length}, {call.recording_id}")
+        log(call, f"left a message{length}")
+
+
+@phone.on(RecordingAvailableCallback, background=True)
+def keep_message(call: RecordingAvailableCallback) -> None:
+    """Fetch the sound of a message and keep it, after the reply to Bandwidth, however long that takes."""
+    if can_fetch() and call.status != "error" and not is_empty(call.duration):
+        add_message(call.recording_id or "", call.call_id, fetch_sound(call))
 
 
 @phone.on(DisconnectCallback)

@@ -10,6 +10,7 @@ file ``instance/calls.db``, and in tests an empty database in memory.
 """
 
 from datetime import datetime
+from typing import Any, ClassVar
 
 
 class Defaults:
@@ -26,6 +27,11 @@ class Defaults:
 
     SWITCHBOARD_RING_SECONDS = 20
     """Seconds that a department's phone rings before the caller can leave a message, 1 to 300."""
+
+    SWITCHBOARD_BANDWIDTH: ClassVar[dict[str, Any]] = {}
+    """The ``client_id`` and ``client_secret`` with which Bandwidth's SDK fetches messages, and whatever else
+    its ``Configuration`` takes. Without them, messages stay at Bandwidth.
+    """
 
     SWITCHBOARD_SCREENS = False
     """Whether a department hears who is calling, and takes or declines the call by a key."""

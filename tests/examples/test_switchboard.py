@@ -1,5 +1,6 @@
 """The switchboard, called by a simulated Bandwidth."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
@@ -16,6 +17,7 @@ from werkzeug.test import TestResponse
 
 from examples.switchboard import create_app
 from examples.switchboard.calls import Step, db
+from examples.switchboard.phone import phone
 from flask_bandwidth_callbacks import ConfigurationError
 from flask_bandwidth_callbacks.simulator import (
     Call,
@@ -46,6 +48,7 @@ def app() -> Flask:
             "SWITCHBOARD_SALES": SALES,
             "SWITCHBOARD_SUPPORT": SUPPORT,
             "SWITCHBOARD_RING_SECONDS": 15,
+            "SWITCHBOARD_BANDWIDTH": {"client_id": "id", "client_secret": "secret"},
         }
     )
 
@@ -102,7 +105,7 @@ def test_without_credentials_the_application_does_not_start(monkeypatch: pytest.
     """Without credentials, create_app raises an error that names the setting."""
     monkeypatch.delenv("FLASK_BANDWIDTH_CALLBACKS_CREDENTIALS", raising=False)
     with pytest.raises(ConfigurationError, match="BANDWIDTH_CALLBACKS_CREDENTIALS"):
-        create_app()
+        create_app({"SQLALCHEMY_DATABASE_URI": "sqlite://"})
 
 
 def test_credentials_and_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -356,7 +359,7 @@ def test_a_department_takes_or_declines_a_call(
     page = calls_page(client)
     if take:
         assert call.state == "disconnected"
-        assert page.index("pressed 1") < page.index("taken by the department") < page.index("talked to sales")
+        assert page.index("pressed 1") < page.index("talked to sales")
     else:
         assert call.heard[3:] == ["I am sorry, sales cannot take your call.", LEAVE_A_MESSAGE]
         assert "did not reach sales: declined" in page
@@ -485,7 +488,7 @@ def test_page_shows_a_whole_call(bandwidth: SimulatedBandwidth, client: FlaskCli
         ("gather", "pressed 1"),
         ("transferComplete", "did not reach sales: busy"),
         ("disconnect", "hung up"),
-        ("recordingAvailable", f"left a message of 12 s, {call.recordings[0].recording_id}"),
+        ("recordingAvailable", "left a message of 12 s"),
     ]
     positions = [
         page.index(f"{callback_of(call, event).time:%H:%M:%S}</time> {step}") for event, step in steps
@@ -529,15 +532,17 @@ def test_lost_message_is_logged(bandwidth: SimulatedBandwidth, client: FlaskClie
     call.press("3")
     call.recordings[0].status = "error"
     call.hang_up()
-    assert "left a message that was lost" in calls_page(client)
+    page = calls_page(client)
+    assert "left a message that was lost" in page
+    assert "<audio" not in page
 
 
 def test_message_of_unknown_length_is_logged(
     bandwidth: SimulatedBandwidth, client: FlaskClient, send: Send
 ) -> None:
     """A message without a duration is on the page without its length."""
-    send(callback_of(leave_message(bandwidth), "recordingAvailable"), duration=None, recordingId="r-7")
-    assert "left a message, r-7" in calls_page(client)
+    send(callback_of(leave_message(bandwidth), "recordingAvailable"), duration=None)
+    assert "</time> left a message</li>" in calls_page(client)
 
 
 def test_empty_message_is_not_listed(bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
@@ -546,7 +551,31 @@ def test_empty_message_is_not_listed(bandwidth: SimulatedBandwidth, client: Flas
     call.press("3")
     call.hang_up()
     assert callback_of(call, "recordingAvailable").payload["duration"] == "PT0.000S"
-    assert "message" not in calls_page(client)
+    page = calls_page(client)
+    assert "message" not in page
+    assert "<audio" not in page
+
+
+def test_the_sound_of_a_message_is_kept(bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
+    """The page plays a message, which the application has fetched from Bandwidth in the background."""
+    call = leave_message(bandwidth)
+    (path,) = re.findall('<audio .*src="(.*?)">', calls_page(client))
+    assert path == f"/messages/{call.recordings[0].recording_id}.wav"
+    response = client.get(path)
+    assert response.content_type == "audio/wav"
+    assert len(response.data) == 44 + 12.4 * 8000 * 2  # the header, and a second of 8000 samples of 2 bytes
+
+
+def test_without_access_to_bandwidth_messages_stay_there(
+    app: Flask, bandwidth: SimulatedBandwidth, client: FlaskClient
+) -> None:
+    """Without credentials for Bandwidth's REST interface, a message is listed, but not fetched."""
+    app.config["SWITCHBOARD_BANDWIDTH"] = {}
+    call = leave_message(bandwidth)
+    page = calls_page(client)
+    assert "left a message" in page
+    assert "<audio" not in page
+    assert client.get(f"/messages/{call.recordings[0].recording_id}.wav").status_code == 404
 
 
 def test_repeated_notification_is_listed_once(bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
@@ -555,7 +584,7 @@ def test_repeated_notification_is_listed_once(bandwidth: SimulatedBandwidth, cli
     call = leave_message(bandwidth)
     page = calls_page(client)
     assert [exchange.event for exchange in call.exchanges].count("recordingAvailable") == 2
-    assert page.count("left a message") == page.count("hung up") == 1
+    assert page.count("left a message") == page.count("hung up") == page.count("<audio") == 1
 
 
 def test_call_is_on_the_line_until_it_ends(bandwidth: SimulatedBandwidth, client: FlaskClient) -> None:
@@ -651,13 +680,16 @@ def test_text_from_callers_is_escaped(bandwidth: SimulatedBandwidth, client: Fla
 # -- The database --------------------------------------------------------------------------------------------
 
 
-def started(database: str, bandwidth: SimulatedBandwidth) -> Flask:
+def started(database: str, bandwidth: SimulatedBandwidth, **settings: str) -> Flask:
     """Return an application as a worker starts it, with a database and the time of the simulation."""
     return create_app(
         {
             "SQLALCHEMY_DATABASE_URI": database,
             "BANDWIDTH_CALLBACKS_CREDENTIALS": [CREDENTIALS],
+            "SWITCHBOARD_BANDWIDTH": {"client_id": "id", "client_secret": "secret"},
             "SWITCHBOARD_CLOCK": lambda: bandwidth.now,
+            "SWITCHBOARD_COMPANY": "Acme & Sons",
+            **settings,
         }
     )
 
@@ -680,38 +712,64 @@ def test_the_default_database_is_a_file_of_the_instance(
 
 
 def test_a_restart_loses_nothing(bandwidth: SimulatedBandwidth, database: str) -> None:
-    """The application is started anew before each callback of a call, and its page has every step of it."""
-    call = leave_message(bandwidth)
+    """The application is started anew before each callback of a call, and goes on where it was.
+
+    It counts the wrong keys, gives the same replies, lists every step, and keeps the message.
+    """
+    call = bandwidth.call()
+    call.press("8")
+    call.press("9")
+    call.speak("Hello, this is Ann.", seconds=12.4)
+    call.press("#")
     for exchange in call.exchanges:
-        client = started(database, bandwidth).test_client()
-        client.post(exchange.url, json=exchange.payload, auth=CREDENTIALS)
+        app = started(database, bandwidth)
+        reply = app.test_client().post(exchange.url, json=exchange.payload, auth=CREDENTIALS)
+        assert reply.data == exchange.response
+        with app.app_context():
+            phone.wait_for_background()
     page = calls_page(started(database, bandwidth).test_client())
     assert page.count("<article>") == 1
-    steps = ["called", "pressed 3", "hung up", "left a message of 12 s"]
-    assert [page.count(f"</time> {step}") for step in steps] == [1, 1, 1, 1]
+    steps = ["called", "pressed 8", "pressed 9", "hung up", "left a message of 12 s"]
+    assert [page.count(f"</time> {step}") for step in steps] == [1] * 5
     assert "on the line" not in page
+    assert page.count("<audio") == 1
 
 
 def test_workers_lose_nothing(bandwidth: SimulatedBandwidth, database: str) -> None:
-    """Four workers that start at once and get the same callbacks at once log every step once."""
+    """Four workers that start at once and get the same callbacks at once do everything once."""
     calls = [leave_message(bandwidth, var_from=f"+1303555010{number}") for number in range(3)]
     exchanges = [exchange for call in calls for exchange in call.exchanges]
     barrier = Barrier(4)
 
-    def work(number: int) -> list[int]:
+    def work(number: int) -> list[bytes]:
         barrier.wait()
-        client = started(database, bandwidth).test_client()
-        return [
-            client.post(exchange.url, json=exchange.payload, auth=CREDENTIALS).status_code
-            for exchange in exchanges
+        app = started(database, bandwidth)
+        client = app.test_client()
+        replies = [
+            client.post(exchange.url, json=exchange.payload, auth=CREDENTIALS).data for exchange in exchanges
         ]
+        with app.app_context():
+            phone.wait_for_background()
+        return replies
 
     with ThreadPoolExecutor(4) as pool:
-        statuses = list(pool.map(work, range(4)))
-    assert statuses == [[exchange.status for exchange in exchanges]] * 4
+        replies = list(pool.map(work, range(4)))
+    assert replies == [[exchange.response for exchange in exchanges]] * 4
     page = calls_page(started(database, bandwidth).test_client())
-    assert page.count("<article>") == 3
+    assert page.count("<article>") == page.count("<audio") == 3
     assert page.count("</time>") == 3 * 4
+
+
+def test_a_message_that_is_fetched_twice_is_kept_once(bandwidth: SimulatedBandwidth, database: str) -> None:
+    """Work in the background may be done twice, here by workers without a common store: the result is one."""
+    exchange = callback_of(leave_message(bandwidth), "recordingAvailable")
+    for _ in range(2):
+        app = started(database, bandwidth, BANDWIDTH_CALLBACKS_STORE="memory://")
+        app.test_client().post(exchange.url, json=exchange.payload, auth=CREDENTIALS)
+        with app.app_context():
+            phone.wait_for_background()
+    page = calls_page(app.test_client())
+    assert (page.count("left a message"), page.count("<audio")) == (2, 1)
 
 
 def test_tables_that_another_worker_creates_meanwhile(bandwidth: SimulatedBandwidth, database: str) -> None:
