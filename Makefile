@@ -33,10 +33,11 @@ build: $(VENV)/lint ## Build the wheel and import it in an empty environment
 	$(BIN)/python -m build --outdir dist . > $(VENV)/build.log 2>&1 || { cat $(VENV)/build.log; exit 1; }
 	$(PYTHON) .ci/try_wheel.py dist/*.whl
 
-core: $(VENV)/tests ## Test the library without its simulator and terminal, as if they had been deleted
+core: $(VENV)/tests ## Test the library as if its stores, background, simulator and terminal had been deleted
 	rm -rf $(VENV)/core
 	mkdir $(VENV)/core
-	tar -cf - --exclude=simulator --exclude=cli --exclude=./tests/examples --exclude='./.[!.]*' . | tar -xf - -C $(VENV)/core
+	tar -cf - --exclude=store --exclude=background --exclude=simulator --exclude=cli --exclude=./tests/examples \
+	    --exclude='./.[!.]*' . | tar -xf - -C $(VENV)/core
 	cd $(VENV)/core && ../bin/$(PYTEST)
 
 docs: $(VENV)/tests ## Write the files that are generated from tables of the package
@@ -66,9 +67,11 @@ clean: ## Remove everything that was made
 	rm -rf $(VENV) $(VENV)-lowest build dist *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # A file for each extra marks it as installed until the requirements change.
-$(VENV)/%: setup.cfg pyproject.toml | $(VENV)/made
+# The mode puts this folder into the path. By default the package would be looked up by a table instead, which has
+# the folders of the package that a copy lacks on purpose: `make core` would find them here.
+$(VENV)/%: setup.cfg pyproject.toml Makefile | $(VENV)/made
 	@echo "Installing what '$*' needs"
-	@$(PIP) -e '.[$*]'
+	@$(PIP) -e '.[$*]' --config-settings editable_mode=compat
 	@touch $@
 
 # Not bin/python, which also exists after a `venv` that failed to install pip.

@@ -11,7 +11,7 @@ from typing import Any
 import click
 from werkzeug.utils import import_string
 
-_COMMANDS = ("call", "dial", "serve", "send", "routes", "background", "doctor")
+_COMMANDS = ("call", "dial", "serve", "send", "routes", "state", "background", "store", "doctor")
 
 
 class _Commands(click.Group):

@@ -96,6 +96,9 @@ class Store(Protocol):
     def forget(self, subject: str) -> None:
         """Delete every record that is about a call or a conference, of any kind."""
 
+    def risks(self) -> list[str]:
+        """Return what puts records at risk in the settings of a server, a sentence each, for a developer."""
+
     def close(self) -> None:
         """Close connections and stop renewing leases. The store may be used again."""
 

@@ -32,6 +32,11 @@ def load_application() -> Flask:
     raise click.ClickException(f"The application cannot be loaded. {one_line(failure)}")
 
 
+def without_blueprint(app: Flask) -> str:
+    """Return the message about an application without a ``CallbackBlueprint``."""
+    return f"Application {app.name!r} has no CallbackBlueprint. Register one with app.register_blueprint."
+
+
 def one_line(error: BaseException) -> str:
     """Return an error in one line, with its type and position unless it is one of this library's own."""
     message = " ".join(str(error).split())

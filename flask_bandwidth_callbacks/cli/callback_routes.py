@@ -12,6 +12,8 @@ from flask_bandwidth_callbacks.registrations import Registration, endpoint_of, r
 from flask_bandwidth_callbacks.simulator.wire.application import host_of
 from flask_bandwidth_callbacks.subscriptions import Subscription
 
+from .application import without_blueprint
+
 
 @dataclass(frozen=True)
 class CallbackRoute:
@@ -46,9 +48,7 @@ def callback_routes(app: Flask) -> list[list[CallbackRoute]]:
     Raises :class:`click.ClickException` if the application has no ``CallbackBlueprint``.
     """
     if not registrations(app):
-        raise click.ClickException(
-            f"Application {app.name!r} has no CallbackBlueprint. Register one with app.register_blueprint."
-        )
+        raise click.ClickException(without_blueprint(app))
     return [
         [_route(app, registration, path) for path in dict.fromkeys([None, *_paths(registration)])]
         for registration in registrations(app).values()

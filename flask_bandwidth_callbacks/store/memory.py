@@ -143,6 +143,10 @@ class MemoryStore:
                 for name in [name for name in entries if name.partition("/")[0] == subject]:
                     del entries[name]
 
+    def risks(self) -> list[str]:
+        """Return nothing: its memory has no settings."""
+        return []
+
     def close(self) -> None:
         """Do nothing: a memory store holds no connection."""
 

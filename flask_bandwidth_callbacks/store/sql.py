@@ -125,6 +125,10 @@ class SQLStore:
         name = _bytes(subject)
         self._changes(self._statements.forget, subject=name, start=name + b"/", length=len(name) + 1)
 
+    def risks(self) -> list[str]:
+        """Return nothing: a database keeps what it has committed."""
+        return []
+
     def close(self) -> None:
         """Close connections and stop renewing leases. The store may be used again."""
         self._renewal.close()

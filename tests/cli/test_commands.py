@@ -11,17 +11,19 @@ from click.testing import CliRunner
 
 from flask_bandwidth_callbacks.cli import bandwidth
 
+NAMES = ["call", "dial", "serve", "send", "routes", "state", "background", "store", "doctor"]
+
 
 def test_help_lists_the_commands() -> None:
     """The help of the group describes each command in one line."""
     result = CliRunner().invoke(bandwidth, ["--help"])
     assert result.exit_code == 0
     names = [line.split()[0] for line in result.output.partition("Commands:\n")[2].splitlines()]
-    assert names == ["call", "dial", "serve", "send", "routes", "background", "doctor"]
+    assert names == NAMES
     assert "..." not in result.output.partition("Commands:\n")[2]
 
 
-@pytest.mark.parametrize("name", ["call", "dial", "serve", "send", "routes", "background", "doctor"])
+@pytest.mark.parametrize("name", NAMES)
 def test_every_command_has_an_example(name: str) -> None:
     """The help of each command shows an example."""
     result = CliRunner().invoke(bandwidth, [name, "--help"])

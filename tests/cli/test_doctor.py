@@ -56,7 +56,7 @@ def make_app(*phones: CallbackBlueprint, **config: Any) -> Flask:
 
 
 def examine(app: Flask) -> Result:
-    return app.test_cli_runner().invoke(bandwidth, ["doctor"])
+    return app.test_cli_runner().invoke(bandwidth, ["doctor"], catch_exceptions=False)
 
 
 def findings(app: Flask) -> list[str]:

@@ -21,7 +21,8 @@ WITH_HANDLERS = {
     "send": ["initiate"],
 }
 """The commands that run handlers in this process, with arguments; besides, there is ``serve``."""
-WITHOUT = ["routes", "doctor"]
+WITHOUT = {"routes": [], "state": ["c-1"], "background": [], "store": ["create"], "doctor": []}
+"""The commands that run none."""
 
 
 @pytest.fixture
@@ -50,7 +51,18 @@ def test_serve(app: Flask, outside_attempts: Sequence[str], port: int) -> None:
 @pytest.mark.parametrize("command", WITHOUT)
 def test_commands_that_run_no_handlers(app: Flask, outside_attempts: Sequence[str], command: str) -> None:
     """The other commands try to reach nothing."""
-    app.test_cli_runner().invoke(bandwidth, [command])
+    app.test_cli_runner().invoke(bandwidth, [command, *WITHOUT[command]])
+    assert outside_attempts == []
+
+
+@pytest.mark.parametrize("command", ["state", "background", "store", "doctor"])
+def test_commands_that_use_the_store(outside_attempts: Sequence[str], command: str) -> None:
+    """The commands that use the store connect to where its URL leads, and to nothing else."""
+    app = Flask("host")
+    app.config["BANDWIDTH_CALLBACKS_STORE"] = "redis://127.0.0.1:1/0"
+    add_phone(app)
+    result = app.test_cli_runner().invoke(bandwidth, [command, *WITHOUT[command]])
+    assert "127.0.0.1:1" in result.output
     assert outside_attempts == []
 
 

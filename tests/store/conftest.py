@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,8 +16,6 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty store."""
     if request.param == "memory":
         return "memory://"
-    if find_spec("flask_bandwidth_callbacks.store.sql") is None:
-        pytest.skip("no store for SQL yet")
     return f"sqlite:///{tmp_path / 'calls.db'}"
 
 

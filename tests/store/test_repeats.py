@@ -30,6 +30,7 @@ from flask_bandwidth_callbacks import (
     signals,
 )
 from flask_bandwidth_callbacks.bxml import SpeakSentence
+from flask_bandwidth_callbacks.stores import stores_of
 from tests.conftest import CREDENTIALS
 
 Call = Callable[..., TestResponse]
@@ -267,7 +268,7 @@ SENDINGS = st.lists(
 
 @given(sendings=SENDINGS)
 @settings(max_examples=60, deadline=None)
-@pytest.mark.parametrize("url_of_store", ["memory://"])
+@pytest.mark.parametrize("url_of_store", ["memory://", "sqlite:///{}/calls.db"])
 def test_any_sequence_of_sendings(
     sendings: list[tuple[str, int, str]], url_of_store: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -299,6 +300,8 @@ def test_any_sequence_of_sendings(
         body = {"eventType": event_type, "callId": f"c-{number}", "eventTime": TIME}
         reply = app.test_client().post(path, json=body, auth=CREDENTIALS)
         assert content(reply) == replies.setdefault(sending, content(reply))
+    for store in stores_of(app).values():
+        store.close()
     expected = {(event, f"c-{number}") for event, number, _ in sendings}
     assert notified == dict.fromkeys(expected, 1)
     answered = {(event, f"c-{number}", path) for event, number, path in sendings if event != "dtmf"}

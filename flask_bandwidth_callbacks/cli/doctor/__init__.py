@@ -12,7 +12,7 @@ from flask_bandwidth_callbacks.cli.callback_routes import CallbackRoute, callbac
 from flask_bandwidth_callbacks.cli.terminal import say
 from flask_bandwidth_callbacks.simulator.engine.conversation import counted
 
-from . import credentials, handlers, probes, settings
+from . import credentials, handlers, probes, settings, stores
 from .findings import Finding
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
@@ -22,9 +22,9 @@ _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 def command() -> None:
     """Check for what will go wrong in production.
 
-    Checks the responders and subscribers, the credentials and the settings. Then sends the application
-    callbacks without content, which the blueprint rejects before any handler runs, to learn whether something
-    else replies to them. For example:
+    Checks the responders and subscribers, the credentials, the settings, the store and the background. Then
+    sends the application callbacks without content, which the blueprint rejects before any handler runs, to
+    learn whether something else replies to them. For example:
 
     \b
       flask bandwidth doctor
@@ -56,6 +56,7 @@ def _examine(app: Flask, routes: Sequence[Sequence[CallbackRoute]]) -> Iterator[
         yield from handlers.check_blueprint(app, of_blueprint)
         yield from credentials.check(of_blueprint[0])
     yield from settings.check(app)
+    yield from stores.check(app, [group[0].registration for group in routes])
     yield from probes.check(app, routes)
 
 
