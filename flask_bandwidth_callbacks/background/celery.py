@@ -6,6 +6,7 @@ import json
 import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from contextvars import Context, ContextVar
 from functools import cached_property, partial
 from typing import Any
@@ -161,7 +162,8 @@ class CeleryJobs:
 
     def _apply(self, job: Job) -> None:
         _runner_here.set(self._run)
-        self.task.apply(self._arguments(job), throw=False)
+        with suppress(Exception):  # with task_eager_propagates; it was reported
+            self.task.apply(self._arguments(job))
 
     def _do_here(self, jobs: Sequence[Job]) -> None:
         for job in jobs:

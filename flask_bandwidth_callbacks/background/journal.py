@@ -134,9 +134,9 @@ class Journal:
             )
 
     def give_back(self, entry: Entry) -> None:
-        """Leave a job to whichever process is free first."""
-        if entry.lease is not None:
-            self.store.release(entry.lease)
+        """Leave a job that was written to whichever process is free first."""
+        assert entry.lease is not None
+        self.store.release(entry.lease)
 
     def try_again(self, entry: Entry, seconds: float) -> None:
         """Leave a job, after so many seconds, to whichever process is free first."""

@@ -813,6 +813,30 @@ def test_the_end_of_a_process(
     assert caplog.text.count("is lost") == 1
 
 
+def test_the_end_of_a_process_with_a_durable_store(
+    app: Flask,
+    phone: CallbackBlueprint,
+    store: FailingStore,
+    journal: Journal,
+    call: Call,
+    wait_until: Wait,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What is to be tried again later stays in a durable store for another process."""
+    phone = CallbackBlueprint("phone", __name__, credentials=[("bandwidth", "s3cret")])
+
+    @phone.on(DisconnectCallback, background=True)
+    def keep(event: DisconnectCallback) -> None:
+        raise ValueError("no disk")
+
+    app.register_blueprint(phone, url_prefix="/phone")
+    call("disconnect")
+    pool = pool_of(app)
+    pool.main = threading.Thread()  # a thread that is not alive
+    wait_until(lambda: [entry.failures for entry in journal.waiting()] == [1])
+    assert "is lost" not in caplog.text
+
+
 def test_a_forked_process(
     app: Flask,
     phone: CallbackBlueprint,
