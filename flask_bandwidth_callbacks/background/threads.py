@@ -269,20 +269,16 @@ class Pool:
         room = max(0, self._threads - self._held)
         names = self.journal.due(room) if room else []
         self._has_more = len(names) == room
-        for name in names:
-            entry = self.journal.take(name)
-            if entry is not None:
-                with self._changed:
-                    self._held += 1
-                self._submit(entry)
+        for entry in filter(None, map(self.journal.take, names)):
+            with self._changed:
+                self._held += 1
+            self._submit(entry)
         return len(names)
 
     def work_off(self) -> Iterator[bool]:
         """Do the jobs that are due in this thread, and yield for each whether it was done."""
         while names := self.journal.due(1):
-            entry = self.journal.take(names[0])
-            if entry is not None:
-                yield self.do(entry)
+            yield from map(self.do, filter(None, map(self.journal.take, names)))
 
     def _log_outage(self, error: StoreError) -> None:
         if not self._is_store_down:
