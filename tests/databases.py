@@ -166,9 +166,11 @@ class PostgreSQL(Server):
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{self._database}"
 
     def clear(self) -> None:
-        """Create a database for the next test."""
-        self._database = f"test_{next(self._numbers)}"
+        """Create a database for the next test, in place of the last one."""
+        last, self._database = self._database, f"test_{next(self._numbers)}"
         with self._connect() as connection:
+            if last != "postgres":
+                connection.execute(f"DROP DATABASE {last} WITH (FORCE)")  # type: ignore[arg-type, unused-ignore]
             connection.execute(f"CREATE DATABASE {self._database}")  # type: ignore[arg-type, unused-ignore]
 
     def _command(self) -> Sequence[str]:
@@ -273,6 +275,8 @@ def _find(program: str, package: str, *folders: str) -> Path:
     if found is None:
         end_test = pytest.fail if os.environ.get(REQUIRED) == "1" else pytest.skip
         end_test(f"{program} must be installed for this test. Install it: apt-get install {package}")
+    if program != "setpriv":
+        _find("setpriv", "util-linux")  # starts the servers
     return Path(found)
 
 

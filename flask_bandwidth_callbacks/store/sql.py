@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import Pool
 
+from flask_bandwidth_callbacks.display import without_password
 from flask_bandwidth_callbacks.exceptions import StoreError
 from flask_bandwidth_callbacks.stores import Kind, Lease, Record
 
@@ -194,8 +195,8 @@ class SQLStore:
         except (SQLAlchemyError, OSError) as error:
             self._has_tables = False  # the database may be another one the next time
             raise StoreError(
-                f"The store {shown(self._engine.url)} must be reachable, got {_reason(error)}. Check the"
-                " database and its URL."
+                f"The database {shown(self._engine.url)} must do what the store asks, got {_reason(error)}."
+                " Check the database and its URL."
             ) from error
         finally:
             self._deadlines.end()
@@ -212,7 +213,9 @@ def _reason(error: SQLAlchemyError | OSError) -> str:
     # The driver's own error. That of SQLAlchemy adds the statement.
     cause = error.orig if isinstance(error, DBAPIError) else error
     lines = str(cause).strip().splitlines()
-    return f"{type(cause).__name__}: {lines[0]}" if lines else type(cause).__name__
+    return without_password(
+        f"{type(cause).__name__}: {lines[0].rstrip('.')}" if lines else type(cause).__name__
+    )
 
 
 def _pause() -> float:

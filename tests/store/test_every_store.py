@@ -43,7 +43,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
             return "memory://"
         case "old sqlite":
             # Before 3.35, which some systems still have, SQLite returned nothing from what it changed.
-            monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 34, 1))
+            monkeypatch.setattr("sqlite3.dbapi2.sqlite_version_info", (3, 34, 1))
             return f"sqlite:///{tmp_path}/store.db"
         case "sqlite":
             return f"sqlite:///{tmp_path}/store.db"
