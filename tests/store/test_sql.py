@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -120,7 +120,9 @@ def test_an_outage_costs_every_operation_two_seconds_at_most(server: Server, out
 
 @every_server
 def test_a_server_that_was_restarted_is_not_noticed(server: Server) -> None:
-    """Connections that a restart has broken are replaced within the next operation, which does not fail."""
+    """Connections that a restart has broken are replaced within the next operation, which does not fail. A
+    write may fail then, and is not done twice.
+    """
     with opened(server.url) as store:
         put(store, STATE, "c-1")
         server.kill()
@@ -129,8 +131,10 @@ def test_a_server_that_was_restarted_is_not_noticed(server: Server) -> None:
         assert lease.value == b"value"
         server.kill()
         server.start()
-        assert "must do what the store asks" in failure(lambda: store.write(lease, b"late"))
-        assert store.read(STATE, "c-1") == b"value"
+        is_written = False
+        with suppress(StoreError):  # unless the renewal of the lease has found the broken connection first
+            is_written = store.write(lease, b"new")
+        assert store.read(STATE, "c-1") == (b"new" if is_written else b"value")
 
 
 @pytest.mark.parametrize("driver", ["postgresql+psycopg", "mysql+pymysql"])
