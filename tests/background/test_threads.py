@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import logging
 import threading
 import time
@@ -12,6 +13,8 @@ from typing import Any
 
 import pytest
 from flask import Flask, Response, g, got_request_exception, has_request_context
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from flask_bandwidth_callbacks import (
@@ -126,6 +129,34 @@ def test_the_event_is_the_one_that_was_received(app: Flask, phone: CallbackBluep
     assert (kept[1].repeat_key or "").startswith("conf-1/")
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(st.text(), values, max_size=3),
+    max_leaves=5,
+)
+KEYS = st.text() | st.sampled_from(["startTime", "eventTime", "cause", "tag", "from", "__type__"])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(KEYS, JSON, max_size=5))
+def test_any_event_is_the_one_that_was_received(properties: dict[str, Any]) -> None:
+    """Whatever a payload holds, the event in the background equals the received one."""
+    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
+    received: list[Callback] = []
+    kept: list[Callback] = []
+    phone.on(DisconnectCallback)(lambda event: received.append(event))
+    phone.on(DisconnectCallback, background=True)(lambda event: kept.append(event))
+    app = Flask("host")
+    app.register_blueprint(phone)
+    payload = {**properties, "eventType": "disconnect", "callId": "c-1"}
+    app.test_client().post("/", data=json.dumps(payload), content_type="application/json").close()
+    assert phone.wait_for_background()
+    assert kept == received
+    assert kept[0].raw == payload
+    assert kept[0].errors == received[0].errors
+    assert kept[0].repeat_key == received[0].repeat_key
+
+
 def test_coroutine_functions(phone: CallbackBlueprint, call: Call) -> None:
     """An ``async def`` handler runs in the background, too."""
     runs = []
@@ -161,6 +192,19 @@ def test_matches_choose_handlers_before_the_reply(
     assert phone.wait_for_background()
     assert sorted(runs) == [("any", "*"), ("any", "1"), ("any", "2"), ("odd", "1")]
     assert "keep_odd" in caplog.text
+
+
+def test_an_interruption_passes(phone: CallbackBlueprint, call: Call) -> None:
+    """Ctrl-C in a predicate ends the program, and is not the failure of a handler."""
+
+    def interrupt(digit: str) -> bool:
+        raise KeyboardInterrupt
+
+    @phone.on(DtmfCallback, background=True, digit=interrupt)
+    def keep(event: DtmfCallback) -> None: ...
+
+    with pytest.raises(KeyboardInterrupt):
+        call("dtmf", digit="1")
 
 
 def test_work_on_a_call_whose_responder_failed(app: Flask, phone: CallbackBlueprint, call: Call) -> None:
