@@ -46,10 +46,11 @@ class StoredRepeats:
 class StoredSending:
     """One of the times that a callback is sent."""
 
-    __slots__ = ("_app", "_event", "_held", "_is_repeat", "_path", "_registration", "_store")
+    __slots__ = ("_app", "_event", "_has_failed", "_held", "_is_repeat", "_path", "_registration", "_store")
 
     def __init__(self, store: Store, app: Flask, event: Callback, path: str, registration: str) -> None:
-        self._store: Store | None = store
+        self._store = store
+        self._has_failed = False
         self._app = app
         self._event = event
         self._path = path
@@ -121,7 +122,7 @@ class StoredSending:
 
     def _lease(self, kind: Kind, detail: str) -> Lease | None:
         """Lease a record of this callback; return None if the store failed."""
-        if self._store is None:
+        if self._has_failed:  # each further attempt could take as long, and the caller waits
             return None
         name = f"{self._event.repeat_key}{detail}"
         deadline = None
@@ -145,21 +146,18 @@ class StoredSending:
 
     def _write(self, lease: Lease, value: bytes) -> None:
         try:
-            if self._store is not None:
-                self._store.write(lease, value)
+            self._store.write(lease, value)
         except StoreError as error:
             self._give_up(error)
 
     def _release(self, lease: Lease) -> None:
         try:
-            if self._store is not None:
-                self._store.release(lease)
+            self._store.release(lease)
         except StoreError as error:
             self._give_up(error)
 
     def _give_up(self, error: StoreError) -> None:
-        # Each further attempt could take as long as this one, and the caller waits.
-        self._store = None
+        self._has_failed = True
         log(
             logging.ERROR,
             "Handled without looking for repeats, because the store failed: %s",

@@ -149,6 +149,22 @@ def test_a_responder_that_fails_while_the_store_is_down(
     assert [each for each in errors_of(caplog) if "store failed" in each] != []
 
 
+def test_a_lease_is_not_left_behind(
+    app: Flask, call: Call, phone: CallbackBlueprint, store: FailingStore
+) -> None:
+    """When the store fails after a responder has, a repeat does not wait for what nothing will end."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    phone.on(InitiateCallback)(lambda event: None)
+
+    @phone.respond(InitiateCallback)
+    def respond(event: InitiateCallback) -> None:
+        raise LookupError("not there")
+
+    store.failing = {"lease notified"}
+    assert call("initiate", eventTime=TIME).status_code == 500
+    assert store.asked == ["lease reply", "lease notified", "release reply"]
+
+
 # -- State ---------------------------------------------------------------------------------------------------
 
 
