@@ -29,10 +29,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
-from flask_bandwidth_callbacks import CallbackBlueprint, config
+from flask_bandwidth_callbacks import CallbackBlueprint, config, parts
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+needs_store_and_background = pytest.mark.skipif(
+    not (parts.has("store") and parts.has("background")), reason="a copy without these folders"
+)
 EXAMPLES = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 # The example at the top of the design, word for word.
@@ -186,6 +189,7 @@ def client_of(page: str, word: str) -> FlaskClient:
     return app.test_client()
 
 
+@needs_store_and_background
 def test_the_example_with_state_counts_wrong_codes_of_each_call() -> None:
     """The third wrong code of a call hangs up; the codes of another call do not count, nor does a repeat."""
     client = client_of("README.md", 'state["tries"]')
@@ -206,6 +210,7 @@ def test_the_example_with_state_counts_wrong_codes_of_each_call() -> None:
     assert "<Hangup" in type_code("c-1", 5, "1234")
 
 
+@needs_store_and_background
 def test_the_example_that_is_exact_bills_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A call that two processes without a common store bill is billed once, and another call as well."""
     monkeypatch.chdir(tmp_path)

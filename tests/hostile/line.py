@@ -212,11 +212,12 @@ class Line:
             BANDWIDTH_CALLBACKS_MAX_CONTENT_LENGTH=LIMIT,
         )
         phone = CallbackBlueprint("phone", __name__, credentials=PAIRS)
-        phone.on(Callback)(self.heard.append)
-        match: dict[str, Any] = {} if answers else {"event_type": "never sent"}
+        # Every request is judged by itself, also if the same one was sent before.
+        phone.on(Callback, repeats=True)(self.heard.append)
+        match: dict[str, Any] = {"repeats": True} if answers else {"event_type": "never sent"}
         phone.respond(Callback, **match)(self._answer)
         phone.respond(Callback, "/rooms/<room>", **match)(self._answer_in_room)
-        phone.respond(GatherCallback, "/gathered")(self._answer_gather)
+        phone.respond(GatherCallback, "/gathered", repeats=True)(self._answer_gather)
         self.app.register_blueprint(phone, url_prefix="/phone")
         self.app.add_url_rule("/heard", view_func=lambda: str(len(self.heard)))
 
