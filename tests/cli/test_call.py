@@ -22,6 +22,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 
 from flask_bandwidth_callbacks import (
+    ANYONE,
     CallbackBlueprint,
     DisconnectCallback,
     GatherCallback,
@@ -29,6 +30,7 @@ from flask_bandwidth_callbacks import (
     RecordingCompleteCallback,
     RedirectCallback,
 )
+from flask_bandwidth_callbacks.background import Threads
 from flask_bandwidth_callbacks.bxml import (
     Conference,
     Gather,
@@ -135,6 +137,22 @@ def test_a_reply_that_differs_from_the_first(
         '"You are caller 1."',
         "(ended: hangup)",
     ]
+
+
+def test_work_in_the_background_that_fails(app: Flask, telephone: Telephone) -> None:
+    """Work in the background is waited for, and what a subscriber raises in it fails the command."""
+    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE, background=Threads(retries=[]))
+    phone.respond(InitiateCallback)(lambda call: [SpeakSentence("Hello."), Hangup()])
+
+    @phone.on(DisconnectCallback, background=True)
+    def bill(call: DisconnectCallback) -> None:
+        raise LookupError("no such customer")
+
+    app.register_blueprint(phone)
+    result = telephone("--hang-up")
+    assert lines(result)[-1] == "(ended: hangup)"
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == "Error: A subscriber raised LookupError: no such customer"
 
 
 # -- A script ------------------------------------------------------------------------------------------------

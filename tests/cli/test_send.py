@@ -380,6 +380,23 @@ def test_what_an_error_handler_answers_is_not_a_failure() -> None:
     assert send(make_app(phone), "initiate").exit_code == 0
 
 
+def test_events_of_one_call() -> None:
+    """Events that are sent one after the other find the state of their call, as those of a call do."""
+    phone = make_phone()
+
+    @phone.respond(Callback)
+    def count(call: InitiateCallback) -> SpeakSentence:
+        with phone.state(call) as state:
+            state["callbacks"] = state.get("callbacks", 0) + 1
+            return SpeakSentence(f"Callback {state['callbacks']}.")
+
+    app = make_app(phone)
+    for number, event in enumerate(["initiate", "gather", "gather"], 1):
+        result = send(app, event)
+        assert result.exit_code == 0
+        assert f"Callback {number}." in result.stdout
+
+
 def test_a_seed(listener: Flask, received: list[Any]) -> None:
     """Another --seed makes the sample of another call."""
     for arguments in ([], ["--seed", "1"], ["--seed", "1"]):

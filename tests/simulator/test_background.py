@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,10 @@ class Mistake(Exception):
 
 
 @pytest.fixture
-def greets(phone: CallbackBlueprint) -> CallbackBlueprint:
-    """The blueprint, with a responder."""
+def greets() -> CallbackBlueprint:
+    """A blueprint with a responder; work that fails is not tried again, which would be during other tests."""
+    threads = import_module("flask_bandwidth_callbacks.background").Threads(retries=[])
+    phone = CallbackBlueprint("phone", __name__, credentials=[CREDENTIALS], background=threads)
 
     @phone.respond(InitiateCallback)
     def greet(call: InitiateCallback) -> list[Verb]:
@@ -215,6 +218,50 @@ def test_work_that_a_request_of_the_test_led_to(app: Flask, greets: CallbackBlue
     app.test_client().post("/", json=payload, auth=CREDENTIALS)
     assert greets.wait_for_background()
     assert heard == [["Hello."]]
+
+
+# -- Celery --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def celery(app: Flask) -> CallbackBlueprint:
+    """A blueprint whose work Celery does at once, as in tests of its users."""
+    celery = pytest.importorskip("celery")
+    background = import_module("flask_bandwidth_callbacks.background")
+    eager = celery.Celery("work", broker="memory://")
+    eager.conf.task_always_eager = True
+    phone = CallbackBlueprint(
+        "phone", __name__, credentials=[CREDENTIALS], background=background.CeleryBackground(eager)
+    )
+    phone.respond(InitiateCallback)(lambda call: [SpeakSentence("Hello."), Pause(duration=60)])
+    return phone
+
+
+def test_celery(app: Flask, celery: CallbackBlueprint) -> None:
+    """With ``task_always_eager`` the work is done as well, may use the simulation, and goes on afterwards."""
+    states: list[str] = []
+
+    @celery.on(InitiateCallback, background=True)
+    def end(event: InitiateCallback) -> None:
+        bandwidth.find_call(event.call_id).complete()
+        states.append(bandwidth.find_call(event.call_id).state)
+
+    app.register_blueprint(celery)
+    bandwidth = SimulatedBandwidth(app, raise_errors=True)
+    call = bandwidth.call()
+    assert (states, call.cause) == (["initiated"], "rejected")
+
+
+def test_what_celery_raises(app: Flask, celery: CallbackBlueprint) -> None:
+    """With ``task_always_eager`` an exception is raised like that of the pool."""
+    celery.on(InitiateCallback, background=True)(fails)
+    app.register_blueprint(celery)
+    bandwidth = SimulatedBandwidth(app, raise_errors=True)
+    with pytest.raises(Mistake, match="the work's own fault"):
+        bandwidth.call()
+    (exchange,) = bandwidth.exchanges
+    assert (exchange.status, exchange.failure) == (200, None)
+    assert {type(error) for error in exchange.raised} == {Mistake}
 
 
 # -- How long it takes ---------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ from importlib.metadata import entry_points
 
 import pytest
 
+from flask_bandwidth_callbacks import parts
+
 pytest_plugins = ["pytester"]
 
 APPLICATION = """
@@ -32,6 +34,28 @@ def create_app():
     app = Flask(__name__)
     app.register_blueprint(phone, url_prefix="/phone")
     return app
+"""
+
+BACKGROUND = """
+from flask import Flask
+from flask_bandwidth_callbacks import ANYONE, CallbackBlueprint, InitiateCallback
+from flask_bandwidth_callbacks.bxml import SpeakSentence
+
+phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
+
+@phone.respond(InitiateCallback)
+def count(call):
+    with phone.state(call) as state:
+        state["calls"] = state.get("calls", 0) + 1
+        return SpeakSentence(str(state["calls"]))
+
+@phone.on(InitiateCallback, background=True)
+def fail(call):
+    raise LookupError
+
+app = Flask(__name__)
+app.config.update(BANDWIDTH_CALLBACKS_STORE="{store}")
+app.register_blueprint(phone)
 """
 
 CONFTEST = """
@@ -257,6 +281,39 @@ def test_fails(bandwidth):
     result.stdout.fnmatch_lines(
         ["*- Simulated call -*", "Call c-* from +2 to +13035550100 (inbound)", "          answered"]
     )
+
+
+@pytest.mark.skipif(
+    not (parts.has("store") and parts.has("background")), reason="store/ or background/ has been deleted"
+)
+@pytest.mark.parametrize("store", ["memory://", "sqlite:///calls.db"])
+def test_stores_forget_the_calls_of_a_test(project: pytest.Pytester, store: str) -> None:
+    """The next test, and the next run, find neither states nor failed work of the calls of a test."""
+    project.makepyfile(application=BACKGROUND.format(store=store))
+    test = """
+import pytest
+from application import app
+from flask_bandwidth_callbacks.background import Journal
+from flask_bandwidth_callbacks.stores import stores_of
+
+@pytest.fixture(name="app")
+def the_app():
+    return app
+
+def jobs():
+    return [entry for store in stores_of(app).values() for entry in Journal(store, None).waiting()]
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_call(bandwidth, number):
+    assert jobs() == []
+    with pytest.raises(LookupError):
+        bandwidth.call()
+    assert bandwidth.calls[-1].heard == ["1"]
+    assert len(jobs()) == 1
+"""
+    for _ in range(2):
+        # SQLAlchemy cannot be imported twice in a process.
+        run(project, test, in_new_process=store != "memory://").assert_outcomes(passed=2)
 
 
 def test_an_old_pluggy(project: pytest.Pytester) -> None:
