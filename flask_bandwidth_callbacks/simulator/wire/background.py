@@ -6,11 +6,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from flask import Flask, Request
 
 from flask_bandwidth_callbacks.events import Callback
+from flask_bandwidth_callbacks.jobs import Jobs
 from flask_bandwidth_callbacks.receiving import read_payload
 from flask_bandwidth_callbacks.registrations import registrations
 from flask_bandwidth_callbacks.rejections import Rejection
@@ -45,18 +47,22 @@ class BackgroundWork:
 
         After work that took longer, none is waited for until all of it is done.
         """
+        if not self._jobs:
+            return True
         end = time.monotonic() + (0.0 if self._is_late else seconds)
-        self._is_late = not all(
-            registration.jobs is None or registration.jobs.wait(max(0.0, end - time.monotonic()))
-            for registration in registrations(self._app).values()
-        )
+        self._is_late = not all(jobs.wait(max(0.0, end - time.monotonic())) for jobs in self._jobs)
         return not self._is_late
+
+    @cached_property
+    def _jobs(self) -> list[Jobs]:
+        # When it is asked for, a callback was sent, and Flask lets no blueprint be registered any more.
+        jobs = [registration.jobs for registration in registrations(self._app).values()]
+        return [each for each in jobs if each is not None]
 
     def end(self) -> list[Exception]:
         """End the callback, and return what subscribers to its event have raised in other threads so far."""
-        failed = [error for event, error in self._failed if self._is_of_callback(event)]
         self._thread = None
-        return failed
+        return [error for event, error in self._failed if self._is_of_callback(event)]
 
     def _add_failed(self, sender: Flask, event: Callback, exception: Exception, **details: Any) -> None:
         # What fails in the thread of the callback is known there.

@@ -209,7 +209,8 @@ class InProcess:
 
     def wait_for_background(self, seconds: float) -> bool:
         is_done = self._background.wait(seconds)
-        self._raised += (Raised(error, False, by_subscriber=True) for error in self._background.end())
+        for error in self._background.end():
+            self._raised.append(Raised(error, is_answered=False, by_subscriber=True))
         return is_done
 
     def forget(self, subject: str) -> None:
