@@ -84,7 +84,8 @@ class Statements:
         is_listed = and_(record.kind == bindparam("its_kind"), record.value.is_not(None), is_alive)
         is_it = record.key == bindparam("its_key")
         is_owned = and_(is_it, record.token == bindparam("its_token"))
-        lease = {"token": bindparam("its_token"), "free_at": now + round(LEASE * 1000)}
+        leased_until = now + bindparam("lease", round(LEASE * 1000), BigInteger)
+        lease = {"token": bindparam("its_token"), "free_at": leased_until}
         expires = now + bindparam("lifetime", type_=BigInteger)
         new = {
             "key": bindparam("its_key"),
@@ -137,7 +138,7 @@ class Statements:
         )
         self.release = written(update(RECORDS).where(is_owned).values(token=None, free_at=now))
         self.delete = written(delete(RECORDS).where(is_owned))
-        self.renew = written(update(RECORDS).where(is_owned).values(free_at=lease["free_at"]))
+        self.renew = written(update(RECORDS).where(is_owned).values(free_at=leased_until))
         self.read = written(select(record.value).where(is_it, is_alive))
         end = now + bindparam("seconds", type_=BigInteger)
         end_at_the_latest = case((record.ends < end, record.ends), else_=end)
