@@ -38,7 +38,7 @@ pytestmark = pytest.mark.skipif(not parts.has("store"), reason="store/ has been 
 AGENT = "+13035550141"
 
 
-def counter(store: str) -> tuple[Flask, Counter[str]]:
+def counter(store: str | None = None) -> tuple[Flask, Counter[str]]:
     """Return an application that counts the callbacks of a call, and how often it was notified of events."""
     notified: Counter[str] = Counter()
     phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
@@ -66,7 +66,9 @@ def counter(store: str) -> tuple[Flask, Counter[str]]:
         notified[str(event.event_type)] += 1
 
     app = Flask("host")
-    app.config.update(TESTING=True, BANDWIDTH_CALLBACKS_STORE=store)
+    app.testing = True
+    if store is not None:
+        app.config["BANDWIDTH_CALLBACKS_STORE"] = store
     app.register_blueprint(phone)
     return app, notified
 
@@ -102,7 +104,7 @@ NOTIFIED = {
     "disconnect": 1,
 }
 
-app, notified = counter("memory://")
+app, notified = counter()
 
 
 @pytest.mark.parametrize("test", [1, 2])
@@ -180,7 +182,7 @@ class Broken:
 
 def test_a_store_that_fails(caplog: pytest.LogCaptureFixture) -> None:
     """What cannot be forgotten costs no call, and is logged."""
-    application, _ = counter("memory://")
+    application, _ = counter()
     stores_of(application)["broken://"] = Broken()  # type: ignore[assignment]
     call = SimulatedBandwidth(application, raise_errors=True, seed=7).call()
     assert call.heard == HEARD[2]
