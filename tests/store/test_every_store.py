@@ -247,6 +247,20 @@ def test_a_record_is_gone_when_its_lifetime_is_over(store: Store) -> None:
 
 
 @every_store
+def test_a_lease_ends_with_its_record(store: Store) -> None:
+    """When a record's lifetime is over while an owner has it, another gets a new one, and the first writes
+    nothing into that.
+    """
+    put(store, BRIEF, "call")
+    late = leased(store, BRIEF, "call")
+    time.sleep(0.25)
+    owner = leased(store, BRIEF, "call")
+    assert owner.value is None
+    assert not store.write(late, b"late")
+    assert store.write(owner, b"value")
+
+
+@every_store
 def test_a_limit_holds_however_often_a_record_is_written(store: Store) -> None:
     """A record with a limit ends then, though it was written and limited again; the next one has no limit."""
     put(store, STATE, "call")
