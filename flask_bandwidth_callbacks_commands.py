@@ -13,16 +13,25 @@ from werkzeug.utils import import_string
 
 _COMMANDS = ("call", "dial", "serve", "send", "routes", "state", "background", "store", "doctor")
 
+_FOLDERS = {"state": "store", "background": "background", "store": "store"}
+"""The folders without which commands have nothing to do; they may have been deleted."""
+
 
 class _Commands(click.Group):
     """A group that imports a command only when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        from flask_bandwidth_callbacks import parts
+
+        return [name for name in _COMMANDS if name not in _FOLDERS or parts.has(_FOLDERS[name])]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
+        if cmd_name in _FOLDERS:
+            from flask_bandwidth_callbacks import parts
+
+            parts.load(_FOLDERS[cmd_name], f"flask bandwidth {cmd_name}")
         command: click.Command = import_string(f"flask_bandwidth_callbacks.cli.{cmd_name}:command")
         return command
 

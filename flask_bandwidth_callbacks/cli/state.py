@@ -26,7 +26,7 @@ def command(call_id: str) -> None:
 
     The exit status is 1 if the call has no state.
     """
-    stores = load_stores("state")
+    stores = load_stores()
     found = [
         state
         for store in stores.values()

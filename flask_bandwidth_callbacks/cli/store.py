@@ -28,7 +28,7 @@ def create() -> None:
     \b
       flask bandwidth store create
     """
-    for url, store in load_stores("store create").items():
+    for url, store in load_stores().items():
         store.create()
         if store.is_durable:
             say(f"{url} has what it needs.", "green")

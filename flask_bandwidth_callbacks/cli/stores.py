@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from flask_bandwidth_callbacks import parts
 from flask_bandwidth_callbacks.display import without_password
 from flask_bandwidth_callbacks.registrations import registrations
 from flask_bandwidth_callbacks.stores import Store, stores_of
@@ -12,18 +11,14 @@ from flask_bandwidth_callbacks.stores import Store, stores_of
 from .application import load_application, without_blueprint
 
 
-def load_stores(command: str) -> dict[str, Store]:
+def load_stores() -> dict[str, Store]:
     """Return the stores of the application's blueprints, keyed by a URL without password.
 
-    :param command: the command that needs them, as messages name it.
-
-    Raises :class:`click.ClickException` if the application has no ``CallbackBlueprint``, and
-    :class:`~.exceptions.ConfigurationError` without the folder ``store/``.
+    Raises :class:`click.ClickException` if the application has no ``CallbackBlueprint``.
     """
     app = load_application()
     if not registrations(app):
         raise click.ClickException(without_blueprint(app))
-    parts.load("store", f"flask bandwidth {command}")
     return {shown(url): store for url, store in stores_of(app).items()}
 
 

@@ -31,6 +31,20 @@ def test_every_command_has_an_example(name: str) -> None:
     assert f"bandwidth {name}" in result.output.partition("\n")[2]
 
 
+@pytest.mark.parametrize(("folder", "names"), [("store", ["state", "store"]), ("background", ["background"])])
+def test_a_folder_that_was_deleted(folder: str, names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a folder its commands are not listed, and say what is missing; the others are as before."""
+    monkeypatch.setitem(sys.modules, f"flask_bandwidth_callbacks.{folder}", None)
+    result = CliRunner().invoke(bandwidth, ["--help"])
+    assert result.exit_code == 0
+    assert [name for name in NAMES if f"\n  {name} " not in result.output] == names
+    for name in names:
+        result = CliRunner().invoke(bandwidth, [name, "--help"])
+        assert result.exit_code == 1
+        missing = f"flask bandwidth {name} must have the folder flask_bandwidth_callbacks/{folder}, which"
+        assert result.output.startswith(f"Error: {missing}")
+
+
 def test_an_unknown_command() -> None:
     """An unknown command gives one line and exit status 2."""
     result = CliRunner().invoke(bandwidth, ["dctor"])

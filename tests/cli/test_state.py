@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,20 +71,6 @@ def test_an_application_without_a_blueprint(app: Flask, arguments: list[str]) ->
     assert result.output == (
         "Error: Application 'host' has no CallbackBlueprint. Register one with app.register_blueprint.\n"
     )
-
-
-@pytest.mark.parametrize("arguments", [["state", "c-1"], ["store", "create"]])
-def test_without_the_folder_of_stores(
-    app: Flask, phone: CallbackBlueprint, arguments: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where the folder store/ was deleted, the commands say what is missing and exit with status 1."""
-    monkeypatch.setitem(sys.modules, "flask_bandwidth_callbacks.store", None)
-    app.register_blueprint(phone)
-    result = run(app, *arguments)
-    assert result.exit_code == 1
-    command = "state" if arguments[0] == "state" else "store create"
-    folder = "flask_bandwidth_callbacks/store"
-    assert result.output.startswith(f"Error: flask bandwidth {command} must have the folder {folder}, which")
 
 
 def test_in_memory(app: Flask, phone: CallbackBlueprint) -> None:
