@@ -1,4 +1,7 @@
-"""The host application of the tests here: each test runs once with every store that needs no server."""
+"""The host application of the tests here: each test runs with every store that needs no server.
+
+A test that is about what several callbacks do to a store runs with the servers, too.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,9 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty store."""
     if request.param == "memory":
         return "memory://"
+    if request.param in ("redis", "postgresql"):
+        url: str = request.getfixturevalue(f"{request.param}_server").url
+        return url
     return f"sqlite:///{tmp_path / 'calls.db'}"
 
 

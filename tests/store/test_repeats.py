@@ -35,6 +35,7 @@ from tests.conftest import CREDENTIALS
 
 Call = Callable[..., TestResponse]
 TIME = "2026-03-04T16:20:15.258Z"
+every_store = pytest.mark.parametrize("store_url", ["memory", "sqlite", "redis", "postgresql"], indirect=True)
 
 
 class Counted:
@@ -86,6 +87,7 @@ def content(reply: TestResponse) -> tuple[str, list[tuple[str, str]], bytes]:
 # -- What a repeat is ----------------------------------------------------------------------------------------
 
 
+@every_store
 def test_an_answered_event(
     phone: CallbackBlueprint, call: Call, counted: Counted, repeated: list[Callback]
 ) -> None:
@@ -182,6 +184,7 @@ def test_after_fifteen_minutes(phone: CallbackBlueprint, call: Call, counted: Co
 # -- Paths ---------------------------------------------------------------------------------------------------
 
 
+@every_store
 def test_a_fallback_runs_its_own_responder(
     phone: CallbackBlueprint, call: Call, counted: Counted, repeated: list[Callback]
 ) -> None:
@@ -219,6 +222,7 @@ def test_two_blueprints(app: Flask, phone: CallbackBlueprint, call: Call, counte
     assert counted.runs == {"of phone": 1, "of other": 1}
 
 
+@every_store
 def test_a_blueprint_that_is_registered_twice(
     app: Flask, phone: CallbackBlueprint, call: Call, counted: Counted
 ) -> None:
@@ -311,6 +315,7 @@ def test_any_sequence_of_sendings(
 # -- Which replies are sent again ----------------------------------------------------------------------------
 
 
+@every_store
 def test_a_flask_response(phone: CallbackBlueprint, call: Call, counted: Counted) -> None:
     """Status, headers in their order, cookies and bytes of an application's own response are sent again."""
 
@@ -545,6 +550,7 @@ def both(send: Callable[[], Any], started: threading.Event, go_on: threading.Eve
         return [first.result(10), second.result(10)]
 
 
+@every_store
 @pytest.mark.parametrize("handled_by", ["responder", "errorhandler"])
 def test_a_repeat_waits_for_the_reply(
     phone: CallbackBlueprint, call: Call, counted: Counted, handled_by: str
@@ -573,6 +579,7 @@ def test_a_repeat_waits_for_the_reply(
     assert counted.runs == {"handler": 1}
 
 
+@every_store
 def test_a_repeat_waits_for_the_subscribers(phone: CallbackBlueprint, call: Call, counted: Counted) -> None:
     """A repeat of a notification gets its 204 when the subscribers have been notified."""
     started, go_on = threading.Event(), threading.Event()

@@ -38,6 +38,7 @@ from tests.conftest import CREDENTIALS
 
 Call = Callable[..., TestResponse]
 
+every_store = pytest.mark.parametrize("store_url", ["memory", "sqlite", "redis", "postgresql"], indirect=True)
 only_in_memory = pytest.mark.parametrize("store_url", ["memory"], indirect=True)
 
 
@@ -57,6 +58,7 @@ def state_now(phone: CallbackBlueprint, call_id: str = "c-1") -> dict[str, Any]:
 # -- What is kept --------------------------------------------------------------------------------------------
 
 
+@every_store
 def test_a_state_goes_from_callback_to_callback(phone: CallbackBlueprint, call: Call) -> None:
     """What one callback of a call puts into the state, the next finds; another call has its own."""
 
@@ -105,6 +107,7 @@ def test_a_value_that_was_changed_in_place(registered: CallbackBlueprint) -> Non
     assert state_now(registered) == {"keys": {"pressed": ["1", "2"]}}
 
 
+@every_store
 def test_an_exception_stores_nothing(registered: CallbackBlueprint) -> None:
     """An exception inside the block passes through and leaves the state as it was; the lock is gone."""
     with registered.state("c-1") as state:
@@ -284,6 +287,7 @@ def test_in_a_coroutine_function(phone: CallbackBlueprint, call: Call) -> None:
 # -- Two at once ---------------------------------------------------------------------------------------------
 
 
+@every_store
 def test_callbacks_at_once_wait_for_each_other(app: Flask, phone: CallbackBlueprint, call: Call) -> None:
     """Of 40 callbacks of one call in eight threads none loses what another one counted."""
 
@@ -308,6 +312,7 @@ def test_another_call_does_not_wait(registered: CallbackBlueprint) -> None:
     assert state_now(registered, "c-2") == {"tries": 1}
 
 
+@every_store
 def test_waiting_has_an_end(registered: CallbackBlueprint, monkeypatch: pytest.MonkeyPatch) -> None:
     """A state that another block has open for too long is an error that says what to do about it."""
     monkeypatch.setattr(state_module, "_PATIENCE", 0.2)
@@ -401,6 +406,7 @@ def test_a_day_and_an_hour_after_its_last_use(phone: CallbackBlueprint, call: Ca
         assert state_now(phone) == {}
 
 
+@every_store
 def test_it_is_json_in_the_store(app: Flask, registered: CallbackBlueprint, store_url: str) -> None:
     """A state is stored as JSON, so that other programs and a later version can read it."""
     with registered.state("c-1") as state:
