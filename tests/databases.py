@@ -84,7 +84,7 @@ class Server:
         self._process.wait()
         self._process = None
         self._frozen.clear()
-        while any(_is_alive(process) for process in processes):
+        while any(is_alive(process) for process in processes):
             time.sleep(0.01)
 
     def freeze(self) -> None:
@@ -316,7 +316,7 @@ def _send(process: int, number: signal.Signals) -> None:
         os.kill(process, number)
 
 
-def _is_alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
     """Return whether a process runs; one that has ended and was not waited for does not."""
     with suppress(FileNotFoundError, ProcessLookupError):
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

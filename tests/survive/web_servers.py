@@ -1,0 +1,102 @@
+"""granian and gunicorn with several workers, which tests can kill."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from tests.databases import Server, is_alive
+from tests.servers import ROOT
+
+WORKERS = 3
+APPLICATION = "tests.survive.application:create_app"
+_SECONDS_TO_STOP = 20.0
+
+
+class WebServer(Server):
+    """A web server with the application of ``application.py``.
+
+    :param settings: of the application.
+    """
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        super().__init__(folder)
+        self.effects = folder / "effects"
+        """The file with what handlers did."""
+        self.store = settings["BANDWIDTH_CALLBACKS_STORE"]
+        """URL of the store."""
+        given = settings | {"EFFECTS": str(self.effects)}
+        self._environment = [f"FLASK_{name}={value}" for name, value in given.items()]
+
+    @property
+    def url(self) -> str:
+        """Where the application takes callbacks."""
+        return f"http://127.0.0.1:{self.port}/phone/"
+
+    @property
+    def name(self) -> str:
+        """Differs between those that share a store."""
+        return type(self).__name__
+
+    def clear(self) -> None:
+        """Do nothing: each test makes calls of its own."""
+
+    def workers(self) -> list[int]:
+        """Return the ids of the worker processes."""
+        return [process for process in self._processes()[1:] if is_alive(process)]
+
+    def stop(self) -> None:
+        """Ask the server to end, and wait until it has."""
+        assert self._process is not None
+        self._process.terminate()
+        try:
+            self._process.wait(_SECONDS_TO_STOP)
+        finally:
+            self.kill()
+
+    def _command(self) -> Sequence[str]:
+        return [
+            *("setpriv", "--pdeathsig=SIGTERM", "--", "env", f"--chdir={ROOT}", "GUNICORN_CMD_ARGS="),
+            *self._environment,
+            *(sys.executable, "-m", *self._arguments()),
+        ]
+
+    def _arguments(self) -> Sequence[str]:
+        raise NotImplementedError
+
+    def _is_up(self) -> bool:
+        """Return whether each worker replies. Before it does, granian cannot end it in an orderly way."""
+        replied = set()
+        with suppress(OSError, HTTPException):
+            for _ in range(100):
+                with closing(HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
+                    connection.request("GET", "/worker")
+                    replied.add(connection.getresponse().read())
+        return len(replied) == WORKERS
+
+
+class Gunicorn(WebServer):
+    """gunicorn, whose workers are forked after the application was made."""
+
+    def _arguments(self) -> Sequence[str]:
+        return [
+            *("gunicorn", f"{APPLICATION}()", "--bind", f"127.0.0.1:{self.port}", "--log-level", "warning"),
+            *("--workers", str(WORKERS), "--threads", "4", "--preload", "--no-control-socket"),
+        ]
+
+
+class Granian(WebServer):
+    """granian, each of whose workers makes the application."""
+
+    def _arguments(self) -> Sequence[str]:
+        return [
+            *("granian", APPLICATION, "--factory", "--interface", "wsgi", "--port", str(self.port)),
+            *("--workers", str(WORKERS), "--blocking-threads", "4", "--log-level", "warning"),
+            *("--respawn-failed-workers", "--respawn-interval", "0.2"),
+        ]
+
+
+WEB_SERVERS: Mapping[str, type[WebServer]] = {"granian": Granian, "gunicorn": Gunicorn}
