@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types build lowest core docs bench fuzz soak clean
+.PHONY: help demo test lint types build lowest core docs bench fuzz soak survive clean
 
 PYTHON ?= $(shell command -v python3 || command -v python3.11 || echo python3)
 VENV   := .venv
@@ -37,7 +37,7 @@ core: $(VENV)/tests ## Test the library as if its stores, background, simulator 
 	rm -rf $(VENV)/core
 	mkdir $(VENV)/core
 	tar -cf - --exclude=store --exclude=background --exclude=simulator --exclude=cli --exclude=./tests/examples \
-	    --exclude='./.[!.]*' . | tar -xf - -C $(VENV)/core
+	    --exclude=./tests/survive --exclude='./.[!.]*' . | tar -xf - -C $(VENV)/core
 	cd $(VENV)/core && ../bin/$(PYTEST)
 
 docs: $(VENV)/tests ## Write the files that are generated from tables of the package
@@ -51,6 +51,13 @@ fuzz: $(VENV)/tests ## Send 100,000 unusual requests, payloads and texts, or EXA
 
 soak: $(VENV)/tests ## Call a server under attack for 120 seconds, or SECONDS=...
 	@$(BIN)/python -m tests.hostile.soak --seconds $(or $(SECONDS),120)
+
+survive: export BANDWIDTH_CALLBACKS_TESTS_LONG := 1
+survive: export BANDWIDTH_CALLBACKS_TESTS_REQUIRE_SERVERS := 1
+survive: $(VENV)/tests ## Kill workers, servers and databases in the middle of calls
+	@$(BIN)/python -m pytest -v -s tests/survive \
+	    tests/background/test_celery.py::test_work_whose_child_process_is_killed \
+	    tests/background/test_celery.py::test_work_whose_worker_is_killed
 
 # The tests run in a copy of everything but the package, so that they test the wheel.
 lowest: build ## Test the wheel with the lowest versions of the dependencies that setup.cfg allows

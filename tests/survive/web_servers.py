@@ -50,6 +50,7 @@ class WebServer(Server):
 
     def stop(self) -> None:
         """Ask the server to end, and wait until it has."""
+        self.start()  # granian does not end while one of its workers starts
         assert self._process is not None
         self._process.terminate()
         try:
@@ -68,7 +69,7 @@ class WebServer(Server):
         raise NotImplementedError
 
     def _is_up(self) -> bool:
-        """Return whether each worker replies. Before it does, granian cannot end it in an orderly way."""
+        """Return whether each worker replies."""
         replied = set()
         with suppress(OSError, HTTPException):
             for _ in range(100):
