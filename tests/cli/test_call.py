@@ -30,7 +30,6 @@ from flask_bandwidth_callbacks import (
     RecordingCompleteCallback,
     RedirectCallback,
 )
-from flask_bandwidth_callbacks.background import Threads
 from flask_bandwidth_callbacks.bxml import (
     Conference,
     Gather,
@@ -141,7 +140,8 @@ def test_a_reply_that_differs_from_the_first(
 
 def test_work_in_the_background_that_fails(app: Flask, telephone: Telephone) -> None:
     """Work in the background is waited for, and what a subscriber raises in it fails the command."""
-    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE, background=Threads(retries=[]))
+    threads = pytest.importorskip("flask_bandwidth_callbacks.background").Threads(retries=[])
+    phone = CallbackBlueprint("phone", __name__, credentials=ANYONE, background=threads)
     phone.respond(InitiateCallback)(lambda call: [SpeakSentence("Hello."), Hangup()])
 
     @phone.on(DisconnectCallback, background=True)
