@@ -385,7 +385,7 @@ def test_events_of_one_call() -> None:
     phone = make_phone()
 
     @phone.respond(Callback)
-    def count(call: InitiateCallback) -> SpeakSentence:
+    def count(call: Callback) -> SpeakSentence:
         with phone.state(call) as state:
             state["callbacks"] = state.get("callbacks", 0) + 1
             return SpeakSentence(f"Callback {state['callbacks']}.")
