@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
-from dataclasses import dataclass
+from collections import OrderedDict, defaultdict
+from dataclasses import dataclass, field
 from itertools import count, islice
+from math import inf
 from threading import Lock
 
 from flask_bandwidth_callbacks.exceptions import ConfigurationError
@@ -14,17 +15,28 @@ from flask_bandwidth_callbacks.stores import Kind, Lease, Record
 _LIMIT = 10_000
 """How many records of a bounded kind are kept. With 10,000, replies fill some 20 MB."""
 
+# The value, when the record is free, and when it expires. A plain tuple, because the garbage collector does not
+# look at thousands of those time and again: of what a callback costs that saves one percent.
+_Written = tuple[bytes | None, float, float]
+_UNWRITTEN: _Written = (None, 0.0, 0.0)
 
-@dataclass(eq=False, slots=True)
-class _Entry:
-    value: bytes | None
-    token: str | None
-    """Of the lease that was last taken."""
-    is_leased: bool
-    free_at: float
-    expires: float
-    ends: float
-    """When it expires at the latest, however often it is written."""
+
+@dataclass(slots=True)
+class _Records:
+    """The records of a kind, by name."""
+
+    written: OrderedDict[str, _Written] = field(default_factory=OrderedDict)
+    """Those with a value, in the order in which they were written, which is that in which they expire."""
+    leases: dict[str, str] = field(default_factory=dict)
+    """The tokens of leases."""
+    ends: dict[str, float] = field(default_factory=dict)
+    """When a record that was limited expires at the latest, however often it is written."""
+
+    def remove(self, name: str) -> None:
+        """Remove a record with what is known about it."""
+        self.written.pop(name, None)
+        self.leases.pop(name, None)
+        self.ends.pop(name, None)
 
 
 class MemoryStore:
@@ -33,8 +45,7 @@ class MemoryStore:
     is_durable = False
 
     def __init__(self) -> None:
-        self._kinds: defaultdict[str, dict[str, _Entry]] = defaultdict(dict)
-        # In the order in which they were written, which is that in which they expire.
+        self._kinds: defaultdict[str, _Records] = defaultdict(_Records)
         self._lock = Lock()
         self._tokens = map(str, count())
 
@@ -45,84 +56,88 @@ class MemoryStore:
         """Lease a record, which need not exist yet. Return None while another owner has the lease."""
         now = time.time()
         with self._lock:
-            entries = self._kinds[kind.name]
-            self._drop_old(kind, entries, now)
-            entry = entries.get(name)
-            if entry is None or entry.expires <= now:
-                entry = self._insert(kind, entries, name, None, now)
-            elif entry.is_leased or entry.free_at > now:
+            records = self._kinds[kind.name]
+            if name in records.leases:
                 return None
-            entry.is_leased = True
-            entry.token = token = next(self._tokens)
-            return Lease(kind, name, token, entry.value)
+            value, free_at, expires = records.written.get(name, _UNWRITTEN)
+            if expires <= now:
+                value = None
+                records.ends.pop(name, None)
+            elif free_at > now:
+                return None
+            records.leases[name] = token = next(self._tokens)
+        return Lease(kind, name, token, value)
 
     def add(self, kind: Kind, name: str, value: bytes) -> Lease:
         """Write a new record and keep it leased."""
         now = time.time()
         with self._lock:
-            entry = self._insert(kind, self._kinds[kind.name], name, value, now)
-            entry.is_leased = True
-            entry.token = token = next(self._tokens)
+            records = self._kinds[kind.name]
+            records.remove(name)
+            self._put(kind, records, name, value, now, now)
+            records.leases[name] = token = next(self._tokens)
         return Lease(kind, name, token, value)
 
     def write(self, lease: Lease, value: bytes, *, free_in: float = 0.0) -> bool:
         """Write a record and end its lease. Return False, and write nothing, if the lease was lost."""
         now = time.time()
+        name = lease.name
         with self._lock:
-            entries = self._kinds[lease.kind.name]
-            entry = entries.get(lease.name)
-            if entry is None or entry.token != lease.token:
+            records = self._kinds[lease.kind.name]
+            if records.leases.get(name) != lease.token:
                 return False
-            ends = entry.ends
-            entry = self._insert(lease.kind, entries, lease.name, value, now)
-            entry.ends = ends
-            entry.expires = min(entry.expires, ends)
-            entry.free_at = now + free_in
+            del records.leases[name]
+            self._put(lease.kind, records, name, value, now + free_in, now)
             return True
 
     def release(self, lease: Lease) -> None:
         """End a lease without writing. A record without a value is gone then."""
         with self._lock:
-            entries = self._kinds[lease.kind.name]
-            entry = entries.get(lease.name)
-            if entry is None or entry.token != lease.token:
+            records = self._kinds[lease.kind.name]
+            if records.leases.get(lease.name) != lease.token:
                 return
-            entry.is_leased, entry.token = False, None
-            if entry.value is None:
-                del entries[lease.name]
+            del records.leases[lease.name]
+            if lease.name in records.written:
+                value, _, expires = records.written[lease.name]
+                records.written[lease.name] = (value, time.time(), expires)
+            else:
+                records.remove(lease.name)
 
     def delete(self, lease: Lease) -> bool:
         """Delete a record. Return False, and delete nothing, if the lease was lost."""
         with self._lock:
-            entries = self._kinds[lease.kind.name]
-            entry = entries.get(lease.name)
-            if entry is None or entry.token != lease.token:
+            records = self._kinds[lease.kind.name]
+            if records.leases.get(lease.name) != lease.token:
                 return False
-            del entries[lease.name]
+            records.remove(lease.name)
             return True
 
     def read(self, kind: Kind, name: str) -> bytes | None:
         """Return the value of a record, None if it has none or does not exist."""
         with self._lock:
-            entry = self._kinds[kind.name].get(name)
-            return entry.value if entry is not None and entry.expires > time.time() else None
+            value, _, expires = self._kinds[kind.name].written.get(name, _UNWRITTEN)
+            return value if expires > time.time() else None
 
     def limit(self, kind: Kind, name: str, seconds: float) -> None:
         """Make an existing record end in so many seconds at the latest, however often it is written."""
+        now = time.time()
         with self._lock:
-            entry = self._kinds[kind.name].get(name)
-            if entry is not None:
-                entry.ends = min(entry.ends, time.time() + seconds)
-                entry.expires = min(entry.expires, entry.ends)
+            records = self._kinds[kind.name]
+            value, free_at, expires = records.written.get(name, _UNWRITTEN)
+            if expires > now or name in records.leases:
+                ends = records.ends[name] = min(records.ends.get(name, inf), now + seconds)
+                if name in records.written:
+                    records.written[name] = (value, free_at, min(expires, ends))
 
     def due(self, kind: Kind, count: int) -> list[str]:
         """Return the names of at most so many records that are free and have a value, longest free first."""
         now = time.time()
         with self._lock:
+            records = self._kinds[kind.name]
             free = [
-                (entry.free_at, name)
-                for name, entry in self._kinds[kind.name].items()
-                if entry.value is not None and not entry.is_leased and entry.free_at <= now < entry.expires
+                (free_at, name)
+                for name, (_, free_at, expires) in records.written.items()
+                if free_at <= now < expires and name not in records.leases
             ]
         return [name for _, name in sorted(free)[:count]]
 
@@ -131,17 +146,18 @@ class MemoryStore:
         now = time.time()
         with self._lock:
             return [
-                Record(name, entry.value, max(0.0, entry.free_at - now))
-                for name, entry in sorted(self._kinds[kind.name].items())
-                if entry.value is not None and entry.expires > now
+                Record(name, value or b"", max(0.0, free_at - now))
+                for name, (value, free_at, expires) in sorted(self._kinds[kind.name].written.items())
+                if expires > now
             ]
 
     def forget(self, subject: str) -> None:
         """Delete every record that is about a call or a conference, of any kind."""
         with self._lock:
-            for entries in self._kinds.values():
-                for name in [name for name in entries if name.partition("/")[0] == subject]:
-                    del entries[name]
+            for records in self._kinds.values():
+                for name in {*records.written, *records.leases}:
+                    if name.partition("/")[0] == subject:
+                        records.remove(name)
 
     def risks(self) -> list[str]:
         """Return nothing: its memory has no settings."""
@@ -150,21 +166,21 @@ class MemoryStore:
     def close(self) -> None:
         """Do nothing: a memory store holds no connection."""
 
-    def _insert(
-        self, kind: Kind, entries: dict[str, _Entry], name: str, value: bytes | None, now: float
-    ) -> _Entry:
-        """Put a record at the end of the dictionary, in place of one of that name."""
-        entries.pop(name, None)
-        expires = float("inf") if kind.lifetime is None else now + kind.lifetime
-        entries[name] = entry = _Entry(value, None, False, 0.0, expires, float("inf"))
-        return entry
-
-    def _drop_old(self, kind: Kind, entries: dict[str, _Entry], now: float) -> None:
-        """Drop records that have expired, and the oldest of a bounded kind. A few each time are enough."""
-        is_full = kind.is_bounded and len(entries) >= _LIMIT
-        for name, entry in list(islice(entries.items(), 2)):
-            if not entry.is_leased and (is_full or entry.expires <= now):
-                del entries[name]
+    def _put(
+        self, kind: Kind, records: _Records, name: str, value: bytes, free_at: float, now: float
+    ) -> None:
+        """Write a record, and drop old ones, two at most: a caller does not wait until many are dropped."""
+        expires = inf if kind.lifetime is None else now + kind.lifetime
+        if records.ends:
+            expires = min(expires, records.ends.get(name, inf))
+        written = records.written
+        written.pop(name, None)
+        written[name] = (value, free_at, expires)
+        is_full = kind.is_bounded and len(written) > _LIMIT
+        for oldest in list(islice(written, 2)):
+            if not (is_full or written[oldest][2] <= now) or oldest in records.leases:
+                break
+            records.remove(oldest)
 
 
 def open_store(url: str, name: str) -> MemoryStore:

@@ -25,6 +25,7 @@ _MEMORY = 15 * 60.0
 """Seconds in which a callback can be a repeat."""
 REPLY = Kind("reply", lifetime=_MEMORY, is_bounded=True)
 NOTIFIED = Kind("notified", lifetime=_MEMORY, is_bounded=True)
+_SERVER_ERROR = 500  # an attribute of HTTPStatus costs as much as several calls of functions
 _PATIENCE = 20.0
 """Seconds that a repeat waits for the reply to the first; Bandwidth waits 25 at most."""
 
@@ -76,11 +77,14 @@ class StoredSending:
 
     def remember(self, response: Response) -> Response:
         """Remember the reply unless it is a server error, which is a reason to try again. Return it."""
-        if self._held is not None and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
-            value = _written(response)
-            self._write(self._held, value)
-            self._held = None
-        self.close()
+        held = self._held
+        if held is not None:
+            if response.status_code < _SERVER_ERROR:
+                value = _written(response)
+                self._held = None
+                self._write(held, value)
+            else:
+                self.close()
         return response
 
     def close(self) -> None:
@@ -170,9 +174,13 @@ class StoredSending:
 
 
 def _written(response: Response) -> bytes:
-    response.direct_passthrough = False  # a stream can be read only once, so that it becomes a text here
-    body = response.get_data()
-    head = "\n".join([response.status, *(f"{name}:{value}" for name, value in response.headers)])
+    parts = response.response
+    if type(parts) is list and len(parts) == 1 and type(parts[0]) is bytes:
+        (body,) = parts  # as in every reply of ours; get_data() takes as long as all the rest here
+    else:
+        response.direct_passthrough = False  # a stream can be read only once, so that it becomes a text here
+        body = response.get_data()
+    head = "\n".join([response.status, *map(":".join, response.headers)])
     return head.encode("utf-8", "surrogatepass") + b"\n\n" + body
 
 
