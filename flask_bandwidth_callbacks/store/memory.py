@@ -15,10 +15,10 @@ from flask_bandwidth_callbacks.stores import Kind, Lease, Record
 _LIMIT = 10_000
 """How many records of a bounded kind are kept. With 10,000, replies fill some 20 MB."""
 
-# The value, when the record is free, and when it expires. A plain tuple, because the garbage collector does not
-# look at thousands of those time and again: of what a callback costs that saves one percent.
-_Written = tuple[bytes | None, float, float]
-_UNWRITTEN: _Written = (None, 0.0, 0.0)
+# The value, when the record is free, and when it expires. A plain tuple of these needs no look of the garbage
+# collector, to which thousands of objects would be work in each of its rounds.
+_Written = tuple[bytes, float, float]
+_UNWRITTEN: _Written = (b"", 0.0, 0.0)
 
 
 @dataclass(slots=True)
@@ -57,14 +57,13 @@ class MemoryStore:
         now = time.time()
         with self._lock:
             records = self._kinds[kind.name]
-            if name in records.leases:
+            written = records.written.get(name)
+            if written is not None and written[2] <= now:
+                records.remove(name)
+                written = None
+            if name in records.leases or (written is not None and written[1] > now):
                 return None
-            value, free_at, expires = records.written.get(name, _UNWRITTEN)
-            if expires <= now:
-                value = None
-                records.ends.pop(name, None)
-            elif free_at > now:
-                return None
+            value = None if written is None else written[0]
             records.leases[name] = token = next(self._tokens)
         return Lease(kind, name, token, value)
 
@@ -146,7 +145,7 @@ class MemoryStore:
         now = time.time()
         with self._lock:
             return [
-                Record(name, value or b"", max(0.0, free_at - now))
+                Record(name, value, max(0.0, free_at - now))
                 for name, (value, free_at, expires) in sorted(self._kinds[kind.name].written.items())
                 if expires > now
             ]

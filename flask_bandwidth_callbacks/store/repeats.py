@@ -77,14 +77,11 @@ class StoredSending:
 
     def remember(self, response: Response) -> Response:
         """Remember the reply unless it is a server error, which is a reason to try again. Return it."""
-        held = self._held
-        if held is not None:
-            if response.status_code < _SERVER_ERROR:
-                value = _written(response)
-                self._held = None
-                self._write(held, value)
-            else:
-                self.close()
+        if self._held is not None and response.status_code < _SERVER_ERROR:
+            value = _written(response)
+            self._write(self._held, value)
+            self._held = None
+        self.close()
         return response
 
     def close(self) -> None:
@@ -175,8 +172,8 @@ class StoredSending:
 
 def _written(response: Response) -> bytes:
     parts = response.response
-    if type(parts) is list and len(parts) == 1 and type(parts[0]) is bytes:
-        (body,) = parts  # as in every reply of ours; get_data() takes as long as all the rest here
+    if isinstance(parts, list) and len(parts) == 1 and isinstance(parts[0], bytes):
+        body = parts[0]  # as in every reply of ours; get_data() takes as long as all the rest here
     else:
         response.direct_passthrough = False  # a stream can be read only once, so that it becomes a text here
         body = response.get_data()
