@@ -54,7 +54,7 @@ soak: $(VENV)/tests ## Call a server under attack for 120 seconds, or SECONDS=..
 
 survive: export BANDWIDTH_CALLBACKS_TESTS_LONG := 1
 survive: export BANDWIDTH_CALLBACKS_TESTS_REQUIRE_SERVERS := 1
-survive: $(VENV)/tests ## Kill workers, servers and databases in the middle of calls
+survive: $(VENV)/tests ## Kill workers, servers and databases in the middle of calls, for some 10 minutes
 	@$(BIN)/python -m pytest -v -s tests/survive \
 	    tests/background/test_celery.py::test_work_whose_child_process_is_killed \
 	    tests/background/test_celery.py::test_work_whose_worker_is_killed

@@ -21,6 +21,7 @@ from flask_bandwidth_callbacks import (
     RecordingAvailableCallback,
     RecordingCompleteCallback,
     RedirectCallback,
+    StateLocked,
 )
 from flask_bandwidth_callbacks.bxml import (
     Gather,
@@ -77,6 +78,20 @@ def choose(call: GatherCallback) -> list[Verb]:
         SpeakSentence(f"Speak after try {tries}."),
         Record(record_complete_url=thank, recording_available_url=keep),
     ]
+
+
+@phone.respond(GatherCallback, "/menu", digits="0")
+def hold(call: GatherCallback) -> list[Verb]:
+    with phone.state(call) as state:
+        state["held"] = True
+        write("hold", call)
+        time.sleep(2)
+    return [SpeakSentence("You were on hold."), question()]
+
+
+@phone.errorhandler(StateLocked)
+def apologize(error: StateLocked) -> list[Verb]:
+    return [SpeakSentence("Sorry."), question()]
 
 
 @phone.respond(RecordingCompleteCallback, "/thanks")

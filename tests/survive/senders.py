@@ -20,15 +20,17 @@ TIMEOUT = 20.0
 """Seconds to wait for a reply; Bandwidth waits 25 at most."""
 
 
-def post(port: int, payload: Mapping[str, Any]) -> int | None:
-    """Send a callback to the blueprint's own URL and return the status, None if the connection broke."""
+def post(
+    port: int, payload: Mapping[str, Any], path: str = "/phone/", timeout: float = TIMEOUT
+) -> int | None:
+    """Send a callback and return the status of the reply, None if the connection broke."""
     headers = {
         "Authorization": "Basic " + b64encode(":".join(CREDENTIALS).encode()).decode(),
         "Content-Type": "application/json",
     }
-    with closing(HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)) as connection:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=timeout)) as connection:
         try:
-            connection.request("POST", "/phone/", json.dumps(payload), headers)
+            connection.request("POST", path, json.dumps(payload), headers)
             with connection.getresponse() as response:
                 response.read()
                 return response.status

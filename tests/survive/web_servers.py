@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -12,6 +12,8 @@ from tests.databases import Server, is_alive
 from tests.servers import ROOT
 
 WORKERS = 3
+Outage = tuple[Callable[[], object], Callable[[], object]]
+"""What begins and what ends it."""
 APPLICATION = "tests.survive.application:create_app"
 _SECONDS_TO_STOP = 20.0
 
@@ -19,11 +21,13 @@ _SECONDS_TO_STOP = 20.0
 class WebServer(Server):
     """A web server with the application of ``application.py``.
 
+    :param outages: the ways in which its store can stop.
     :param settings: of the application.
     """
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, outages: Mapping[str, Outage], **settings: str) -> None:
         super().__init__(folder)
+        self.outages = outages
         self.effects = folder / "effects"
         """The file with what handlers did."""
         self.store = settings["BANDWIDTH_CALLBACKS_STORE"]
@@ -36,10 +40,9 @@ class WebServer(Server):
         """Where the application takes callbacks."""
         return f"http://127.0.0.1:{self.port}/phone/"
 
-    @property
-    def name(self) -> str:
-        """Differs between those that share a store."""
-        return type(self).__name__
+    def seed(self, text: str) -> str:
+        """Return the seed of a simulation, so that no two make the same callbacks."""
+        return f"{self.port} {text}"
 
     def clear(self) -> None:
         """Do nothing: each test makes calls of its own."""
