@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -268,7 +267,7 @@ def _decode(text: bytes) -> str:
 
 def _escape(text: str) -> str:
     """Return a pattern of Redis that fits exactly a text."""
-    return re.sub(r"([*?\[\]\\^])", r"\\\1", text)
+    return text.translate({ord(character): f"\\{character}" for character in "*?[]\\^"})
 
 
 # -- Scripts: each is one step for the server, and one round trip --------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import json
 import logging
@@ -26,6 +27,7 @@ from flask_bandwidth_callbacks import (
     DisconnectCallback,
     DtmfCallback,
     InitiateCallback,
+    SubscriptionError,
     signals,
 )
 from flask_bandwidth_callbacks.background import FAILED, Entry, Journal, Pool, Threads, threads
@@ -53,6 +55,39 @@ def leave(journal: Journal, handler: str, call_id: str = "c-1", registration: st
     journal.write(entry)
     journal.give_back(entry)
     return entry
+
+
+# -- Names ---------------------------------------------------------------------------------------------------
+
+
+def test_two_handlers_of_one_name(phone: CallbackBlueprint) -> None:
+    """Another process could not tell handlers of one name apart, so the second is an error, with a remedy."""
+
+    def made() -> Callable[[DisconnectCallback], None]:
+        def keep(event: DisconnectCallback) -> None:
+            raise AssertionError
+
+        return phone.on(DisconnectCallback, background=True)(keep)
+
+    made()
+    with pytest.raises(SubscriptionError, match=r"must have a name of its own.*keep.*Rename one of them\."):
+        made()
+
+
+def test_a_handler_of_two_events(phone: CallbackBlueprint, call: Call) -> None:
+    """One function may be the handler of several events in the background, also with arguments filled in."""
+    heard: list[tuple[str, str | None]] = []
+
+    def keep(where: str, event: Callback) -> None:
+        heard.append((where, event.event_type))
+
+    handler = functools.partial(keep, "archive")
+    phone.on(DtmfCallback, background=True)(handler)
+    phone.on(DisconnectCallback, background=True)(handler)
+    call("dtmf", digit="1")
+    call("disconnect")
+    assert phone.wait_for_background()
+    assert sorted(heard) == [("archive", "disconnect"), ("archive", "dtmf")]
 
 
 # -- After the reply -----------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ import sys
 import time
 
 import pytest
+from flask import Flask
 
-from flask_bandwidth_callbacks.exceptions import ConfigurationError
+from flask_bandwidth_callbacks import CallbackBlueprint, ConfigurationError
 from flask_bandwidth_callbacks.store import memory, open_store
 from flask_bandwidth_callbacks.stores import Kind, Lease, Store
 
@@ -92,3 +93,11 @@ def test_a_url_that_says_more(url: str) -> None:
     """Memory has neither a host nor a path."""
     with pytest.raises(ConfigurationError, match=f"^store must be 'memory://' .*, got '{url}'"):
         open_store(url, "store")
+
+
+@pytest.mark.parametrize("url", [None, 5, "memory", ""])
+def test_a_setting_that_is_not_a_url(app: Flask, phone: CallbackBlueprint, url: object) -> None:
+    """Whatever is not a URL is an error when the blueprint is registered, with examples of what is."""
+    app.config["BANDWIDTH_CALLBACKS_STORE"] = url
+    with pytest.raises(ConfigurationError, match="must be the URL of a store, such as 'memory://'"):
+        app.register_blueprint(phone)
