@@ -54,6 +54,7 @@ from .exceptions import (
     StoreError,
     SubscriptionError,
 )
+from .jobs import CeleryBackground
 
 __all__ = [
     "ANYONE",
@@ -65,6 +66,7 @@ __all__ = [
     "CallCallback",
     "Callback",
     "CallbackBlueprint",
+    "CeleryBackground",
     "ConferenceCallback",
     "ConferenceCompletedCallback",
     "ConferenceCreatedCallback",

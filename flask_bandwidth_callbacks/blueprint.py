@@ -31,7 +31,7 @@ from .config import UNSET, Unset
 from .credentials import Credentials, CredentialsOption, read_gate
 from .display import show
 from .events import Callback, UnknownCallback
-from .exceptions import LinkError, SubscriptionError
+from .exceptions import ConfigurationError, LinkError, SubscriptionError
 from .handler_urls import url_for_handler
 from .handling import (
     ends_request,
@@ -104,7 +104,8 @@ class CallbackBlueprint(Blueprint):
         raises :class:`~.exceptions.ConfigurationError`.
     :param store: URL of the store for states, replies to repeats, and jobs; takes precedence over
         ``BANDWIDTH_CALLBACKS_STORE`` in ``app.config``.
-    :param background: where subscribers with ``background=True`` run; by default in a pool of threads.
+    :param background: where subscribers with ``background=True`` run, such as
+        ``CeleryBackground(celery_app)``; by default in a pool of threads.
     :param blueprint_options: further arguments of :class:`flask.Blueprint`.
     """
 
@@ -122,7 +123,7 @@ class CallbackBlueprint(Blueprint):
         del credentials  # an error below would have them among the locals of its traceback
         super().__init__(name, import_name, **blueprint_options)
         self._store_url = store
-        self._background = background
+        self._background = _checked(background)
         self.subscriptions = Subscriptions()
         """The responders and subscribers."""
         self._apps: weakref.WeakSet[Flask] = weakref.WeakSet()
@@ -252,6 +253,11 @@ class CallbackBlueprint(Blueprint):
         """
         self._check_unregistered("on")
         targets = targets_of(event)
+        if not isinstance(background, bool):
+            raise SubscriptionError(
+                f"background must be True or False, got {show(background)}. Give CallbackBlueprint what runs"
+                " the work."
+            )
         if background:
             parts.load("background", "on(..., background=True)")
 
@@ -582,9 +588,18 @@ class CallbackBlueprint(Blueprint):
             if registration.blueprint is self:  # all of its registrations have the same credentials
                 return registration
         raise LinkError(
-            f"Blueprint {self.name!r} must be registered with this application before its credentials are"
-            " known. Call app.register_blueprint first."
+            f"Blueprint {self.name!r} must be registered with this application before it is used."
+            " Call app.register_blueprint first."
         )
+
+
+def _checked(background: Background | None) -> Background | None:
+    if background is not None and (isinstance(background, type) or not hasattr(background, "open")):
+        raise ConfigurationError(
+            f"background must be an object such as CeleryBackground(celery_app), got {show(background)}."
+            " Leave it out for a pool of threads."
+        )
+    return background
 
 
 def _normal_path(path: str | None) -> str | None:

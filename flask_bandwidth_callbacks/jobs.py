@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from flask import Flask
 
+from . import parts
 from .events import Callback
 from .exceptions import SubscriptionError
 from .stores import Store
@@ -88,3 +89,17 @@ class Background(Protocol):
         :param name: name of the registration.
         :param store: may hold the jobs until they are done.
         """
+
+
+def CeleryBackground(celery_app: Any) -> Background:
+    """Return where work runs that the workers of a Celery application do.
+
+    It is the class of that name in ``background/``, which is not imported before.
+
+    :param celery_app: the Celery application.
+
+    Raises :class:`~.exceptions.ConfigurationError` without Celery, without that folder, and for anything but
+    a Celery application.
+    """
+    background: Background = parts.load("background", "CeleryBackground").CeleryBackground(celery_app)
+    return background

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 import flask_bandwidth_callbacks
 from flask_bandwidth_callbacks import (
     CallbackBlueprint,
+    CeleryBackground,
     ConfigurationError,
     DisconnectCallback,
     InitiateCallback,
@@ -85,6 +86,14 @@ def test_on_in_the_background(phone: CallbackBlueprint) -> None:
         phone.on(DisconnectCallback, background=True)
     folder = "flask_bandwidth_callbacks/background"
     assert str(raised.value) == f"on(..., background=True) must have the folder {folder}, {REMEDY}"
+
+
+def test_celery() -> None:
+    """CeleryBackground() says what is missing."""
+    with pytest.raises(ConfigurationError) as raised:
+        CeleryBackground(None)
+    folder = "flask_bandwidth_callbacks/background"
+    assert str(raised.value) == f"CeleryBackground must have the folder {folder}, {REMEDY}"
 
 
 @pytest.mark.parametrize("by", ["BANDWIDTH_CALLBACKS_STORE", "store"])

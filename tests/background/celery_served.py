@@ -9,8 +9,12 @@ from pathlib import Path
 from celery import Celery
 from flask import Flask
 
-from flask_bandwidth_callbacks import ANYONE, CallbackBlueprint, RecordingAvailableCallback
-from flask_bandwidth_callbacks.background import CeleryBackground
+from flask_bandwidth_callbacks import (
+    ANYONE,
+    CallbackBlueprint,
+    CeleryBackground,
+    RecordingAvailableCallback,
+)
 
 
 def create(broker: str, folder: Path) -> tuple[Celery, Flask]:

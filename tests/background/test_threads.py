@@ -519,6 +519,20 @@ def test_wrong_numbers(arguments: dict[str, Any], rule: str) -> None:
         Threads(**arguments)
 
 
+@pytest.mark.parametrize("wrong", ["threads", Threads])
+def test_what_is_not_a_background(wrong: Any) -> None:
+    """A blueprint takes an object that runs work; anything else is an error, and so is a class."""
+    with pytest.raises(ConfigurationError, match=r"background must be an object such as .* Leave it out"):
+        CallbackBlueprint("phone", __name__, credentials=ANYONE, background=wrong)
+
+
+def test_a_background_of_a_subscriber(phone: CallbackBlueprint) -> None:
+    """A subscriber says only whether it works in the background; where that is, the blueprint says."""
+    wrong: Any = Threads()
+    with pytest.raises(SubscriptionError, match=r"background must be True or False, got .* Give CallbackBlu"):
+        phone.on(DisconnectCallback, background=wrong)
+
+
 def test_a_pool_without_a_store(app: Flask) -> None:
     """A pool without a store for its jobs is an error with its remedy."""
     with pytest.raises(ConfigurationError, match="Install the whole package"):
