@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from . import importing, in_process, rejected_password, servers, simulated_call
+from . import importing, in_process, rejected_password, servers, simulated_call, stores
 from .measuring import Row, table
 
 PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
@@ -14,6 +14,7 @@ PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "decoding": in_process.decoding,
     "building": in_process.building,
     "dispatch": in_process.dispatch,
+    "stores": stores.stores,
     "import": importing.importing,
     "password": rejected_password.rejected_password,
     "simulator": simulated_call.simulated_call,

@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 
 Times = Mapping[str, Sequence[float]]
 """Seconds of one call or request of each contestant, in each round."""
+Clock = Callable[[], float]
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,26 @@ class Row:
 
 
 def take_turns(
-    contestants: Mapping[str, Callable[[], object]], *, rounds: int, turn: float = 0.01
+    contestants: Mapping[str, Callable[[], object]],
+    *,
+    rounds: int,
+    turn: float = 0.01,
+    warm_up: int = 100,
+    clock: Clock = time.process_time,
 ) -> dict[str, list[float]]:
     """Run each contestant for about ``turn`` seconds in each round. Return the seconds of one call.
 
     Each has a process of its own, as in production: in one interpreter they would evict each other's caches.
+
+    :param warm_up: calls before the first round, which build what only the first calls build.
+    :param clock: counts only the time of the process itself, unless it also has to wait for a disk: while the
+        machine is busy, waiting for a core is not the contestant's time.
     """
     times: dict[str, list[float]] = {name: [] for name in contestants}
     with ExitStack() as stack:
-        runners = {name: stack.enter_context(_process(action)) for name, action in contestants.items()}
+        runners = {name: stack.enter_context(_process(action, clock)) for name, action in contestants.items()}
         for run in runners.values():
-            run(100)  # warms up what only the first calls build
+            run(warm_up)
         calls = {name: max(1, round(turn / run(20))) for name, run in runners.items()}
         order = list(contestants)
         for number in range(rounds):
@@ -62,11 +72,11 @@ def take_turns(
 
 
 @contextmanager
-def _process(action: Callable[[], object]) -> Iterator[Callable[[int], float]]:
+def _process(action: Callable[[], object], clock: Clock) -> Iterator[Callable[[int], float]]:
     """Start a process. Yield a function that runs the action there repeatedly and returns its seconds."""
     context = multiprocessing.get_context("fork")  # an action need not be picklable
     here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(action, there), daemon=True)
+    process = context.Process(target=_serve, args=(action, clock, there), daemon=True)
     process.start()
 
     def run(calls: int) -> float:
@@ -81,18 +91,17 @@ def _process(action: Callable[[], object]) -> Iterator[Callable[[int], float]]:
         process.join()
 
 
-def _serve(action: Callable[[], object], there: Connection) -> None:
+def _serve(action: Callable[[], object], clock: Clock, there: Connection) -> None:
     gc.collect()
     while True:
-        there.send(_seconds(action, there.recv()))
+        there.send(_seconds(action, clock, there.recv()))
 
 
-def _seconds(action: Callable[[], object], calls: int) -> float:
-    # Of this process alone: while the machine is busy, waiting for a core is not the contestant's time.
-    began = time.process_time()
+def _seconds(action: Callable[[], object], clock: Clock, calls: int) -> float:
+    began = clock()
     for _ in range(calls):
         action()
-    return (time.process_time() - began) / calls
+    return (clock() - began) / calls
 
 
 def compare(times: Times, job: str, ours: str, theirs: str, against: str, goal: float | None = None) -> Row:

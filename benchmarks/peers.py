@@ -1,5 +1,7 @@
 """The same job, done by this library and by its peers: reply to ``initiate`` with a Gather that says hello.
 
+Each callback is about a call of its own: a reply that was remembered would be no measure.
+
 Features that a peer lacks are not added: the Python samples that Bandwidth publishes do not check
 credentials.
 """
@@ -9,9 +11,11 @@ from __future__ import annotations
 import hmac
 import io
 import json
+import random
 import sys
 from base64 import b64encode
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import marshmallow
@@ -51,14 +55,30 @@ PAYLOAD = {
     },
 }
 TEXT = json.dumps(PAYLOAD)
-BODY = TEXT.encode()
+LENGTH = len(TEXT)
+_numbers = count(random.getrandbits(40))  # several processes send callbacks to one server
+_BEFORE, _AFTER = TEXT.encode().split(b"b22865662d85")
+
+
+def next_call_id() -> str:
+    """Return the id of a call that was not used yet."""
+    return f"c-15ac29a2-1331029c-2cb0-4a07-b215-{next(_numbers):012x}"
+
+
+def next_body() -> bytes:
+    """Return the callback of a call that was not used yet, ``LENGTH`` bytes long."""
+    return _BEFORE + b"%012x" % next(_numbers) + _AFTER
 
 
 # -- The whole job -------------------------------------------------------------------------------------------
 
 
-def create_app() -> Flask:
-    """Create an application that does the job with this library."""
+def create_app(store: str = "memory://", repeats: bool = True) -> Flask:
+    """Create an application that does the job with this library.
+
+    :param store: URL of its store.
+    :param repeats: whether it recognizes callbacks that come again.
+    """
     phone = CallbackBlueprint("phone", __name__, credentials=[CREDENTIALS])
 
     @phone.respond(InitiateCallback)
@@ -72,6 +92,7 @@ def create_app() -> Flask:
         return Hangup()
 
     app = Flask(__name__)
+    app.config.update(BANDWIDTH_CALLBACKS_STORE=store, BANDWIDTH_CALLBACKS_REPEATS=repeats)
     app.register_blueprint(phone, url_prefix="/phone")
     return app
 
@@ -232,10 +253,10 @@ def over_wsgi(app: Flask) -> Callable[[], bytes]:
             "HTTP_HOST": "localhost",
             "HTTP_AUTHORIZATION": AUTHORIZATION,
             "CONTENT_TYPE": "application/json",
-            "CONTENT_LENGTH": str(len(BODY)),
+            "CONTENT_LENGTH": str(LENGTH),
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(BODY),
+            "wsgi.input": io.BytesIO(next_body()),
             "wsgi.errors": sys.stderr,
             "wsgi.multithread": False,
             "wsgi.multiprocess": False,
@@ -255,7 +276,7 @@ def by_test_client(app: Flask) -> Callable[[], bytes]:
     client = app.test_client()
 
     def call() -> bytes:
-        response = client.post("/phone/", json=PAYLOAD, auth=CREDENTIALS)
+        response = client.post("/phone/", data=next_body(), content_type="application/json", auth=CREDENTIALS)
         assert response.status_code == 200
         return bytes(response.data)
 
@@ -277,14 +298,14 @@ def over_asgi(app: FastAPI) -> Callable[[], bytes]:
         "headers": [
             (b"host", b"localhost"),
             (b"content-type", b"application/json"),
-            (b"content-length", str(len(BODY)).encode()),
+            (b"content-length", str(LENGTH).encode()),
         ],
         "client": ("127.0.0.1", 50000),
         "server": ("127.0.0.1", 80),
     }
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": BODY, "more_body": False}
+        return {"type": "http.request", "body": next_body(), "more_body": False}
 
     def call() -> bytes:
         sent: list[Any] = []

@@ -18,13 +18,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from .measuring import Row, compare, show_progress
-from .peers import AUTHORIZATION, BODY
+from .peers import AUTHORIZATION, LENGTH, next_body
 
 CONNECTIONS = 4
-REQUEST = (
+HEAD = (
     b"POST /phone/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     b"Authorization: " + AUTHORIZATION.encode() + b"\r\n"
-    b"Content-Length: " + str(len(BODY)).encode() + b"\r\n\r\n" + BODY
+    b"Content-Length: " + str(LENGTH).encode() + b"\r\n\r\n"
 )
 GRANIAN = "granian --interface wsgi --blocking-threads 1 --port {port} --log-level error --factory"
 GUNICORN = "gunicorn --threads 4 --bind 127.0.0.1:{port} --no-control-socket --log-level error"
@@ -114,7 +114,7 @@ def _send_until(end: float, port: int, latencies: list[float]) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         while (began := time.perf_counter()) < end:
-            connection.sendall(REQUEST)
+            connection.sendall(HEAD + next_body())
             _read_reply(connection)
             latencies.append(time.perf_counter() - began)
 

@@ -22,9 +22,10 @@ from flask_bandwidth_callbacks import (
 from flask_bandwidth_callbacks.bxml import Gather, Hangup, SpeakSentence, Verb
 from flask_bandwidth_callbacks.simulator import Call, SimulatedBandwidth
 from flask_bandwidth_callbacks.simulator.engine.call import KEPT_CALLS
+from flask_bandwidth_callbacks.store.memory import KEPT_RECORDS
 
 from .measuring import Row, compare, show_progress, take_turns
-from .peers import CREDENTIALS
+from .peers import CREDENTIALS, next_call_id
 
 
 def create_app() -> Flask:
@@ -72,8 +73,9 @@ def simulated_call(rounds: int) -> Iterator[Row]:
     ]
 
     def send_bare() -> None:
+        call_id = next_call_id()
         for path, payload in requests:
-            client.post(path, json=payload, auth=CREDENTIALS)
+            client.post(path, json={**payload, "callId": call_id}, auth=CREDENTIALS)
 
     times = take_turns({"simulated": lambda: play(bandwidth), "bare": send_bare}, rounds=rounds)
     yield compare(times, "simulated call", "simulated", "bare", "its four requests, Flask's test client", 2.0)
@@ -82,7 +84,8 @@ def simulated_call(rounds: int) -> Iterator[Row]:
 
 def _memory(calls: int) -> Row:
     bandwidth = SimulatedBandwidth(create_app())
-    first = KEPT_CALLS + calls // 5  # until every bounded cache and log is full
+    # Until every bounded cache and log is full, and the store has as many records of a kind as it keeps.
+    first = max(KEPT_CALLS, KEPT_RECORDS) + calls // 5
     for number in range(first):
         play(bandwidth)
         show_progress("first calls", number + 1, first)

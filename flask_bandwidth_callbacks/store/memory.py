@@ -12,7 +12,7 @@ from threading import Lock
 from flask_bandwidth_callbacks.exceptions import ConfigurationError
 from flask_bandwidth_callbacks.stores import Kind, Lease, Record
 
-_LIMIT = 10_000
+KEPT_RECORDS = 10_000
 """How many records of a bounded kind are kept. With 10,000, replies fill some 20 MB."""
 
 # The value, when the record is free, and when it expires. A plain tuple of these needs no look of the garbage
@@ -175,7 +175,7 @@ class MemoryStore:
         written = records.written
         written.pop(name, None)
         written[name] = (value, free_at, expires)
-        is_full = kind.is_bounded and len(written) > _LIMIT
+        is_full = kind.is_bounded and len(written) > KEPT_RECORDS
         for oldest in list(islice(written, 2)):
             if not (is_full or written[oldest][2] <= now) or oldest in records.leases:
                 break

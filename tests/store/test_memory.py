@@ -19,7 +19,7 @@ REPLY = Kind("reply", lifetime=60.0, is_bounded=True)
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Store:
     """A store that keeps ten records of a bounded kind."""
-    monkeypatch.setattr(memory, "_LIMIT", 10)
+    monkeypatch.setattr(memory, "KEPT_RECORDS", 10)
     return open_store("memory://", "store")
 
 
