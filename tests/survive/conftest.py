@@ -69,6 +69,7 @@ def _running(server: WebServer) -> Iterator[WebServer]:
     try:
         server.start()
         yield server
+        server.start()  # each worker, if some were killed
         server.stop()
     finally:
         server.kill()

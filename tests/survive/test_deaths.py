@@ -81,8 +81,19 @@ def notifications(server: WebServer, seed: str, number: int) -> list[dict[str, A
     return variants(payload, number, recordingId="r-{}")
 
 
-def check_work(server: WebServer, payloads: Sequence[Mapping[str, Any]]) -> str:
-    """Check that everything was done at least once, and return how much was done more often."""
+@dataclass
+class Outcome:
+    """What became of the work on notifications, all of which was done."""
+
+    interrupted: int
+    repeated: int
+
+    def __str__(self) -> str:
+        return f"0 lost, {self.interrupted} interrupted, {self.repeated} done more than once"
+
+
+def outcome_of(server: WebServer, payloads: Sequence[Mapping[str, Any]]) -> Outcome:
+    """Wait until no work is left, and check that all of it was done at least once."""
     (call_id,) = {payload["callId"] for payload in payloads}
     ids = {payload["recordingId"] for payload in payloads}
 
@@ -91,12 +102,13 @@ def check_work(server: WebServer, payloads: Sequence[Mapping[str, Any]]) -> str:
         return Counter(each.detail for each in done if each.detail in ids)
 
     wait_until(lambda: times("keep").keys() == ids)
-    lost = ids - times("keep").keys()
-    assert lost == set()
+    assert ids - times("keep").keys() == set()
     wait_for_journal(server)
-    twice = sum(count > 1 for count in times("keep").values())
-    interrupted = times("begin to keep").total() - times("keep").total()
-    return f"{len(lost)} lost, {interrupted} interrupted, {twice} done more than once"
+    kept = times("keep")
+    return Outcome(
+        interrupted=times("begin to keep").total() - kept.total(),
+        repeated=sum(count > 1 for count in kept.values()),
+    )
 
 
 def test_work_outlives_its_worker(server: WebServer, size: Size, report: Report) -> None:
@@ -111,7 +123,7 @@ def test_work_outlives_its_worker(server: WebServer, size: Size, report: Report)
         os.kill(chosen.choice(server.workers()[:-1]), signal.SIGKILL)
 
     delivery = deliver(server, payloads, size.kills, kill_worker)
-    outcome = check_work(server, payloads)
+    outcome = outcome_of(server, payloads)
     report(
         f"{len(payloads)} notifications, {size.kills} kills, {delivery.failures} attempts failed, {outcome},"
         f" {time.monotonic() - began:.0f} s"
@@ -128,8 +140,27 @@ def test_work_outlives_the_server(server: WebServer, size: Size, report: Report)
         server.start()
 
     delivery = deliver(server, payloads, 1, restart)
-    outcome = check_work(server, payloads)
+    outcome = outcome_of(server, payloads)
     report(
         f"{len(payloads)} notifications, 1 restart, {delivery.failures} attempts failed, {outcome},"
+        f" {time.monotonic() - began:.0f} s"
+    )
+
+
+def test_an_orderly_restart(server: WebServer, size: Size, report: Report) -> None:
+    """When the server is told to end and started again, no work is lost, interrupted or repeated."""
+    server.start()  # each worker, if some were killed
+    began = time.monotonic()
+    payloads = notifications(server, "restart", size.notifications)
+
+    def restart() -> None:
+        server.stop()
+        server.start()
+
+    delivery = deliver(server, payloads, 1, restart)
+    outcome = outcome_of(server, payloads)
+    assert outcome == Outcome(interrupted=0, repeated=0)
+    report(
+        f"{len(payloads)} notifications, 1 orderly restart, {delivery.failures} attempts failed, {outcome},"
         f" {time.monotonic() - began:.0f} s"
     )

@@ -52,8 +52,7 @@ class WebServer(Server):
         return [process for process in self._processes()[1:] if is_alive(process)]
 
     def stop(self) -> None:
-        """Ask the server to end, and wait until it has."""
-        self.start()  # granian does not end while one of its workers starts
+        """Ask the server to end, and wait until it has. granian does not while one of its workers starts."""
         assert self._process is not None
         self._process.terminate()
         try:
