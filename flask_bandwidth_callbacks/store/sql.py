@@ -210,9 +210,10 @@ class SQLStore:
 
 
 def _reason(error: SQLAlchemyError | OSError) -> str:
-    # The driver's own error. That of SQLAlchemy adds the statement.
+    # The driver's own error, because that of SQLAlchemy adds the statement. Others of SQLAlchemy add a link.
     cause = error.orig if isinstance(error, DBAPIError) else error
-    lines = str(cause).strip().splitlines()
+    text = " ".join(map(str, cause.args)) if isinstance(cause, SQLAlchemyError) else str(cause)
+    lines = text.strip().splitlines()
     return without_password(
         f"{type(cause).__name__}: {lines[0].rstrip('.')}" if lines else type(cause).__name__
     )

@@ -190,6 +190,7 @@ def test_a_locked_database_is_given_up_in_time(file: Path) -> None:
             with ThreadPoolExecutor(5) as pool:
                 for message in pool.map(lambda _: failure(lambda: store.lease(STATE, "c-2")), range(5)):
                     assert f"The database 'sqlite:///{file}' must do what the store asks, got " in message
+                    assert "http" not in message
             assert store.read(STATE, "c-1") == b"value"
         put(store, STATE, "c-2")
 
