@@ -99,6 +99,7 @@ class Pool:
         self._changed = threading.Condition()
         self._held = 0  # jobs that are in this process, from when they came until they are settled
         self._unstarted: dict[int, tuple[float, Sequence[Entry]]] = {}
+        self._queued: set[Entry] = set()  # jobs that were started, and that no thread works on yet
         self._unsettled: deque[Callable[[], object]] = deque()  # changes that the store could not make
         self._has_more = False
         self._is_store_down = False
@@ -173,10 +174,12 @@ class Pool:
     # -- Doing jobs --------------------------------------------------------------------------------------
 
     def _submit(self, entry: Entry) -> None:
+        self._queued.add(entry)
         try:
             self._executor.submit(self._work, entry)
         except RuntimeError:
-            # The process has no more threads now, and those of the pool go on; or it ends, and they do not.
+            # The process has no more threads now, and those of the pool go on; or it ends, and they do not,
+            # while other threads still answer callbacks. Before the main thread has ended, end() is to come.
             if not self.main.is_alive():
                 self._work(entry)
 
@@ -190,13 +193,17 @@ class Pool:
             self._changed.notify_all()
 
     def _work(self, entry: Entry) -> None:
+        try:
+            self._queued.remove(entry)
+        except KeyError:
+            return  # another thread does it
         _this_thread.is_working = True
         try:
             self.do(entry)
         finally:
             _this_thread.is_working = False
             self._let_go()
-        if self._has_more:
+        if self._has_more and self.main.is_alive():
             self.look()
 
     def do(self, entry: Entry) -> bool:
@@ -313,6 +320,8 @@ class Pool:
         for key in list(self._unstarted):
             self._start(key)
         self._executor.shutdown()
+        for entry in list(self._queued):
+            self._work(entry)
         if not self.journal.is_durable:
             for entry in self.journal.waiting():
                 log(

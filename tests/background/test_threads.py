@@ -6,6 +6,8 @@ import functools
 import gc
 import json
 import logging
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -871,6 +873,74 @@ def test_a_process_without_threads(
         call("disconnect", callId="c-1").close()
     assert not phone.wait_for_background(0.01)
     call("disconnect", callId="c-2").close()
+    assert phone.wait_for_background()
+    assert runs == ["c-1", "c-2"]
+
+
+ENDS = """
+import threading, time
+from flask import Flask
+from flask_bandwidth_callbacks import ANYONE, CallbackBlueprint, DisconnectCallback
+
+phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
+is_ending = threading.Event()
+
+@phone.on(DisconnectCallback, background=True)
+def keep(event):
+    if event.call_id == "c-1":
+        threading.main_thread().join(0.5)  # Python waits for this before it ends the main thread
+        is_ending.set()
+        time.sleep(0.5)
+    print(event.call_id)
+
+app = Flask("host")
+app.register_blueprint(phone)
+first, second = [
+    app.test_client().post("/", json={"eventType": "disconnect", "callId": call_id})
+    for call_id in ("c-1", "c-2")
+]
+
+def close_late():
+    is_ending.wait()
+    second.close()
+
+threading.Thread(target=close_late, daemon=True).start()
+first.close()
+"""
+
+
+def test_a_reply_that_is_closed_while_the_process_ends() -> None:
+    """Work is done whose reply a server's daemon thread sends when the pool takes no more work."""
+    command = [sys.executable, "-c", ENDS]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout.split() == ["c-1", "c-2"]
+
+
+def test_no_more_threads_at_the_end(
+    app: Flask, phone: CallbackBlueprint, call: Call, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Work that two threads could do at the end of a process without more threads is done once."""
+    runs = []
+    is_busy = threading.Event()
+
+    @phone.on(DisconnectCallback, background=True)
+    def keep(event: DisconnectCallback) -> None:
+        runs.append(event.call_id)
+        if event.call_id == "c-1":
+            is_busy.set()
+            gate.wait()
+
+    def fail(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    call("disconnect", callId="c-1").close()
+    assert is_busy.wait(5)
+    pool_of(app).main = threading.Thread()  # a thread that is not alive
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        call("disconnect", callId="c-2").close()
+    assert runs == ["c-1", "c-2"]
+    gate.set()
     assert phone.wait_for_background()
     assert runs == ["c-1", "c-2"]
 
