@@ -102,6 +102,7 @@ class Pool:
         self._queued: set[Entry] = set()  # jobs that were started, and that no thread works on yet
         self._unsettled: deque[Callable[[], object]] = deque()  # changes that the store could not make
         self._has_more = False
+        self._has_ended = False
         self._is_store_down = False
         self._poller: threading.Thread | None = None
         self.main = threading.main_thread()
@@ -122,7 +123,10 @@ class Pool:
         with self._changed:
             if self._poller is None:
                 poller = threading.Thread(
-                    target=_poll, args=(weakref.ref(self),), name="bandwidth-callbacks-jobs"
+                    target=_poll,
+                    args=(weakref.ref(self),),
+                    name="bandwidth-callbacks-jobs",
+                    daemon=False,  # not as the thread that starts it, which may be a server's for one request
                 )
                 with suppress(RuntimeError):  # the process may have no more threads now
                     poller.start()
@@ -174,14 +178,23 @@ class Pool:
     # -- Doing jobs --------------------------------------------------------------------------------------
 
     def _submit(self, entry: Entry) -> None:
-        self._queued.add(entry)
-        try:
-            self._executor.submit(self._work, entry)
-        except RuntimeError:
-            # The process has no more threads now, and those of the pool go on; or it ends, and they do not,
-            # while other threads still answer callbacks. Before the main thread has ended, end() is to come.
-            if not self.main.is_alive():
-                self._work(entry)
+        with self._changed:
+            has_ended = self._has_ended
+            if not has_ended:
+                self._queued.add(entry)
+        if has_ended:
+            self._work(entry)  # in a thread that still answers a callback
+        else:
+            # The process may have no more threads now, and those of the pool go on; or it ends, and end() is
+            # to come, because Python closes pools before it ends the main thread.
+            with suppress(RuntimeError):
+                self._executor.submit(self._work, entry)
+
+    def _next_queued(self) -> Entry | None:
+        """Return a job that no thread of the closed pool has done; None when the pool has ended."""
+        with self._changed:
+            self._has_ended = not self._queued
+            return self._queued.pop() if self._queued else None
 
     def _give_back(self, entry: Entry) -> None:
         self._settle(partial(self.journal.give_back, entry))
@@ -193,10 +206,7 @@ class Pool:
             self._changed.notify_all()
 
     def _work(self, entry: Entry) -> None:
-        try:
-            self._queued.remove(entry)
-        except KeyError:
-            return  # another thread does it
+        self._queued.discard(entry)
         _this_thread.is_working = True
         try:
             self.do(entry)
@@ -320,7 +330,7 @@ class Pool:
         for key in list(self._unstarted):
             self._start(key)
         self._executor.shutdown()
-        for entry in list(self._queued):
+        while (entry := self._next_queued()) is not None:
             self._work(entry)
         if not self.journal.is_durable:
             for entry in self.journal.waiting():

@@ -895,17 +895,20 @@ def keep(event):
 
 app = Flask("host")
 app.register_blueprint(phone)
-first, second = [
-    app.test_client().post("/", json={"eventType": "disconnect", "callId": call_id})
-    for call_id in ("c-1", "c-2")
-]
+is_answered = threading.Event()
 
-def close_late():
+def serve():
+    first, second = [
+        app.test_client().post("/", json={"eventType": "disconnect", "callId": call_id})
+        for call_id in ("c-1", "c-2")
+    ]
+    first.close()
+    is_answered.set()
     is_ending.wait()
     second.close()
 
-threading.Thread(target=close_late, daemon=True).start()
-first.close()
+threading.Thread(target=serve, daemon=True).start()
+is_answered.wait()
 """
 
 
@@ -916,33 +919,43 @@ def test_a_reply_that_is_closed_while_the_process_ends() -> None:
     assert done.stdout.split() == ["c-1", "c-2"]
 
 
+@pytest.mark.parametrize("has_a_thread", [True, False])
 def test_no_more_threads_at_the_end(
-    app: Flask, phone: CallbackBlueprint, call: Call, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+    has_a_thread: bool,
+    app: Flask,
+    phone: CallbackBlueprint,
+    call: Call,
+    gate: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Work that two threads could do at the end of a process without more threads is done once."""
+    """Work for which a process had no more threads is done once before it ends."""
     runs = []
     is_busy = threading.Event()
+    start = threading.Thread.start
 
     @phone.on(DisconnectCallback, background=True)
     def keep(event: DisconnectCallback) -> None:
         runs.append(event.call_id)
-        if event.call_id == "c-1":
+        if event.call_id == "busy":
             is_busy.set()
             gate.wait()
 
     def fail(thread: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
+        if thread.name.startswith("bandwidth-callbacks-job_"):
+            raise RuntimeError("can't start new thread")
+        start(thread)
 
-    call("disconnect", callId="c-1").close()
-    assert is_busy.wait(5)
-    pool_of(app).main = threading.Thread()  # a thread that is not alive
+    if has_a_thread:
+        call("disconnect", callId="busy").close()
+        assert is_busy.wait(5)
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", fail)
-        call("disconnect", callId="c-2").close()
-    assert runs == ["c-1", "c-2"]
+        call("disconnect", callId="c-1").close()
+    assert "c-1" not in runs
+    pool_of(app).main = threading.Thread()  # a thread that is not alive
     gate.set()
     assert phone.wait_for_background()
-    assert runs == ["c-1", "c-2"]
+    assert runs == ["busy", "c-1"][not has_a_thread :]
 
 
 def test_the_end_of_a_process(
