@@ -22,7 +22,7 @@ from flask_bandwidth_callbacks import (
 from flask_bandwidth_callbacks.bxml import Gather, Hangup, SpeakSentence, Verb
 from flask_bandwidth_callbacks.simulator import Call, SimulatedBandwidth
 from flask_bandwidth_callbacks.simulator.engine.call import KEPT_CALLS
-from flask_bandwidth_callbacks.store.memory import KEPT_RECORDS
+from flask_bandwidth_callbacks.store.ledgers import GENERATION
 
 from .measuring import Row, compare, show_progress, take_turns
 from .peers import CREDENTIALS, next_call_id
@@ -84,8 +84,8 @@ def simulated_call(rounds: int) -> Iterator[Row]:
 
 def _memory(calls: int) -> Row:
     bandwidth = SimulatedBandwidth(create_app())
-    # Until every bounded cache and log is full, and the store has as many records of a kind as it keeps.
-    first = max(KEPT_CALLS, KEPT_RECORDS) + calls // 5
+    # Until every bounded cache and log is full, and the store has as many entries as it keeps.
+    first = max(KEPT_CALLS, 2 * GENERATION) + calls // 5
     for number in range(first):
         play(bandwidth)
         show_progress("first calls", number + 1, first)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from flask_bandwidth_callbacks.store.memory import KEPT_RECORDS
+from flask_bandwidth_callbacks.store.ledgers import GENERATION
 
 from . import peers
 from .measuring import Row, compare, take_turns
@@ -25,7 +25,7 @@ def stores(rounds: int) -> Iterator[Row]:
         times = take_turns(
             {"memory": send(peers.create_app()), without: send(peers.create_app(repeats=False))},
             rounds=rounds,
-            warm_up=KEPT_RECORDS,  # from then on, each record takes the room of another
+            warm_up=2 * GENERATION,  # from then on, each reply takes the room of another
         )
         goal = 1.05 if send is peers.over_wsgi else None
         yield compare(times, f"memory store, {client}", "memory", without, without, goal)

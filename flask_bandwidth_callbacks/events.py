@@ -203,8 +203,7 @@ class Callback(Received):
         if self.event_time is None:
             return None
         if not self._repeat_key:
-            source = self._source or json.dumps(self.to_dict(), sort_keys=True).encode()
-            digest = hashlib.blake2b(source, digest_size=16).hexdigest()
+            digest = hashlib.blake2b(source_of(self), digest_size=16).hexdigest()
             self._repeat_key = f"{subject_of(self)}/{digest}"
         return self._repeat_key
 
@@ -296,6 +295,11 @@ class Ended(Payload):
 
     end_time: datetime | None = None
     """When the call ended; in events about a recording, when the recording ended."""
+
+
+def source_of(event: Callback) -> bytes:
+    """Return what a callback was read from, its body or query string; JSON of an event built by hand."""
+    return event._source or json.dumps(event.to_dict(), sort_keys=True).encode()
 
 
 def subject_of(event: Callback) -> str:

@@ -12,6 +12,8 @@ from threading import Lock
 from flask_bandwidth_callbacks.exceptions import ConfigurationError
 from flask_bandwidth_callbacks.stores import Kind, Lease, Record
 
+from .ledgers import MemoryLedger
+
 KEPT_RECORDS = 10_000
 """How many records of a bounded kind are kept. With 10,000, replies fill some 20 MB."""
 
@@ -48,6 +50,8 @@ class MemoryStore:
         self._kinds: defaultdict[str, _Records] = defaultdict(_Records)
         self._lock = Lock()
         self._tokens = map(str, count())
+        self.ledger = MemoryLedger()
+        """The callbacks that came before, which do not take the way of other records."""
 
     def create(self) -> None:
         """Do nothing: dictionaries are there."""
@@ -152,6 +156,7 @@ class MemoryStore:
 
     def forget(self, subject: str) -> None:
         """Delete every record that is about a call or a conference, of any kind."""
+        self.ledger.forget(subject)
         with self._lock:
             for records in self._kinds.values():
                 for name in {*records.written, *records.leases}:

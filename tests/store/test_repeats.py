@@ -181,6 +181,39 @@ def test_after_fifteen_minutes(phone: CallbackBlueprint, call: Call, counted: Co
     assert counted.runs == {"responder": 2, "subscriber": 2}
 
 
+@pytest.mark.parametrize("store_url", ["memory"], indirect=True)
+def test_after_very_many_others(
+    phone: CallbackBlueprint, call: Call, counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In memory only the latest thousands of callbacks are known, so that they do not fill it."""
+    from flask_bandwidth_callbacks.store import ledgers
+
+    monkeypatch.setattr(ledgers, "GENERATION", 3)
+    phone.respond(InitiateCallback)(counted.responder())
+    for number in range(10):
+        call("initiate", callId=f"c-{number}", eventTime=TIME)
+    assert counted.runs == {"responder": 10}
+    for number in range(6, 10):
+        call("initiate", callId=f"c-{number}", eventTime=TIME)
+    assert counted.runs == {"responder": 10}
+    call("initiate", callId="c-0", eventTime=TIME)
+    assert counted.runs == {"responder": 11}
+
+
+def test_a_call_that_was_forgotten(
+    app: Flask, phone: CallbackBlueprint, call: Call, counted: Counted
+) -> None:
+    """After the store has forgotten a call, its callbacks are new; those of other calls are repeats."""
+    phone.respond(InitiateCallback)(counted.responder())
+    phone.on(InitiateCallback)(counted.subscriber())
+    for call_id in ("c-1", "c-2"):
+        call("initiate", callId=call_id, eventTime=TIME)
+    stores_of(app)[app.config["BANDWIDTH_CALLBACKS_STORE"]].forget("c-1")
+    for call_id in ("c-1", "c-2"):
+        call("initiate", callId=call_id, eventTime=TIME)
+    assert counted.runs == {"responder": 3, "subscriber": 3}
+
+
 # -- Paths ---------------------------------------------------------------------------------------------------
 
 
@@ -661,6 +694,21 @@ def test_handlers_that_want_repeats(
     assert len(set(replies)) == 3
     assert counted.runs == {"responder": 3, "each time": 3, "once": 1}
     assert len(repeated) == 2
+
+
+def test_a_handler_that_wants_repeats_and_failed(
+    phone: CallbackBlueprint, call: Call, counted: Counted
+) -> None:
+    """A responder with repeats=True runs each time, whatever it raises and whatever handles that."""
+
+    @phone.respond(InitiateCallback, repeats=True)
+    def respond(event: InitiateCallback) -> SpeakSentence:
+        raise LookupError(f"down {counted.run('responder')}")
+
+    phone.errorhandler(LookupError)(lambda error: SpeakSentence(f"Sorry, {error}."))
+    replies = [call("initiate", eventTime=TIME).data for _ in range(2)]
+    assert [f"down {number}".encode() in reply for number, reply in enumerate(replies)] == [True, True]
+    assert counted.runs == {"responder": 2}
 
 
 def test_repeats_off(
