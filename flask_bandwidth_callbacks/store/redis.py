@@ -33,6 +33,7 @@ from redis.retry import Retry
 from flask_bandwidth_callbacks.exceptions import ConfigurationError, StoreError
 from flask_bandwidth_callbacks.stores import Kind, Lease, Record
 
+from .outages import Outages
 from .renewal import LEASE, Renewal
 
 T = TypeVar("T")
@@ -73,6 +74,7 @@ class RedisStore:
         self._limit = client.register_script(_LIMIT)
         self._due = client.register_script(_DUE)
         self._renew = client.register_script(_RENEW)
+        self._outages = Outages()
         self._renewal = Renewal(self._renew_leases)
 
     def create(self) -> None:
@@ -233,6 +235,10 @@ class RedisStore:
         return self._ask(script, keys, [_encode(name), *arguments])
 
     def _ask(self, command: Callable[..., T], *arguments: Any) -> T:
+        reply: T = self._outages.watch(self._ask_now, command, *arguments)
+        return reply
+
+    def _ask_now(self, command: Callable[..., T], *arguments: Any) -> T:
         try:
             return command(*arguments)
         except (RedisError, OSError) as error:

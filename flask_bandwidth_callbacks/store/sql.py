@@ -26,6 +26,7 @@ from flask_bandwidth_callbacks.exceptions import StoreError
 from flask_bandwidth_callbacks.stores import Kind, Lease, Record
 
 from .deadlines import Deadlines
+from .outages import Outages
 from .renewal import Renewal
 from .sql_engine import engine_of, shown
 from .sql_statements import Statement, Statements
@@ -50,6 +51,7 @@ class SQLStore:
         self._deadlines = deadlines
         self._statements = Statements(engine.dialect)
         self._has_tables = False
+        self._outages = Outages()
         self._renewal = Renewal(self._renew)
         self._next_purge = time.monotonic() + _pause()
         _stores.add(self)
@@ -184,6 +186,10 @@ class SQLStore:
         :param again: whether it may be called a second time if the first finds the connection broken, as all
             are after the database was restarted.
         """
+        result: T = self._outages.watch(self._run_now, work, again)
+        return result
+
+    def _run_now(self, work: Callable[[Connection], T], again: bool) -> T:
         self._deadlines.start()
         try:
             try:
