@@ -101,3 +101,8 @@ def test_a_setting_that_is_not_a_url(app: Flask, phone: CallbackBlueprint, url: 
     app.config["BANDWIDTH_CALLBACKS_STORE"] = url
     with pytest.raises(ConfigurationError, match="must be the URL of a store, such as 'memory://'"):
         app.register_blueprint(phone)
+
+
+def test_a_store_in_memory_has_no_risks(store: Store) -> None:
+    """Doctor finds nothing at risk in the settings of a store in memory, which has none."""
+    assert store.risks() == []

@@ -294,6 +294,7 @@ def test_settings_that_lose_records_are_risks(redis_server: databases.Redis, adm
     assert isinstance(silent, redis.RedisStore)
     assert silent.risks() == []
     silent.close()
+    redis_server.kill()  # it would write its whole file anew now, and lose what is written meanwhile
 
 
 def test_a_password_is_used_and_never_shown(redis_server: databases.Redis, admin: Redis) -> None:
