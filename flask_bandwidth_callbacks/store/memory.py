@@ -15,7 +15,7 @@ from flask_bandwidth_callbacks.stores import Kind, Lease, Record
 from .ledgers import MemoryLedger
 
 KEPT_RECORDS = 10_000
-"""How many records of a bounded kind are kept. With 10,000, replies fill some 20 MB."""
+"""How many records of a bounded kind are kept, such as work that failed."""
 
 # The value, when the record is free, and when it expires. A plain tuple of these needs no look of the garbage
 # collector, to which thousands of objects would be work in each of its rounds.
