@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -51,14 +51,9 @@ def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
     return server_url
 
 
-@contextmanager
-def opened(url: str) -> Iterator[Store]:
+def opened(url: str) -> closing[Store]:
     """Open the store of a URL, and close it in the end."""
-    store = open_store(url, "STORE")
-    try:
-        yield store
-    finally:
-        store.close()
+    return closing(open_store(url, "STORE"))
 
 
 @pytest.fixture

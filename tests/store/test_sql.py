@@ -61,14 +61,9 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "store.db"
 
 
-@contextmanager
-def opened(url: str) -> Iterator[Store]:
+def opened(url: str) -> closing[Store]:
     """Open the store of a URL, and close it in the end."""
-    store = open_store(url, "STORE")
-    try:
-        yield store
-    finally:
-        store.close()
+    return closing(open_store(url, "STORE"))
 
 
 def leased(store: Store, kind: Kind, name: str) -> Lease:
