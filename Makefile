@@ -5,8 +5,8 @@ PYTHON ?= $(shell command -v python3 || command -v python3.11 || echo python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
-# All tests, on all cores.
-PYTEST := python -m pytest --numprocesses=auto --dist=worksteal
+# All tests, on all cores. Many wait for servers, databases and clocks, so that each core has two processes.
+PYTEST  = python -m pytest --numprocesses=$(shell $(PYTHON) -c 'import os; print(2 * os.cpu_count())') --dist=worksteal
 
 # What a program imports is compiled once, and not in each of the programs that tests start.
 unexport PYTHONDONTWRITEBYTECODE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
@@ -110,7 +112,16 @@ def _sqlite_options(url: URL, name: str) -> dict[str, Any]:
 
 
 def _set_up_sqlite(connection: Any, record: ConnectionPoolEntry) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")  # so that those who read do not wait for one who writes
+    deadline = time.monotonic() + _SQLITE_PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")  # those who read do not wait for one who writes
+            break
+        except sqlite3.OperationalError:
+            # SQLite itself does not wait here for another process that begins as well.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
     connection.execute("PRAGMA synchronous = NORMAL")  # survives the end of a process, not a power cut
 
 

@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -226,6 +227,19 @@ def test_a_first_use_of_a_locked_database_is_given_up_in_time(file: Path) -> Non
         with locked(file):
             assert "locked" in failure(lambda: store.lease(STATE, "c-1"))
         put(store, STATE, "c-1")
+
+
+def test_a_first_use_waits_for_another_process_that_begins(file: Path) -> None:
+    """A store whose first use meets another process that creates its tables waits for it, and then works."""
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("CREATE TABLE made_by_another (id INTEGER)")
+        with opened(f"sqlite:///{file}") as store:
+            timer = threading.Timer(0.2, other.execute, ["COMMIT"])
+            timer.start()
+            put(store, STATE, "c-1")
+            timer.join()
+            assert store.read(STATE, "c-1") == b"value"
 
 
 def test_a_callback_is_answered_while_the_database_is_locked(file: Path) -> None:
