@@ -1,0 +1,116 @@
+"""Ways through a call: the scene in which it begins, and what the people on it do, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from .bandwidth import SimulatedBandwidth
+from .engine.call import Call
+from .engine.callees import Callee
+from .exceptions import NotFound
+from .wire.payloads import APPLICATION_NUMBER, CALLER_NUMBER
+
+StepKind: TypeAlias = Literal["press", "speak", "wait", "hang up"]
+Behavior: TypeAlias = Literal["answers", "busy", "rejects", "none"]
+
+BEHAVIORS: dict[str, str] = {
+    "answers": "answers",
+    "busy": "is_busy",
+    "rejects": "rejects",
+    "none": "does_not_answer",
+}
+"""The methods of :class:`.Callee` by the words for them."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that a person on a call does."""
+
+    kind: StepKind
+    text: str = ""
+    """The keys, or the words."""
+    seconds: float = 0.0
+    """How long the person waits."""
+    who: str = ""
+    """Number of the person who was called by this call and does it; empty for the person on the call."""
+
+    def take(self, call: Call) -> None:
+        """Do it on a call.
+
+        Raises :class:`NotFound` if the person is not on the line, and what the methods of the call raise.
+        """
+        actor = call if not self.who else leg_to(call, self.who)
+        match self.kind:
+            case "press":
+                actor.press(self.text)
+            case "speak":
+                actor.speak(self.text)
+            case "wait":
+                actor.wait(self.seconds)
+            case "hang up":
+                actor.hang_up()
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "press":
+                done = f"press {self.text}"
+            case "speak":
+                done = f'say "{self.text}"'
+            case "wait":
+                done = f"wait {self.seconds:g} s"
+            case "hang up":
+                done = "hang up"
+        return f"{self.who}: {done}" if self.who else done
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What there is before a call begins."""
+
+    callees: Mapping[str, str] = field(default_factory=dict)
+    """How people behave when they are called, by number: a word of :data:`BEHAVIORS`."""
+    start: datetime | None = None
+    """When the call begins; None for any time."""
+    to: str = APPLICATION_NUMBER
+    """Number that is called."""
+    var_from: str = CALLER_NUMBER
+    """Number of the caller."""
+    answer_url: str | None = None
+    """Where ``answer`` goes, for an outbound call; None for an inbound one."""
+    detected_as: str | None = None
+    """What machine detection finds on an outbound call; None if there is none."""
+
+    def set_up(self, bandwidth: SimulatedBandwidth) -> None:
+        """Make the people at other numbers behave so."""
+        for number, behavior in self.callees.items():
+            behave(bandwidth.callee(number), behavior)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way through a call, with what was heard on it."""
+
+    scene: Scene
+    steps: tuple[Step, ...]
+    heard: tuple[tuple[str, ...], ...]
+    """What the person on the call heard: before the first step, then after each step. One more than steps."""
+    cause: str | None = None
+    """Why the call ended; None if it is still up after the last step."""
+    title: str = ""
+    """What the way is about, in a few words; empty to be named after its steps."""
+
+
+def behave(callee: Callee, behavior: str) -> None:
+    """Make a callee behave as a word of :data:`BEHAVIORS` says."""
+    getattr(callee, BEHAVIORS[behavior])()
+
+
+def leg_to(call: Call, number: str) -> Call:
+    """Return the latest leg of a call to a number; raises :class:`NotFound`."""
+    for leg in reversed(call.legs):
+        if leg.to == number:
+            return leg
+    raise NotFound(f"Call {call.call_id} has no leg to {number}.")
