@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from flask_bandwidth_callbacks import CallbackBlueprint
 from tests import outside
 
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.databases", "tests.browser"]
 
 CREDENTIALS = ("bandwidth", "s3cret")
 

@@ -18,7 +18,7 @@ from contextlib import closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from pwd import getpwnam, getpwuid
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import psycopg
 import pymysql
@@ -246,7 +246,7 @@ class MariaDB(Server):
 @contextmanager
 def running_redis() -> Iterator[Redis]:
     """Run a Redis server."""
-    _find("redis-server", "redis-server")
+    find_program("redis-server", "redis-server")
     with _folder() as folder:
         yield from _running(Redis(folder))
 
@@ -256,7 +256,7 @@ def running_postgresql() -> Iterator[PostgreSQL]:
     """Run a PostgreSQL server."""
     # Debian keeps the programs of each version in a folder of its own, outside of the PATH.
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    initdb = _find("initdb", "postgresql", *map(str, reversed(folders)))
+    initdb = find_program("initdb", "postgresql", *map(str, reversed(folders)))
     with _folder() as folder:
         yield from _running(PostgreSQL(folder, initdb.parent))
 
@@ -264,20 +264,26 @@ def running_postgresql() -> Iterator[PostgreSQL]:
 @contextmanager
 def running_mariadb() -> Iterator[MariaDB]:
     """Run a MariaDB server."""
-    _find("mariadbd", "mariadb-server")
+    find_program("mariadbd", "mariadb-server")
     with _folder() as folder:
         yield from _running(MariaDB(folder))
 
 
-def _find(program: str, package: str, *folders: str) -> Path:
+def find_program(program: str, package: str, *folders: str) -> Path:
     """Return the path of a program; without it, the test is skipped, or fails."""
     found = shutil.which(program, path=os.pathsep.join([*folders, os.environ["PATH"]]))
     if found is None:
-        end_test = pytest.fail if os.environ.get(REQUIRED) == "1" else pytest.skip
         end_test(f"{program} must be installed for this test. Install it: apt-get install {package}")
     if program != "setpriv":
-        _find("setpriv", "util-linux")  # starts the servers
+        find_program("setpriv", "util-linux")  # starts the servers
     return Path(found)
+
+
+def end_test(message: str) -> NoReturn:
+    """End a test that lacks a program: it is skipped, or fails where ``REQUIRED`` is set."""
+    if os.environ.get(REQUIRED) == "1":
+        pytest.fail(message)
+    pytest.skip(message)
 
 
 @contextmanager
