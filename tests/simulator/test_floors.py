@@ -12,7 +12,16 @@ from flask_bandwidth_callbacks import simulator
 
 HOUSE = Path(simulator.__file__).parent
 FRONT_DOOR = ["samples", "outbound", "bandwidth", "__init__"]
-FLOORS = [{"exceptions", "choices"}, {"wire"}, {"engine"}, {"verbs"}, set(FRONT_DOOR), {"rest"}]
+FLOORS = [
+    {"exceptions", "choices"},
+    {"wire"},
+    {"engine"},
+    {"verbs"},
+    set(FRONT_DOOR),
+    {"rest"},
+    {"ways"},
+    {"explore"},
+]
 """From the lowest to the highest: each imports from itself and from those before it."""
 
 

@@ -1,4 +1,4 @@
-"""What a picture of a phone line consists of; how it is drawn is the matter of the modules beside this one."""
+"""What a picture of a phone line consists of. How it is drawn stands in the modules beside this one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Box:
     marks: tuple[str, ...] = ()
     """What was found there, as words such as ``false-promise``."""
     is_walked: bool | None = None
-    """Whether tests have been there; None where nobody asks."""
+    """Whether tests have been there; None in a picture that does not show it."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Arrow:
     is_dashed: bool = False
     """Whether the link stands in the code, but no way took it."""
     is_walked: bool | None = None
-    """Whether tests have taken it; None where nobody asks."""
+    """Whether tests have taken it; None in a picture that does not show it."""
 
 
 @dataclass(frozen=True)
