@@ -17,6 +17,7 @@ from flask import (
     Request,
     after_this_request,
     has_app_context,
+    has_request_context,
     request,
     request_finished,
     request_started,
@@ -537,7 +538,8 @@ class CallbackBlueprint(Blueprint):
         :param call: an event of the call, or the call's id.
 
         Raises :class:`~.exceptions.StateLocked` if another block has the state of this call open for more
-        than five seconds, and TypeError for a value that JSON cannot hold.
+        than five seconds, or if another process took the callback over that is being handled, because this
+        one stood still; and TypeError for a value that JSON cannot hold.
         """
         call_id = call if isinstance(call, str) else getattr(call, "call_id", None)
         if not isinstance(call_id, str) or not call_id:
@@ -548,6 +550,7 @@ class CallbackBlueprint(Blueprint):
         with self._context():
             store = self._registration(app_itself()).store
         with parts.load("store", "state()").state_of(store, call_id) as state:
+            _check_sending()  # not before: another process may have had the state open meanwhile
             yield state
 
     def wait_for_background(self, timeout: float = 10.0) -> bool:
@@ -620,6 +623,12 @@ def _exempt_from_csrf(app: Flask, **_: Any) -> None:
     if csrf is not None and hasattr(csrf, "exempt"):
         csrf.exempt(f"{__name__}.receive_callback")
     request_started.disconnect(_exempt_from_csrf, app)
+
+
+def _check_sending() -> None:
+    sending = request.environ.get(_SENDING) if has_request_context() else None
+    if sending is not None:
+        sending.check()
 
 
 def _close_sending(error: BaseException | None) -> None:

@@ -8,7 +8,7 @@
     ├── LinkError               a handler cannot be used where a URL is expected
     ├── InvalidBXML             a document or a verb breaks a rule of BXML
     ├── StoreError              the store cannot be reached
-    └── StateLocked             another block has the state of a call open, or took it over
+    └── StateLocked             another block has the state of a call open, or took it over, or the callback
 
     BandwidthCallbacksWarning   a probable mistake, which is accepted all the same
     └── BXMLWarning             an element or attribute of BXML that this version does not know
@@ -50,7 +50,10 @@ class StoreError(BandwidthCallbacksError):
 
 
 class StateLocked(BandwidthCallbacksError):
-    """A state that another block has open for too long, or took over before it was stored."""
+    """A state that another block has open for too long, or took over before it was stored.
+
+    Also the state of a callback that another process took over, because this one stood still.
+    """
 
 
 class BandwidthCallbacksWarning(UserWarning):

@@ -33,6 +33,12 @@ class Sending(Protocol):
         Its argument says whether the subscribers were notified before, at whatever path.
         """
 
+    def check(self) -> None:
+        """Check that no other process has taken this callback over, because this one stood still.
+
+        Raises :class:`~.exceptions.StateLocked` if one has.
+        """
+
     def close(self) -> None:
         """Stop keeping repeats waiting, if no response was made."""
 
@@ -62,6 +68,9 @@ class EveryTime:
     def notify(self, notify: Callable[[bool], bool]) -> bool:
         """Notify the subscribers."""
         return notify(False)
+
+    def check(self) -> None:
+        """Do nothing."""
 
     def close(self) -> None:
         """Do nothing."""

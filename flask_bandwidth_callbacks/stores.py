@@ -75,6 +75,9 @@ class Store(Protocol):
         :param free_in: seconds from now until it can be leased.
         """
 
+    def renew(self, lease: Lease) -> bool:
+        """Make a lease last as long as a new one. Return False if it was lost."""
+
     def release(self, lease: Lease) -> None:
         """End a lease without writing. A record without a value is gone then."""
 

@@ -37,6 +37,9 @@ class Ledger(Protocol):
     def write(self, entry: Any, response: Response | None) -> None:
         """Write an entry and end its lease."""
 
+    def renew(self, entry: Any) -> bool:
+        """Keep an entry leased for as long as if it was leased now. Return False if its lease was lost."""
+
     def release(self, entry: Any) -> None:
         """End a lease without writing. An entry that was not written before is gone then."""
 
@@ -57,6 +60,10 @@ class StoreLedger:
     def write(self, entry: Lease, response: Response | None) -> None:
         """Write an entry and end its lease."""
         self._store.write(entry, b"1" if response is None else _to_bytes(response))
+
+    def renew(self, entry: Lease) -> bool:
+        """Keep an entry leased for as long as if it was leased now. Return False if its lease was lost."""
+        return self._store.renew(entry)
 
     def release(self, entry: Lease) -> None:
         """End a lease without writing."""
@@ -114,6 +121,10 @@ class MemoryLedger:
             entry.value = ()
         else:
             entry.value = (response.status, list(response.headers), _body_of(response))
+
+    def renew(self, entry: _Entry) -> bool:
+        """Return True: a lease has no end of its own here."""
+        return True
 
     def release(self, entry: _Entry) -> None:
         """End a lease without writing."""

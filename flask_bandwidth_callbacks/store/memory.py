@@ -93,6 +93,11 @@ class MemoryStore:
             self._put(lease.kind, records, name, value, now + free_in, now)
             return True
 
+    def renew(self, lease: Lease) -> bool:
+        """Return whether a lease was not lost."""
+        with self._lock:
+            return self._kinds[lease.kind.name].leases.get(lease.name) == lease.token
+
     def release(self, lease: Lease) -> None:
         """End a lease without writing. A record without a value is gone then."""
         with self._lock:

@@ -73,7 +73,7 @@ class RedisStore:
         self._delete = client.register_script(_DELETE)
         self._limit = client.register_script(_LIMIT)
         self._due = client.register_script(_DUE)
-        self._renew = client.register_script(_RENEW)
+        self._renew_owned = client.register_script(_RENEW)
         self._outages = Outages()
         self._renewal = Renewal(self._renew_leases)
 
@@ -105,6 +105,10 @@ class RedisStore:
                 self._write, kind, lease.name, lease.token, value, _lifetime(kind), _milliseconds(free_in), ""
             )
         )
+
+    def renew(self, lease: Lease) -> bool:
+        """Make a lease last as long as a new one. Return False if it was lost."""
+        return self._ask(self._renew_leases, [lease]) == 1
 
     def release(self, lease: Lease) -> None:
         """End a lease without writing. A record without a value is gone then."""
@@ -186,13 +190,15 @@ class RedisStore:
         self._renewal.add(lease)
         return lease
 
-    def _renew_leases(self, leases: Collection[Lease]) -> None:
+    def _renew_leases(self, leases: Collection[Lease]) -> int:
+        """Renew leases, and return how many were not lost."""
         keys: list[bytes] = []
         arguments: list[Any] = [_milliseconds(LEASE)]
         for lease in leases:
             keys += [self._key(lease.kind, lease.name), self._key(lease.kind)]
             arguments += [lease.token, _encode(lease.name)]
-        self._renew(keys=keys, args=arguments)
+        renewed: int = self._renew_owned(keys=keys, args=arguments)
+        return renewed
 
     # -- Keys and lists ----------------------------------------------------------------------------------
 
@@ -349,11 +355,14 @@ _DUE = f"""{_NOW}
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1])
 """
 
-# KEYS: key and set of names of each record. ARGV: lease, then token and name of each record.
+# KEYS: key and set of names of each record. ARGV: lease, then token and name of each record. Returns how many
+# leases were not lost.
 _RENEW = f"""{_NOW}
+local renewed = 0
 for i = 1, #KEYS, 2 do
     local found = redis.call('HMGET', KEYS[i], 'token', 'value')
     if found[1] == ARGV[i + 1] then
+        renewed = renewed + 1
         redis.call('HSET', KEYS[i], 'free_at', now + ARGV[1])
         if found[2] then
             redis.call('ZADD', KEYS[i + 1], 'XX', now + ARGV[1], ARGV[i + 2])
@@ -362,6 +371,7 @@ for i = 1, #KEYS, 2 do
         end
     end
 end
+return renewed
 """
 
 

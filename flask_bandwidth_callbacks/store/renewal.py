@@ -28,7 +28,7 @@ class Renewal:
 
     # No lock: it could be taken in the moment in which the process is forked, and never be free in the child.
 
-    def __init__(self, renew: Callable[[Collection[Lease]], None]) -> None:
+    def __init__(self, renew: Callable[[Collection[Lease]], object]) -> None:
         self._renew = renew
         self._held: dict[Lease, tuple[float, int]] = {}  # since when, and by which process
         self._thread: Thread | None = None

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from flask_bandwidth_callbacks import signals
 from flask_bandwidth_callbacks.display import show
 from flask_bandwidth_callbacks.events import Callback
-from flask_bandwidth_callbacks.exceptions import StoreError
+from flask_bandwidth_callbacks.exceptions import StateLocked, StoreError
 from flask_bandwidth_callbacks.logs import log
 from flask_bandwidth_callbacks.receivers import send
 from flask_bandwidth_callbacks.rejections import Rejection
@@ -23,6 +23,7 @@ from flask_bandwidth_callbacks.stores import Kind, Store
 
 from .ledgers import NOTIFIED, REPLY, Ledger, StoreLedger
 from .memory import MemoryStore
+from .renewal import LEASE
 
 _SERVER_ERROR = 500  # an attribute of HTTPStatus costs as much as several calls of functions
 _PATIENCE = 20.0
@@ -47,7 +48,10 @@ class StoredRepeats:
 class StoredSending:
     """One of the times that a callback is sent."""
 
-    __slots__ = ("_app", "_event", "_has_failed", "_held", "_is_repeat", "_ledger", "_path", "_registration")
+    __slots__ = (
+        "_app", "_certain_until", "_event", "_has_failed", "_held", "_is_repeat", "_ledger", "_notifying",
+        "_path", "_registration",
+    )  # fmt: skip
 
     def __init__(self, ledger: Ledger, app: Flask, event: Callback, path: str, registration: str) -> None:
         self._ledger = ledger
@@ -57,6 +61,10 @@ class StoredSending:
         self._registration = registration
         self._held: Any = None
         """The entry of the reply, while the reply is being made."""
+        self._notifying: Any = None
+        """The entry of the subscribers, while they are notified."""
+        self._certain_until = 0.0
+        """Until when the lease of what is being done cannot be lost."""
         self._is_repeat = False
         self._has_failed = False
 
@@ -103,16 +111,41 @@ class StoredSending:
             self._release(entry)
             self._log_repeat()
             return notify(True)
+        self._notifying = entry
         is_done = False
         try:
             has_subscribers = notify(False)
             is_done = True
         finally:
+            self._notifying = None
+            self._certain_until = 0.0  # an entry of the reply is older
             if is_done:
                 self._write(entry, None)
             else:
                 self._release(entry)
         return has_subscribers
+
+    def check(self) -> None:
+        """Check that no other process has taken this callback over.
+
+        A process that stood still for longer than a lease may have lost the callback to another one, whose
+        work it must not do once more.
+        """
+        entry = self._notifying or self._held
+        now = time.monotonic()
+        if entry is None or self._has_failed or now < self._certain_until:
+            return
+        try:
+            is_held = self._ledger.renew(entry)
+        except StoreError as error:
+            self._give_up(error)
+            return
+        if not is_held:
+            raise StateLocked(
+                "A callback must be handled by one process, but another took this one over, because this"
+                " process stood still. Find out what kept it from running."
+            )
+        self._certain_until = now + LEASE
 
     def _log_repeat(self) -> None:
         if not self._is_repeat:
@@ -126,12 +159,11 @@ class StoredSending:
         """Lease an entry of this callback; return None if the store failed."""
         if self._has_failed:  # each further attempt could take as long, and the caller waits
             return None
-        deadline = None
         pause = 0.002
+        now = time.monotonic()
+        deadline = now + _PATIENCE
         try:
             while (entry := self._ledger.lease(kind, self._event, detail)) is None:
-                now = time.monotonic()
-                deadline = deadline or now + _PATIENCE
                 if now > deadline:
                     raise Rejection(
                         HTTPStatus.SERVICE_UNAVAILABLE,
@@ -140,9 +172,11 @@ class StoredSending:
                     )
                 time.sleep(pause)
                 pause = min(2 * pause, 0.05)
+                now = time.monotonic()
         except StoreError as error:
             self._give_up(error)
             return None
+        self._certain_until = now + LEASE
         return entry
 
     def _write(self, entry: Any, response: Response | None) -> None:

@@ -52,7 +52,7 @@ class SQLStore:
         self._statements = Statements(engine.dialect)
         self._has_tables = False
         self._outages = Outages()
-        self._renewal = Renewal(self._renew)
+        self._renewal = Renewal(self._renew_leases)
         self._next_purge = time.monotonic() + _pause()
         _stores.add(self)
         weakref.finalize(self, engine.dispose)
@@ -89,6 +89,10 @@ class SQLStore:
             free_in=_milliseconds(free_in),
             lifetime=_lifetime(kind),
         )
+
+    def renew(self, lease: Lease) -> bool:
+        """Make a lease last as long as a new one. Return False if it was lost."""
+        return self._changes(self._statements.renew, **_owned(lease))
 
     def release(self, lease: Lease) -> None:
         """End a lease without writing. A record without a value is gone then."""
@@ -143,7 +147,7 @@ class SQLStore:
         self._renewal.add(lease)
         return lease
 
-    def _renew(self, leases: Collection[Lease]) -> None:
+    def _renew_leases(self, leases: Collection[Lease]) -> None:
         owned = [_owned(lease) for lease in leases]
         self._run(lambda connection: self._statements.renew.execute_many(connection, owned), again=True)
 

@@ -118,6 +118,20 @@ def test_a_lease_that_is_over_writes_and_deletes_nothing(store: Store) -> None:
 
 
 @every_store
+def test_a_lease_that_was_lost_is_not_renewed(store: Store) -> None:
+    """Renewing says whether the lease was lost, and takes a record from no other owner."""
+    late = leased(store, STATE, "call")
+    assert store.renew(late)
+    assert store.lease(STATE, "call") is None
+    store.release(late)
+    assert not store.renew(late)
+    owner = leased(store, STATE, "call")
+    assert not store.renew(late)
+    assert store.renew(owner)
+    assert store.write(owner, b"value")
+
+
+@every_store
 def test_a_record_that_was_released_is_as_before(store: Store) -> None:
     """Releasing changes no value, and leaves nothing of a record that had none."""
     store.release(leased(store, STATE, "new"))

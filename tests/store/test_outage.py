@@ -17,6 +17,7 @@ from flask_bandwidth_callbacks import (
     StoreError,
 )
 from flask_bandwidth_callbacks.bxml import SpeakSentence
+from flask_bandwidth_callbacks.store import repeats
 from flask_bandwidth_callbacks.store.memory import MemoryStore
 from flask_bandwidth_callbacks.store.state import state_of
 from flask_bandwidth_callbacks.stores import Kind, Lease, stores_of
@@ -41,6 +42,10 @@ class FailingStore(MemoryStore):
     def write(self, lease: Lease, value: bytes, *, free_in: float = 0.0) -> bool:
         self._ask("write", lease.kind)
         return super().write(lease, value, free_in=free_in)
+
+    def renew(self, lease: Lease) -> bool:
+        self._ask("renew", lease.kind)
+        return super().renew(lease)
 
     def release(self, lease: Lease) -> None:
         self._ask("release", lease.kind)
@@ -199,6 +204,26 @@ def test_a_state_is_kept_in_this_process(
     assert set(errors) == {
         "The state of call 'c-1' is kept in this process only, because the store failed: the store is down"
     }
+
+
+def test_a_state_that_is_opened_late(
+    call: Call, store: FailingStore, phone: CallbackBlueprint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A handler that took long opens the state although the store cannot say who has the callback now, and
+    the store is asked once.
+    """
+    monkeypatch.setattr(repeats, "LEASE", 0.0)
+
+    @phone.respond(InitiateCallback)
+    def respond(event: InitiateCallback) -> SpeakSentence:
+        for _ in range(2):
+            with phone.state(event) as state:
+                state["tries"] = state.get("tries", 0) + 1
+        return SpeakSentence(f"Try {state['tries']}.")
+
+    store.failing = {"renew reply"}
+    assert b"Try 2." in call("initiate", eventTime=TIME).data
+    assert store.asked.count("renew reply") == 1
 
 
 def test_two_applications_do_not_share_what_they_keep(store: FailingStore) -> None:

@@ -31,12 +31,14 @@ from flask_bandwidth_callbacks import (
     StateLocked,
 )
 from flask_bandwidth_callbacks.bxml import SpeakSentence
+from flask_bandwidth_callbacks.store import repeats
 from flask_bandwidth_callbacks.store import state as state_module
 from flask_bandwidth_callbacks.store.memory import MemoryStore
 from flask_bandwidth_callbacks.stores import Lease, stores_of
 from tests.conftest import CREDENTIALS
 
 Call = Callable[..., TestResponse]
+TIME = "2026-03-04T16:20:15.258Z"
 
 every_store = pytest.mark.parametrize("store_url", ["memory", "sqlite", "redis", "postgresql"], indirect=True)
 only_in_memory = pytest.mark.parametrize("store_url", ["memory"], indirect=True)
@@ -363,6 +365,70 @@ def test_a_state_that_was_taken_over(app: Flask, registered: CallbackBlueprint) 
     with pytest.raises(StateLocked, match="took it over"):
         stand_still()
     assert state_now(registered) == {}
+
+
+@pytest.mark.parametrize("store_url", ["sqlite", "redis", "postgresql"], indirect=True)
+@pytest.mark.parametrize("event_type", ["dtmf", "gather"])
+def test_a_callback_that_was_taken_over(
+    app: Flask,
+    phone: CallbackBlueprint,
+    call: Call,
+    store_url: str,
+    event_type: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A process that stood still while another one handled its callback does not change the state again."""
+    monkeypatch.setattr(repeats, "LEASE", 0.0)
+    stands_still = [True, False]
+
+    def count(event: CallCallback) -> None:
+        if stands_still.pop(0):
+            stores_of(app)[store_url].forget("c-1")  # so its leases are lost
+            assert call(event_type, eventTime=TIME).status_code < 300
+        with phone.state(event) as state:
+            state["keys"] = state.get("keys", 0) + 1
+
+    @phone.respond(GatherCallback)
+    def respond(event: GatherCallback) -> SpeakSentence:
+        count(event)
+        return SpeakSentence("Thank you.")
+
+    phone.on(DtmfCallback)(count)
+    phone.errorhandler(StateLocked)(lambda error: SpeakSentence(str(error)))
+    reply = call(event_type, eventTime=TIME)
+    assert "another took this one over, because this process stood still" in caplog.text + reply.text
+    assert state_now(phone) == {"keys": 1}
+    assert stands_still == []
+
+
+@every_store
+def test_a_callback_that_takes_long(
+    phone: CallbackBlueprint, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Handlers that take longer than a lease lasts without renewal open the state as if they were fast, and
+    so do those that run when their process holds no lease any more.
+    """
+    monkeypatch.setattr(repeats, "LEASE", 0.0)
+
+    def count(event: CallCallback) -> None:
+        with phone.state(event) as state:
+            state["tries"] = state.get("tries", 0) + 1
+
+    @phone.respond(GatherCallback)
+    def respond(event: GatherCallback) -> SpeakSentence:
+        count(event)
+        count(event)
+        raise LookupError
+
+    @phone.errorhandler(LookupError)
+    def apologize(error: LookupError) -> SpeakSentence:
+        with phone.state("c-1") as state:
+            return SpeakSentence(f"You tried {state['tries']} times.")
+
+    phone.on(GatherCallback)(count)
+    assert b"You tried 3 times." in call("gather", eventTime=TIME).data
+    assert b"You tried 3 times." in call("gather", eventTime=TIME).data
 
 
 # -- When it is gone -----------------------------------------------------------------------------------------
