@@ -91,7 +91,7 @@ class Server:
         """Stop every process of the server where it is: connections stay open, and nothing answers."""
         self._frozen = self._processes()
         for process in self._frozen:
-            _send(process, signal.SIGSTOP)
+            freeze(process)
 
     def thaw(self) -> None:
         """Let a frozen server go on."""
@@ -108,7 +108,11 @@ class Server:
 
 
 class Redis(Server):
-    """A Redis server that writes down every command before it replies."""
+    """A Redis server that writes down every command before it replies.
+
+    It does not wait for the disk: what the kernel has outlives the death of the server, and a busy disk would
+    keep it silent for longer than a store waits.
+    """
 
     @property
     def url(self) -> str:
@@ -124,7 +128,7 @@ class Redis(Server):
             *_as(os.getuid(), until="SIGKILL"),
             "redis-server",
             *("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder)),
-            *("--save", "", "--appendonly", "yes", "--appendfsync", "always"),
+            *("--save", "", "--appendonly", "yes", "--appendfsync", "no"),
         ]
 
     def _is_up(self) -> bool:
@@ -317,6 +321,16 @@ def _as(user: int, *, until: str = "keep") -> Sequence[str]:
     return [*words, "--"]
 
 
+def freeze(process: int) -> None:
+    """Stop a process where it is, and wait until each of its threads has stopped.
+
+    A thread goes on until the signal reaches it, which takes a while on a busy machine.
+    """
+    _send(process, signal.SIGSTOP)
+    while not _states(process) <= {"T", "Z"}:
+        time.sleep(0.001)
+
+
 def _send(process: int, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):
         os.kill(process, number)
@@ -324,9 +338,16 @@ def _send(process: int, number: signal.Signals) -> None:
 
 def is_alive(process: int) -> bool:
     """Return whether a process runs; one that has ended and was not waited for does not."""
-    with suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
+    return not _states(process) <= {"Z"}
+
+
+def _states(process: int) -> set[str]:
+    """Return the states that the threads of a process are in, as ``ps`` names them; none once it is gone."""
+    states = set()
+    for thread in Path(f"/proc/{process}/task").glob("*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            states.add(thread.read_text().rpartition(")")[2].split()[0])
+    return states
 
 
 # -- Fixtures: one server for all tests, empty and up at the start of each -----------------------------------

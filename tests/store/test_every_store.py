@@ -25,6 +25,7 @@ from hypothesis.stateful import (
 
 from flask_bandwidth_callbacks.store import open_store
 from flask_bandwidth_callbacks.stores import Kind, Lease, Store
+from tests.databases import freeze
 
 STATE = Kind("state", lifetime=3600.0)
 REPLY = Kind("reply", lifetime=3600.0)
@@ -495,6 +496,10 @@ class Process:
         self._process.stdin.write("\n")
         self._process.stdin.flush()
 
+    def freeze(self) -> None:
+        """Stop it where it is."""
+        freeze(self._process.pid)
+
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
         self._process.send_signal(number)
@@ -518,7 +523,7 @@ def test_what_a_dead_process_owned_becomes_free(url: str, store: Store) -> None:
         ]
         assert [process.says() for process in (killed, paused, alive)] == ["leased"] * 3
         killed.send(signal.SIGKILL)
-        paused.send(signal.SIGSTOP)
+        paused.freeze()
         died = time.monotonic()
         assert [store.lease(STATE, name) for name in ("killed", "paused", "alive")] == [None] * 3
         for name in ("killed", "paused"):

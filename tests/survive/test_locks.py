@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from flask_bandwidth_callbacks.simulator import Call
+from tests.databases import freeze
 from tests.survive.conftest import Report
 from tests.survive.effects import effects_in
 from tests.survive.lines import begin_call, line_to, variants, wait_until
@@ -76,7 +77,7 @@ def test_a_lock_outlives_its_worker_by_seconds(server: WebServer, report: Report
 def test_a_late_write_is_not_let_through(server: WebServer, report: Report) -> None:
     """A worker stands still while it has a state open, and later overwrites nothing that others stored."""
     with held_state(server, "frozen") as (call, _, worker, reply):
-        os.kill(worker, signal.SIGSTOP)
+        freeze(worker)  # a thread that goes on could begin with the key, and count it after the others have
         try:
             seconds = press_key(server, call)
         finally:
