@@ -23,6 +23,7 @@ from flask_bandwidth_callbacks.cli.terminal import clean
 from flask_bandwidth_callbacks.display import without_password
 from flask_bandwidth_callbacks.rejections import challenge
 from flask_bandwidth_callbacks.simulator import SimulatedBandwidth, SimulationError
+from flask_bandwidth_callbacks.simulator.explore.announcements import announced
 from flask_bandwidth_callbacks.simulator.rest import models
 from flask_bandwidth_callbacks.simulator.wire.delivery import _is_challenge
 from flask_bandwidth_callbacks.simulator.wire.exchanges import Exchange, describe
@@ -50,6 +51,8 @@ EXPRESSIONS = {
     "rejections.py": 1,
     "replies.py": 1,
     "simulator/engine/callees.py": 1,
+    "simulator/explore/announcements.py": 1,  # the one that the user gives
+    "simulator/explore/prompt_words.py": 2,
     "simulator/rest/models.py": 3,
     "simulator/verbs/sound.py": 1,
     "simulator/wire/delivery.py": 1,
@@ -212,6 +215,14 @@ ATTACKS: list[tuple[str, Callable[[str], Any], Callable[[int], str]]] = [
     ("a challenge", lambda text: _is_challenge(Reply(401, {"www-authenticate": text}, b"")),
      lambda n: "," + " " * n + ", basi" * n),
     ("a URL to request", quietly(split), lambda n: "http://a/" + "b" * n + " "),
+    ("keys of a prompt", announced, lambda n: "press 1 or " * (n // 8)),
+    ("verbs of a prompt", announced, lambda n: "press or say " * (n // 8)),
+    ("promises of a prompt", announced, lambda n: "for " * n + "press 1"),
+    ("sentences of a prompt", announced, lambda n: ". " * (n // 8) + "press 1" + " ." * (n // 8)),
+    ("a key without an end", announced, lambda n: "press " + "1" * n + "-" * n),
+    ("keys with hyphens", announced, lambda n: "1-1" * n),
+    ("keys with commas", announced, lambda n: "1," * (n // 8) + "a"),
+    ("quotes of a prompt", announced, lambda n: "a'" * n),
     ("lines of a terminal", clean, lambda n: "\x07\n" * n),
 ]  # fmt: skip
 
