@@ -64,6 +64,8 @@ _EVENT = "flask_bandwidth_callbacks.event"
 _SENDING = "flask_bandwidth_callbacks.sending"
 _LET_IN = "flask_bandwidth_callbacks.let_in"
 """The registration whose gate a request has passed."""
+RESPONDER = "flask_bandwidth_callbacks.responder"
+"""Key of the WSGI environment: the responder to a callback, if it has one."""
 
 E = TypeVar("E", bound=Callback)
 E2 = TypeVar("E2", bound=Callback)
@@ -316,6 +318,10 @@ class CallbackBlueprint(Blueprint):
         self._apps.add(app)
         self._is_registered = True
         request_started.connect(_exempt_from_csrf, app)
+        path = config.RECORD.read(app)
+        if path is not None:
+            call_log = parts.load("call_log", config.RECORD.key)
+            call_log.open_call_log(app, path, is_masked=config.RECORD_MASKED.read(app))
         if gate.is_open:
             log(logging.WARNING, "Blueprint %r has authentication disabled: every request is accepted.", name)
 
@@ -433,6 +439,7 @@ class CallbackBlueprint(Blueprint):
         try:
             responder = self.subscriptions.responder(event, path)
             if responder is not None:
+                callback.environ[RESPONDER] = responder.handler
                 make = partial(respond, app, responder, event, values)
                 reply = make() if responder.repeats else sending.reply(make)
         except Rejection:  # the same callback is still being handled

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -98,6 +99,14 @@ def _store_url(value: object, key: str) -> str:
     return str.__str__(value)
 
 
+def _file(value: object, key: str) -> Path | Unset:
+    if value is None:
+        return UNSET
+    if not isinstance(value, str | Path) or not str(value).strip():
+        raise ConfigurationError(f"{key} must be the path of a file, such as 'calls.jsonl', got {value!r}.")
+    return Path(value)
+
+
 def _gate(value: object, key: str) -> Gate | str:
     """Return the gate, or a message; see :mod:`.credentials` for why it is not raised here."""
     # A name for what an environment variable or a file cannot hold.
@@ -159,6 +168,21 @@ REPEATS = Setting(
     meaning="recognize a callback that Bandwidth sends again, and send the same reply without calling the"
     " handlers",
 )
+RECORD: Setting[Path | None] = Setting(
+    "BANDWIDTH_CALLBACKS_RECORD",
+    read_value=_file,
+    default=lambda app: None,
+    default_text="off",
+    meaning="a file such as `calls.jsonl`, to which each callback and its reply are appended as a line, for"
+    " `flask bandwidth replay`; a relative path starts in the folder in which the server is started",
+)
+RECORD_MASKED = Setting(
+    "BANDWIDTH_CALLBACKS_RECORD_MASKED",
+    read_value=_boolean,
+    default=lambda app: True,
+    default_text="`True`",
+    meaning="mask numbers, and the digits that callers press, in that file",
+)
 
 SETTINGS: tuple[Setting[Any], ...] = (
     CREDENTIALS,
@@ -168,6 +192,8 @@ SETTINGS: tuple[Setting[Any], ...] = (
     CHECK_BXML,
     STORE,
     REPEATS,
+    RECORD,
+    RECORD_MASKED,
 )
 """Every setting, in the order of the README's table."""
 

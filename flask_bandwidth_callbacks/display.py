@@ -11,6 +11,7 @@ TEXT_LIMIT = 2000
 """Characters of a whole text, such as a document, that a message shows."""
 
 _CREDENTIALS_IN_URL = re.compile(r"//[^/\s]*@")  # a password may hold an @, too
+_CREDENTIALS_IN_BXML = re.compile(r"""\s(\w*[uU]sername|\w*[pP]assword)\s*=\s*("[^"]*"|'[^']*')""")
 _PASSWORD_ATTRIBUTE = re.compile(r"""([Pp]assword\s*=\s*\\?(["'])).*?(?:\2|\Z)""", re.DOTALL)
 
 
@@ -31,3 +32,13 @@ def show(value: object) -> str:
 def without_password(text: str) -> str:
     """Return the text with ``***`` for the credentials in its URLs and the passwords in its BXML."""
     return _PASSWORD_ATTRIBUTE.sub(r"\1***\2", _CREDENTIALS_IN_URL.sub("//***@", text))
+
+
+def without_credentials(document: str) -> str:
+    """Return a document without the credentials that nearly every verb carries, to be shown or logged."""
+    return without_password(without_credentials_of_verbs(document))
+
+
+def without_credentials_of_verbs(document: str) -> str:
+    """Return a document without the attributes that hold credentials. All else in it stays as it is."""
+    return _CREDENTIALS_IN_BXML.sub("", document)

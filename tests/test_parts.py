@@ -28,7 +28,7 @@ REMEDY = "which this installation lacks. Install the whole package."
 TIME = "2026-03-04T16:20:15.258Z"
 
 
-@pytest.mark.parametrize("folder", ["store", "background"])
+@pytest.mark.parametrize("folder", ["store", "background", "call_log"])
 def test_a_folder_that_was_deleted_is_missing(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder is found if it is in this copy of the package, and not if it is only in another one."""
     monkeypatch.undo()
@@ -38,7 +38,7 @@ def test_a_folder_that_was_deleted_is_missing(folder: str, monkeypatch: pytest.M
 @pytest.fixture(autouse=True)
 def without_folders(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make Python believe that the folders do not exist, as ``make core`` makes true."""
-    for folder in ("store", "background"):
+    for folder in ("store", "background", "call_log"):
         monkeypatch.setitem(sys.modules, f"flask_bandwidth_callbacks.{folder}", None)
 
 
@@ -108,3 +108,12 @@ def test_a_store_that_was_asked_for(app: Flask, by: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
         app.register_blueprint(phone)
     assert str(raised.value) == f"{by} must have the folder flask_bandwidth_callbacks/store, {REMEDY}"
+
+
+def test_a_call_log_that_was_asked_for(app: Flask, phone: CallbackBlueprint) -> None:
+    """A call log is an error at registration: it would silently not be written."""
+    app.config["BANDWIDTH_CALLBACKS_RECORD"] = "calls.jsonl"
+    with pytest.raises(ConfigurationError) as raised:
+        app.register_blueprint(phone)
+    folder = "flask_bandwidth_callbacks/call_log"
+    assert str(raised.value) == f"BANDWIDTH_CALLBACKS_RECORD must have the folder {folder}, {REMEDY}"

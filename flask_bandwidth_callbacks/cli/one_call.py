@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 
 import click
 
-from flask_bandwidth_callbacks.display import without_password
+from flask_bandwidth_callbacks.display import without_credentials, without_password
 from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
 from flask_bandwidth_callbacks.simulator import Call, SimulatedBandwidth
 from flask_bandwidth_callbacks.simulator.engine.conversation import counted
-from flask_bandwidth_callbacks.simulator.wire.exchanges import outcome, without_credentials
+from flask_bandwidth_callbacks.simulator.wire.exchanges import outcome
 
 from .keypad import put_down, read_keypad
 from .script import Move

@@ -12,11 +12,10 @@ from typing import BinaryIO
 import click
 from flask import Flask
 
-from flask_bandwidth_callbacks.display import TEXT_LIMIT, shorten, without_password
+from flask_bandwidth_callbacks.display import TEXT_LIMIT, shorten, without_credentials, without_password
 from flask_bandwidth_callbacks.events import EVENT_CLASSES
 from flask_bandwidth_callbacks.simulator import Exchange
 from flask_bandwidth_callbacks.simulator.samples import sample_of
-from flask_bandwidth_callbacks.simulator.wire.exchanges import without_credentials
 
 from .application import load_application
 from .callback_routes import callback_routes

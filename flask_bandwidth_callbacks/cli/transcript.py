@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask_bandwidth_callbacks.display import without_password
+from flask_bandwidth_callbacks.display import without_credentials, without_password
 from flask_bandwidth_callbacks.simulator import Call
 from flask_bandwidth_callbacks.simulator.engine import conversation
-from flask_bandwidth_callbacks.simulator.wire.exchanges import outcome, without_credentials
+from flask_bandwidth_callbacks.simulator.wire.exchanges import outcome
 
 from . import terminal
 

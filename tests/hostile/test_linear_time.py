@@ -19,6 +19,7 @@ from marshmallow import ValidationError
 import flask_bandwidth_callbacks
 from flask_bandwidth_callbacks import Callback, CallbackBlueprint, DisconnectCallback, InitiateCallback
 from flask_bandwidth_callbacks.bxml import ELEMENTS, InvalidBXML, SpeakSentence, UnknownVerb, parse
+from flask_bandwidth_callbacks.call_log.masks import masked_reply, masked_text, masked_words, without_secrets
 from flask_bandwidth_callbacks.cli.terminal import clean
 from flask_bandwidth_callbacks.display import without_password
 from flask_bandwidth_callbacks.rejections import challenge
@@ -43,9 +44,10 @@ EXPRESSIONS = {
     "bxml/unknown.py": 1,
     "bxml/values.py": 4,
     "bxml/verbs.py": 10,
+    "call_log/masks.py": 8,
     "cli/terminal.py": 1,
     "decoding.py": 1,
-    "display.py": 2,
+    "display.py": 3,
     "fields.py": 2,
     "registrations.py": 1,  # sees only the paths that the application registers
     "rejections.py": 1,
@@ -56,7 +58,7 @@ EXPRESSIONS = {
     "simulator/rest/models.py": 3,
     "simulator/verbs/sound.py": 1,
     "simulator/wire/delivery.py": 1,
-    "simulator/wire/exchanges.py": 3,
+    "simulator/wire/exchanges.py": 2,
     "simulator/wire/urls.py": 1,
     "spelling.py": 1,
 }
@@ -147,6 +149,11 @@ def hear(text: str) -> None:
     SimulatedBandwidth(app).call("+13035550100")
 
 
+def masked_reply_of(text: str) -> None:
+    """Mask a reply whose callback has a sequence of digits."""
+    masked_reply(text, {"digits": "12"})
+
+
 def show_exchange(text: str) -> None:
     describe(Exchange("initiate", "POST", text[:100], datetime(2026, 1, 5, tzinfo=UTC), {}, bxml=text))
 
@@ -164,6 +171,18 @@ ATTACKS: list[tuple[str, Callable[[str], Any], Callable[[int], str]]] = [
     ("parts of a duration", property_of("duration"), lambda n: "P" + "1D" * n),
     ("digits of a time", property_of("startTime"), lambda n: f"2026-01-05T03:00:00.{'9' * n}X"),
     ("event type", quietly(snake_case), lambda n: "aB" * n),
+    ("digits of a number", masked_text, lambda n: "+" + "1" * n),
+    ("groups of digits", masked_words, lambda n: "1-" * n + "x"),
+    ("plus signs", masked_text, lambda n: "+1" * n),
+    ("attributes with digits", masked_reply_of, lambda n: ' maxDigits="' * n),
+    ("digits in an attribute", masked_reply_of, lambda n: " maxDigits" + " " * n + "=" + '"' + "1" * n),
+    ("markup that never ends", masked_reply_of, lambda n: "<" * n + "a" * n),
+    ("markup", masked_reply_of, lambda n: "<A>" * n),
+    ("digits that repeat", lambda text: masked_reply(text, {"digits": "1" * 50}), lambda n: "<A>" + "1" * n),
+    ("ids", masked_text, lambda n: "01234567-" * n),
+    ("hexadecimal digits", masked_text, lambda n: "a1" * n + "x"),
+    ("users of SIP", masked_text, lambda n: "sip:" * n),
+    ("users of URLs", without_secrets, lambda n: "//a" * n + "//" + "b" * n),
     ("slashes", without_password, lambda n: "/" * n),
     ("hosts", without_password, lambda n: "//a" * n),
     ("a host that never ends", without_password, lambda n: "//" + "a:" * n),

@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from flask_bandwidth_callbacks.display import TEXT_LIMIT, shorten, without_password
+from flask_bandwidth_callbacks.display import TEXT_LIMIT, shorten, without_credentials, without_password
 
 from .destinations import Method
 
 _LATEST = 3
 _LONG_TEXT = re.compile(r"(>[^<]{60})[^<]{10,}")
 """The long text of an element, which is cut first, so that no element is left out for it."""
-_CREDENTIALS = re.compile(r"""\s(\w*[uU]sername|\w*[pP]assword)\s*=\s*("[^"]*"|'[^']*')""")
 
 
 @dataclass(eq=False)
@@ -85,8 +84,3 @@ def _verbs(exchange: Exchange) -> str:
     verbs = " ".join(without_credentials(verbs).split()) or "(empty document)"
     shown = _LONG_TEXT.sub(r"\1...", verbs)
     return f"  {shorten(shown, TEXT_LIMIT)}"
-
-
-def without_credentials(document: str) -> str:
-    """Return a document without the credentials that nearly every verb carries, to be shown or logged."""
-    return without_password(_CREDENTIALS.sub("", document))
