@@ -11,9 +11,27 @@ from typing import Any
 import click
 from werkzeug.utils import import_string
 
-_COMMANDS = ("call", "dial", "serve", "send", "routes", "state", "background", "store", "doctor")
+_COMMANDS = (
+    "call",
+    "dial",
+    "serve",
+    "send",
+    "explore",
+    "map",
+    "routes",
+    "state",
+    "background",
+    "store",
+    "doctor",
+)
 
-_FOLDERS = {"state": "store", "background": "background", "store": "store"}
+_FOLDERS = {
+    "state": "store",
+    "background": "background",
+    "store": "store",
+    "explore": "simulator.explore",
+    "map": "simulator.explore",
+}
 """The folders without which commands have nothing to do; they may have been deleted."""
 
 

@@ -7,7 +7,8 @@ nothing of the package until a test uses the fixture.
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from flask_bandwidth_callbacks.simulator import Call, SimulatedBandwidth
+    from flask_bandwidth_callbacks.simulator.explore import Report
 
 
 @pytest.fixture
@@ -41,6 +43,17 @@ def bandwidth(app: Flask, request: pytest.FixtureRequest) -> Iterator[SimulatedB
     simulated.forget()
     # Those of calls that the application made, which no method of the simulation led to.
     simulated.raise_errors_now()
+
+
+@pytest.fixture
+def explore(app: Flask, request: pytest.FixtureRequest) -> Callable[..., Report]:
+    """Walk every way through the phone line of the fixture ``app``: ``explore(keys="123").findings``.
+
+    The arguments are those of ``flask_bandwidth_callbacks.simulator.explore.explore``.
+    """
+    from flask_bandwidth_callbacks.simulator.explore import explore
+
+    return partial(explore, app)
 
 
 _SHOWN: WeakSet[Call] = WeakSet()

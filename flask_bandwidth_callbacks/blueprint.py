@@ -35,6 +35,7 @@ from .events import Callback, UnknownCallback
 from .exceptions import ConfigurationError, LinkError, SubscriptionError
 from .handler_urls import url_for_handler
 from .handling import (
+    RESPONDER,
     ends_request,
     jobs_of,
     notify,
@@ -64,8 +65,6 @@ _EVENT = "flask_bandwidth_callbacks.event"
 _SENDING = "flask_bandwidth_callbacks.sending"
 _LET_IN = "flask_bandwidth_callbacks.let_in"
 """The registration whose gate a request has passed."""
-RESPONDER = "flask_bandwidth_callbacks.responder"
-"""Key of the WSGI environment: the responder to a callback, if it has one."""
 
 E = TypeVar("E", bound=Callback)
 E2 = TypeVar("E2", bound=Callback)
@@ -439,7 +438,7 @@ class CallbackBlueprint(Blueprint):
         try:
             responder = self.subscriptions.responder(event, path)
             if responder is not None:
-                callback.environ[RESPONDER] = responder.handler
+                callback.environ[RESPONDER] = responder
                 make = partial(respond, app, responder, event, values)
                 reply = make() if responder.repeats else sending.reply(make)
         except Rejection:  # the same callback is still being handled

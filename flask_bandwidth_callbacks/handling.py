@@ -26,6 +26,9 @@ from .tracebacks import clear_locals
 _START = "flask_bandwidth_callbacks.start"
 """Key of the WSGI environment: the function that starts the jobs of a request."""
 
+RESPONDER = "flask_bandwidth_callbacks.responder"
+"""Key of the WSGI environment: the responder that a callback was given to."""
+
 SLOW = 1.0
 """Seconds after which a handler is named in the log if the caller had to wait for it."""
 

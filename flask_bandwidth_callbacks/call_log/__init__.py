@@ -17,7 +17,7 @@ from urllib.parse import quote
 from flask import Flask, Request, request_finished, request_tearing_down
 from werkzeug.wrappers import Response
 
-from flask_bandwidth_callbacks.blueprint import RESPONDER
+from flask_bandwidth_callbacks.handling import RESPONDER
 from flask_bandwidth_callbacks.events import Callback
 from flask_bandwidth_callbacks.proxies import request_itself
 from flask_bandwidth_callbacks.signals import callback_received
@@ -86,7 +86,7 @@ class CallLog:
         path = quote(callback.path, _SAFE)
         query = callback.query_string.decode("latin-1") if callback.method == "POST" else ""
         is_read = response.is_sequence and not response.direct_passthrough
-        handler = callback.environ.get(RESPONDER)
+        responder = callback.environ.get(RESPONDER)
         line = Line(
             time=received.time,
             method=callback.method,
@@ -99,7 +99,7 @@ class CallLog:
             milliseconds=round(received.seconds * 1000, 3),
             call_id=getattr(event, "call_id", None) or None,
             conference_id=getattr(event, "conference_id", None) or None,
-            handler=None if handler is None else full_name(handler),
+            handler=None if responder is None else full_name(responder.handler),
         ).without_secrets()
         return (line.masked() if self._is_masked else line).to_json()
 

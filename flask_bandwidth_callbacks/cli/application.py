@@ -12,6 +12,12 @@ from flask.cli import NoAppException, ScriptInfo
 from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
 
 
+class BadInput(click.ClickException):
+    """What a command was given cannot be used: one line, and the exit status of a usage error."""
+
+    exit_code = 2
+
+
 def load_application() -> Flask:
     """Return the application that ``flask --app`` names, as a server would load it.
 

@@ -9,7 +9,7 @@ import contextlib
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 from xml.etree import ElementTree
 
@@ -19,7 +19,7 @@ try:
     from rich import box
     from rich.console import Console
     from rich.padding import Padding
-    from rich.progress import track
+    from rich.progress import MofNCompleteColumn, Progress, TextColumn, track
     from rich.syntax import Syntax
     from rich.table import Column, Table
     from rich.text import Text
@@ -85,6 +85,21 @@ def progress(steps: Iterable[T], total: int, text: str) -> Iterable[T]:
     """Return the steps, so that going through them moves a progress bar where the terminal can show one."""
     console = _console()
     return steps if console is None else track(steps, text, total, console=console, transient=True)
+
+
+@contextlib.contextmanager
+def progress_of(text: str, total: int) -> Iterator[Callable[[int, str], None]]:
+    """Return a context with a progress bar, where the terminal can show one.
+
+    It gives a function that is called with how much is done, and a text that is shown behind the bar.
+    """
+    if not has_rich or not (console := Console(stderr=True)).is_terminal:
+        yield lambda done, shown: None
+        return
+    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TextColumn("{task.fields[shown]}"))
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(text, total=total, shown="")
+        yield lambda done, shown: bar.update(task, completed=done, shown=shown)
 
 
 def xml(document: str, indent: int = 0) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from .bandwidth import SimulatedBandwidth
 from .engine.call import Call
-from .engine.callees import Callee
+from .engine.callees import Callee, Detected
 from .exceptions import NotFound
+from .outbound import MachineDetection
 from .wire.payloads import APPLICATION_NUMBER, CALLER_NUMBER
 
-StepKind: TypeAlias = Literal["press", "speak", "wait", "hang up"]
+StepKind: TypeAlias = Literal["press", "speak", "wait", "hang up", "fail"]
+"""What a step is; ``fail`` is the failure of the next request to the application."""
 Behavior: TypeAlias = Literal["answers", "busy", "rejects", "none"]
 
 BEHAVIORS: dict[str, str] = {
@@ -52,6 +54,8 @@ class Step:
                 actor.wait(self.seconds)
             case "hang up":
                 actor.hang_up()
+            case "fail":
+                call.bandwidth.failures = 1
 
     def __str__(self) -> str:
         match self.kind:
@@ -63,6 +67,8 @@ class Step:
                 done = f"wait {self.seconds:g} s"
             case "hang up":
                 done = "hang up"
+            case "fail":
+                done = "the next callback fails"
         return f"{self.who}: {done}" if self.who else done
 
 
@@ -80,13 +86,31 @@ class Scene:
     """Number of the caller."""
     answer_url: str | None = None
     """Where ``answer`` goes, for an outbound call; None for an inbound one."""
-    detected_as: str | None = None
+    detected_as: Detected | None = None
     """What machine detection finds on an outbound call; None if there is none."""
 
-    def set_up(self, bandwidth: SimulatedBandwidth) -> None:
-        """Make the people at other numbers behave so."""
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments of :class:`SimulatedBandwidth` for it."""
+        return {} if self.start is None else {"start": self.start}
+
+    def begin(self, bandwidth: SimulatedBandwidth) -> Call:
+        """Make the people at other numbers behave so, and make the call."""
         for number, behavior in self.callees.items():
             behave(bandwidth.callee(number), behavior)
+        if self.answer_url is None:
+            return bandwidth.call(self.to, var_from=self.var_from)
+        detection = None
+        if self.detected_as is not None:
+            bandwidth.callee(self.to).answers(detected_as=self.detected_as)
+            detection = MachineDetection(mode="sync")
+        return bandwidth.dial(
+            self.to,
+            self.answer_url,
+            var_from=self.var_from,
+            disconnect_url=bandwidth.url,
+            machine_detection=detection,
+        )
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,10 @@ from click.testing import CliRunner
 
 from flask_bandwidth_callbacks.cli import bandwidth
 
-NAMES = ["call", "dial", "serve", "send", "routes", "state", "background", "store", "doctor"]
+NAMES = [
+    *("call", "dial", "serve", "send", "explore", "map"),
+    *("routes", "state", "background", "store", "doctor"),
+]
 
 
 def test_help_lists_the_commands() -> None:

@@ -55,6 +55,9 @@ EXPRESSIONS = {
     "simulator/engine/callees.py": 1,
     "simulator/explore/announcements.py": 1,  # the one that the user gives
     "simulator/explore/prompt_words.py": 2,
+    "simulator/explore/checks/ends.py": 1,
+    "simulator/explore/findings.py": 2,  # reads the application's own source
+    "simulator/explore/states.py": 6,
     "simulator/rest/models.py": 3,
     "simulator/verbs/sound.py": 1,
     "simulator/wire/delivery.py": 1,

@@ -20,6 +20,7 @@ FLOORS = [
     set(FRONT_DOOR),
     {"rest"},
     {"ways"},
+    {"written_tests"},
     {"explore"},
 ]
 """From the lowest to the highest: each imports from itself and from those before it."""

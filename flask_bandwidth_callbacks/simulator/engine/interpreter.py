@@ -86,7 +86,9 @@ def hang_up() -> Steps[Script]:
 
 
 def _run(resource: Resource, script: Script) -> Steps[Next]:
+    resource.script = script
     for verb in script.verbs:
+        resource.verb = verb
         if isinstance(verb, bxml.UnknownVerb):
             continue
         runner = RUNNERS.get(type(verb))
@@ -104,4 +106,5 @@ def _run(resource: Resource, script: Script) -> Steps[Next]:
             following = runner.run(resource, verb, script.url)
         if following is not None:
             return following
+    resource.verb = None
     return None

@@ -73,6 +73,8 @@ class Platform:
         """Whether what a handler or subscriber raises is raised out of the simulation."""
         self.repeats_notifications = False
         """Whether notifications are sent twice, as after a connection that broke before the reply came."""
+        self.failures = 0
+        """How many of the next requests to the application fail to connect, so that fallback URLs count."""
         self._repeats = 1
         self._background_timeout = 10.0
         self.exchanges: deque[Exchange] = deque(maxlen=_KEPT_EXCHANGES)

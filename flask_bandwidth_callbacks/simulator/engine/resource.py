@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from flask_bandwidth_callbacks import bxml
 
 from ..wire.destinations import Destination, destination_of
+from ..wire.documents import Script
 from ..wire.exchanges import Exchange
 from .activities import Activity, Sound
 from .messages import Ended
@@ -37,6 +38,10 @@ class Resource(ABC):
         """Every recording of it, running ones too."""
         self.activities: list[Activity] = []
         """What verbs have left running on it."""
+        self.script: Script | None = None
+        """The document that runs, or ran last."""
+        self.verb: bxml.Verb | None = None
+        """The verb that runs; None before the first document, and at the end of one."""
         self.process: Process
         """What runs its documents and receives its messages."""
 

@@ -70,6 +70,8 @@ class Sender(Protocol):
     """Whether notifications are sent twice at least."""
     background_timeout: float
     """Seconds to wait for work in the background after a callback."""
+    failures: int
+    """How many of the next requests fail to connect."""
     exchanges: deque[Exchange]
     """The log of callbacks."""
 
@@ -236,9 +238,9 @@ class Courier:
         if exchange.failure is not None and raised and not raised[0].by_subscriber:
             error = "".join(format_exception_only(raised[0].error)).strip()
             _fail(exchange, f"{exchange.failure} ({error})")
-        exchange.raised = tuple(
-            each.error for each in raised if exchange.failure is not None or not each.is_answered
-        )
+        counting = [each for each in raised if exchange.failure is not None or not each.is_answered]
+        exchange.raised = tuple(each.error for each in counting)
+        exchange.raised_by = tuple(each.handler for each in counting)
         if self._sender.raise_errors:
             for exception in exchange.raised:
                 self._sender.raise_later(exception)
@@ -247,6 +249,7 @@ class Courier:
         self, exchange: Exchange, destination: Destination, reads: bool, raw: bytes | None
     ) -> Script | None:
         try:
+            self._fail_if_due()
             reply = self._request(exchange, destination, raw)
         except ValueError as error:
             _fail(exchange, str(error))
@@ -259,11 +262,17 @@ class Courier:
         exchange.headers = reply.headers
         exchange.response = reply.body
         exchange.logged = reply.logged
+        exchange.responder = reply.responder
         if not _is_success(reply.status):
             exchange.unreachable = reply.status == 401 and exchange.challenged
             _fail(exchange, _rejection(reply, destination, exchange.challenged))
             return None
         return _read(exchange) if reads else None
+
+    def _fail_if_due(self) -> None:
+        if self._sender.failures:
+            self._sender.failures -= 1
+            raise NoConnection("no connection, as bandwidth.failures says")
 
     def _request(self, exchange: Exchange, destination: Destination, raw: bytes | None) -> Reply:
         url = split(destination.url)

@@ -19,6 +19,8 @@ class Script(NamedTuple):
     verbs: tuple[bxml.Verb, ...]
     url: str
     """Where it came from; relative URLs in it start there."""
+    text: str = ""
+    """The document as it was written; empty for one without a text."""
 
 
 def script_of(document: DocumentLike, url: str, context: ReplyContext = "any") -> Script:
@@ -43,4 +45,5 @@ def read_script(text: str | bytes, url: str, context: ReplyContext) -> tuple[Scr
     faults = bxml.misplaced(document, context)
     if faults:
         raise InvalidBXML(faults)
-    return Script(document.children, url), oddities
+    written = text if isinstance(text, str) else text.decode("utf-8", "replace")
+    return Script(document.children, url, written), oddities

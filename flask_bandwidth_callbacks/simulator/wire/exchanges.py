@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_bandwidth_callbacks.display import TEXT_LIMIT, shorten, without_credentials, without_password
+from flask_bandwidth_callbacks.subscriptions import Handler, Subscription
 
 from .destinations import Method
 
@@ -50,6 +51,10 @@ class Exchange:
     """Warnings and errors that this library logged about it, where the application is called in process."""
     response: bytes = field(default=b"", repr=False)
     """Body of the final reply."""
+    responder: Subscription | None = field(default=None, repr=False)
+    """The responder that it was given to, where the application is called in process."""
+    raised_by: tuple[Handler | None, ...] = field(default=(), repr=False)
+    """The handlers that raised what is in ``raised``; None for anything else of the application."""
 
     @property
     def content_type(self) -> str:

@@ -15,13 +15,15 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import SplitResult, unquote
 
-from flask import Flask, got_request_exception, has_app_context
+from flask import Flask, got_request_exception, has_app_context, request
 
 from flask_bandwidth_callbacks.exceptions import StoreError
+from flask_bandwidth_callbacks.handling import RESPONDER
 from flask_bandwidth_callbacks.hosts import comparable_host, configured_hosts
 from flask_bandwidth_callbacks.logs import log
-from flask_bandwidth_callbacks.signals import handler_failed
+from flask_bandwidth_callbacks.signals import callback_received, handler_failed
 from flask_bandwidth_callbacks.stores import stores_of
+from flask_bandwidth_callbacks.subscriptions import Handler, Subscription
 
 from .background import BackgroundWork
 from .deadlines import DeadlinePassed, connect, seconds_left
@@ -43,6 +45,8 @@ class Reply(NamedTuple):
     body: bytes
     logged: tuple[str, ...] = ()
     """Warnings and errors that this library logged about the request, where they are known."""
+    responder: Subscription | None = None
+    """The responder that the request was given to, where it is known."""
 
 
 @dataclass(eq=False)
@@ -54,6 +58,8 @@ class Raised:
     """Whether an error handler of the application turned it into a reply."""
     by_subscriber: bool = False
     """Whether a subscriber raised it, whose failure does not change the reply."""
+    handler: Handler | None = None
+    """The handler that raised it; None for anything else of the application."""
 
 
 class NoConnection(Exception):
@@ -171,16 +177,24 @@ class InProcess:
         self._raised: list[Raised] = []
         self._background = BackgroundWork(app)
         self._logged: list[str] = []
+        self._request_environ: Mapping[str, Any] = {}
+        callback_received.connect(self._add_received, app)
         got_request_exception.connect(self._add_unanswered, app)
         handler_failed.connect(self._add_failed, app)
+
+    def _add_received(self, sender: Flask, **details: Any) -> None:
+        if self._is_own_request():
+            # The one that the blueprint sees: a middleware may have made another one.
+            self._request_environ = request.environ
 
     def _add_unanswered(self, sender: Flask, exception: Exception, **details: Any) -> None:
         if self._is_own_request():
             self._added(exception).is_answered = False
 
-    def _add_failed(self, sender: Flask, exception: Exception, **details: Any) -> None:
+    def _add_failed(self, sender: Flask, exception: Exception, handler: Handler, **details: Any) -> None:
         if self._is_own_request():
             raised = self._added(exception)
+            raised.handler = handler
             # Flask's own signal reports a subscriber's failure at once, but a responder's only at the end.
             raised.by_subscriber = not raised.is_answered
 
@@ -235,6 +249,7 @@ class InProcess:
         self._requesting = threading.get_ident()
         self._background.begin(partial(_environ, method, url, headers, body))
         self._logged.clear()
+        self._request_environ = {}
         _logger.addFilter(self._add_logged)  # a handler would keep logging's last resort from printing
         try:
             reply = self._call(_environ(method, url, headers, body), deadline)
@@ -251,7 +266,7 @@ class InProcess:
             self._requesting = None
         if time.monotonic() > deadline:
             raise _timed_out(timeout)
-        return reply._replace(logged=tuple(self._logged))
+        return reply._replace(logged=tuple(self._logged), responder=self._request_environ.get(RESPONDER))
 
     def _call(self, environ: dict[str, Any], deadline: float) -> Reply:
         started: list[Any] = []

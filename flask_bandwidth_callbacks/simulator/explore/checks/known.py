@@ -1,0 +1,28 @@
+"""What the checks know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from re import Pattern
+
+from flask_bandwidth_callbacks.subscriptions import Subscription
+
+from ..search import Incident, Silence
+from ..states import State
+
+
+@dataclass(frozen=True)
+class Known:
+    """Everything that exploration learned."""
+
+    states: Sequence[State]
+    incidents: Sequence[Incident]
+    responders: Sequence[Subscription]
+    """The responders that no call reached."""
+    is_exhausted: bool
+    longest_way: int
+    pattern: Pattern[str] | None
+    """What announces keys, in languages other than English."""
+    be_silent: Callable[[State], Silence]
+    """Makes a call to a state, on which the caller does nothing more."""

@@ -1,0 +1,165 @@
+"""From what was walked to a picture: keys with the same outcome become one arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from flask_bandwidth_callbacks import bxml
+from flask_bandwidth_callbacks.subscriptions import Subscription
+
+from ..ways import Scene
+from .code_links import linked_from
+from .findings import Finding
+from .options import Option
+from .picture import Arrow, Box, Picture
+from .picture.parts import BoxKind
+from .states import State
+
+_KEYPAD = "1234567890*#ABCD"
+
+
+def picture_of(
+    title: str, states: Sequence[State], missing: Sequence[Subscription], findings: Sequence[Finding]
+) -> Picture:
+    """Return the picture of a phone line."""
+    shown = [state for state in states if not state.is_left]
+    names = {state: f"s{state.number}" for state in shown}
+    marks: dict[str, set[str]] = {}
+    for finding in findings:
+        marks.setdefault(finding.handler, set()).add(finding.kind)
+    unreached = {str(responder): f"u{number}" for number, responder in enumerate(missing)}
+    boxes = [Box("start", "start", "A call begins")]
+    boxes += [
+        Box(
+            names[state],
+            _kind(state),
+            _text(state),
+            state.handler,
+            tuple(sorted(marks.get(state.handler, ()))),
+        )
+        for state in shown
+    ]
+    boxes += [
+        Box(name, "unreached", f"No call reached {handler.partition(' (')[0]}", handler)
+        for handler, name in unreached.items()
+    ]
+    arrows = [
+        *_beginnings(shown, names),
+        *_walked(shown, names),
+        *_never_walked(shown, names, missing, unreached),
+    ]
+    return Picture(title, tuple(boxes), tuple(dict.fromkeys(arrows)))
+
+
+def _kind(state: State) -> BoxKind:
+    return "end" if state.is_end else "person" if state.persons else "state"
+
+
+def _text(state: State) -> str:
+    """Return the first words that are heard in a state, or what happens there."""
+    words = " ".join(state.heard or state.prompts.get("", ()))
+    if words:
+        return words
+    if state.persons:
+        return f"Talks with {' and '.join(state.persons)}"
+    if state.is_end:
+        return "The call ends" if state.cause == "hangup" else f"The call ends: {state.cause}"
+    match state.verb:
+        case bxml.Gather():
+            return "Keys are awaited"
+        case bxml.Record():
+            return "A message is recorded"
+        case None:
+            return "Nothing happens"
+        case verb:
+            return verb.specification.name
+
+
+# -- Arrows --------------------------------------------------------------------------------------------------
+
+
+def _beginnings(shown: Sequence[State], names: Mapping[State, str]) -> Iterator[Arrow]:
+    roots = [state for state in shown if state.parent is None]
+    for root in roots:
+        label = _scene(root.scene) if len(roots) > 1 else ""
+        if root.scene.answer_url is not None:
+            label = "outbound call"
+        yield Arrow("start", names[root], label)
+
+
+def _walked(shown: Sequence[State], names: Mapping[State, str]) -> Iterator[Arrow]:
+    for state in shown:
+        for target, label in labels_of(state):
+            if target in names:
+                yield Arrow(names[state], names[target], label)
+
+
+def labels_of(state: State) -> Iterator[tuple[State, str]]:
+    """Return where the options of a state lead, each with what leads there."""
+    options: dict[tuple[State, str], list[Option]] = {}
+    for option, arrivals in state.arrows.items():
+        for arrival in arrivals:
+            scene = _scene(arrival.scene) if len(arrivals) > 1 else ""
+            options.setdefault((arrival.state, scene), []).append(option)
+    for (target, scene), taken in options.items():
+        label = _label(taken)
+        yield target, f"{label} ({scene})" if scene else label
+
+
+def _label(options: Sequence[Option]) -> str:
+    """Return what stands at an arrow: keys in the order of the keypad, ranges in short, then other words."""
+    by_person: dict[str, list[str]] = {}
+    others: list[str] = []
+    for option in options:
+        if option.kind == "keys" and len(option.text) == 1:
+            by_person.setdefault(option.who, []).append(option.text)
+        else:
+            others.append(str(option))
+    keys = [(f"{who}: " if who else "") + _ranges(pressed) for who, pressed in by_person.items()]
+    return ", ".join(keys + others)
+
+
+def _ranges(keys: Sequence[str]) -> str:
+    places = sorted(_KEYPAD.index(key) for key in keys)
+    runs: list[list[int]] = []
+    for place in places:
+        if runs and place == runs[-1][-1] + 1 and _KEYPAD[place] in "23456789":
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    parts = []
+    for run in runs:
+        if len(run) > 2:
+            parts.append(f"{_KEYPAD[run[0]]}-{_KEYPAD[run[-1]]}")
+        else:
+            parts += [_KEYPAD[place] for place in run]
+    return ", ".join(parts)
+
+
+def _scene(scene: Scene) -> str:
+    told = [f"{number} {behavior}" for number, behavior in scene.callees.items()]
+    if scene.start is not None:
+        told.append(f"{scene.start:%H:%M}")
+    return ", ".join(told) or "usually"
+
+
+def _never_walked(
+    shown: Sequence[State],
+    names: Mapping[State, str],
+    missing: Sequence[Subscription],
+    unreached: Mapping[str, str],
+) -> Iterator[Arrow]:
+    """Return the links that stand in the code of handlers, and that no call took."""
+    first: dict[str, str] = {}
+    walked: dict[str, set[str]] = {}
+    for state in shown:
+        first.setdefault(state.handler, names[state])
+        for _, arrival in state.arrivals():
+            walked.setdefault(state.handler, set()).add(arrival.state.handler)
+    boxes = {**first, **unreached}
+    handlers = {str(state.responder): state.responder for state in shown if state.responder is not None}
+    handlers |= {str(responder): responder for responder in missing}
+    for name, responder in handlers.items():
+        for target in linked_from(responder.handler, boxes):
+            if target != name and target not in walked.get(name, set()):
+                yield Arrow(boxes[name], boxes[target], is_dashed=True)

@@ -1,0 +1,262 @@
+"""The front door: explore() and its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from re import Pattern
+from typing import Any, TypeVar
+
+from flask import Flask
+
+from flask_bandwidth_callbacks.blueprint import CallbackBlueprint
+from flask_bandwidth_callbacks.display import show
+from flask_bandwidth_callbacks.events import AnswerCallback, InitiateCallback
+from flask_bandwidth_callbacks.registrations import registrations
+from flask_bandwidth_callbacks.subscriptions import Subscription
+from flask_bandwidth_callbacks.subscriptions.matches import ValuesMatch
+
+from ..bandwidth import SimulatedBandwidth
+from ..engine.call import check_keys
+from ..engine.callees import check_number
+from ..exceptions import SimulationError
+from ..ways import BEHAVIORS, Scene
+from ..wire.application import initiate_url
+from ..wire.payloads import APPLICATION_NUMBER, CALLER_NUMBER
+from .announcements import read_pattern
+from .checks import Known, findings_of
+from .findings import KINDS, allowed_beside, check_kinds
+from .line import clock_traveler
+from .options import Choices
+from .report import Report
+from .search import Limits, Search
+
+T = TypeVar("T")
+
+ALL_KEYS = "1234567890*#"
+
+
+def explore(
+    application: Flask | Callable[[], Flask],
+    *,
+    keys: str = ALL_KEYS,
+    callees: Iterable[Mapping[str, str]] = ({},),
+    at: Iterable[str | datetime] = (),
+    words: Iterable[str] = (),
+    numbers: Iterable[str] = (),
+    longest_way: int = 12,
+    depth: int = 16,
+    calls: int = 5000,
+    seconds: float = 120.0,
+    allow: Collection[str] = (),
+    announcements: str | Pattern[str] | None = None,
+    fallback_url: str | None = None,
+    seed: int | str = 0,
+    watch: Callable[[int, int], None] = lambda calls, states: None,
+) -> Report:
+    """Walk every way through a phone line, and return what was found.
+
+    :param application: a function that returns an application, which is called for every call, or an
+        application, which is used again: then what it keeps beside ``phone.state`` goes on from call to call.
+    :param keys: the keys that are tried wherever keys are listened to; those that a prompt announces are
+        always tried.
+    :param callees: how people behave who are called: a mapping from number to ``answers``, ``busy``,
+        ``rejects`` or ``none`` (does not answer). Each mapping is explored; others answer.
+    :param at: times of day at which calls begin, such as ``2026-01-05T03:00``, in UTC unless they have an
+        offset. The application's clock shows the time of the call; that takes ``time-machine``, of the extra
+        ``explore``. Without any, the clock is left alone.
+    :param words: what is said where speech is recognized.
+    :param numbers: what is entered where several keys are taken; by default, what responders compare with,
+        and a number of the right length.
+    :param longest_way: steps after which a caller should have come to a person.
+    :param depth: the number of actions of people on one call, at most.
+    :param calls: how many calls are made at most.
+    :param seconds: how long it takes at most; what is found by then is returned.
+    :param allow: kinds of findings that are left out.
+    :param announcements: a pattern for prompts in other languages than English, with the group ``key``.
+    :param fallback_url: where ``initiate`` goes after a failure, if that is to be explored, too.
+    :param seed: the same one gives the same calls, and so the same report.
+    :param watch: is called after every call, with the numbers of calls and states so far.
+
+    Outbound calls are explored from each responder to ``answer`` that no inbound call led to, answered by a
+    person and by a machine.
+
+    Raises :class:`~.exceptions.SimulationError` for arguments that cannot be used.
+    """
+    make_app = _maker(application)
+    app = make_app()
+    if not registrations(app):
+        raise SimulationError(
+            f"Application {app.name!r} has no CallbackBlueprint. Register one with app.register_blueprint."
+        )
+    pattern = None if announcements is None else read_pattern(announcements)
+    allowed = check_kinds(allow)
+    search = Search(
+        make_app,
+        Choices(
+            tuple(dict.fromkeys(check_keys(keys))), tuple(map(_words, _several(words))), _numbers(numbers)
+        ),
+        Limits(_count(depth, "depth"), _count(calls, "calls"), _seconds(seconds)),
+        seed=seed,
+        fallback_url=fallback_url,
+        pattern=pattern,
+        watch=watch,
+    )
+    scenes = [
+        Scene(callees=behaviors, start=start)
+        for start in _times(at)
+        for behaviors in [_behaviors(each) for each in _several(callees)]
+    ]
+    longest = _count(longest_way, "longest_way")
+    simulation = SimulatedBandwidth(app)  # for its errors, and so that its interception stays between calls
+    with simulation.mock_rest_if_installed():
+        search.run(scenes)
+        for more in (_inbound, _outbound):
+            search.run([scene for base in scenes for scene in more(app, search, base)])
+        search.finish()
+        missing = _unreached(app, search)
+        known = Known(
+            states=search.states,
+            incidents=search.incidents,
+            responders=missing,
+            is_exhausted=not search.left,
+            longest_way=longest,
+            pattern=pattern,
+            be_silent=search.be_silent,
+        )
+        handlers = {str(each): each.handler for each in _responders(app)}
+        findings = []
+        for found in sorted(findings_of(known), key=lambda each: KINDS.index(each.kind)):
+            beside = allowed_beside(handlers[found.handler]) if found.handler in handlers else frozenset()
+            if found.kind not in allowed | beside:
+                findings.append(found)
+    return Report(app, search, findings, missing)
+
+
+# -- What else is reached by a call of its own ---------------------------------------------------------------
+
+
+def _responders(app: Flask) -> Iterator[Subscription]:
+    for registration in registrations(app).values():
+        yield from registration.subscriptions.responders
+
+
+def _unreached(app: Flask, search: Search) -> list[Subscription]:
+    """Return one subscription of each responder that no call reached."""
+    missing = {str(each): each for each in _responders(app) if str(each) not in search.reached}
+    return list(missing.values())
+
+
+def _inbound(app: Flask, search: Search, base: Scene) -> Iterator[Scene]:
+    """Return scenes of calls from or to the numbers that unreached responders to ``initiate`` match."""
+    for responder in _unreached(app, search):
+        if responder.takes(InitiateCallback.event_types):
+            values = {
+                match.attribute: sorted(filter(None, match.values), key=str)
+                for match in responder.matches
+                if isinstance(match, ValuesMatch) and match.attribute in ("to", "var_from")
+            }
+            if values and all(values.values()):
+                yield Scene(
+                    base.callees,
+                    base.start,
+                    to=values.get("to", [base.to])[0],
+                    var_from=values.get("var_from", [base.var_from])[0],
+                )
+
+
+def _outbound(app: Flask, search: Search, base: Scene) -> Iterator[Scene]:
+    """Return scenes of outbound calls that lead to unreached responders to ``answer``."""
+    for responder in _unreached(app, search):
+        if responder.takes(AnswerCallback.event_types) and not responder.variables:
+            url = _url_of(app, responder)
+            for detected_as in ("human", "answering-machine"):
+                yield Scene(
+                    base.callees,
+                    base.start,
+                    to=CALLER_NUMBER,
+                    var_from=APPLICATION_NUMBER,
+                    answer_url=url,
+                    detected_as=detected_as,
+                )
+
+
+def _url_of(app: Flask, responder: Subscription) -> str:
+    for registration in registrations(app).values():
+        if responder in registration.subscriptions.responders:
+            assert isinstance(registration.blueprint, CallbackBlueprint)
+            base = initiate_url(app, registration.blueprint)[0]
+            return base.rstrip("/") + (responder.path or "/")
+    raise AssertionError(responder)
+
+
+# -- Arguments -----------------------------------------------------------------------------------------------
+
+
+def _maker(application: object) -> Callable[[], Flask]:
+    if isinstance(application, Flask):
+        return lambda: application
+    if not callable(application):
+        raise SimulationError(
+            "The application must be a Flask application or a function that returns one, got"
+            f" {show(application)}."
+        )
+
+    def make() -> Flask:
+        app: Any = application()
+        if not isinstance(app, Flask):
+            raise SimulationError(f"The application must be a Flask application, got {show(app)}.")
+        return app
+
+    return make
+
+
+def _several(values: Iterable[T]) -> list[T]:
+    return [values] if isinstance(values, str | Mapping) else list(values)  # type: ignore[list-item]
+
+
+def _behaviors(callees: Mapping[str, str]) -> dict[str, str]:
+    for number, behavior in dict(callees).items():
+        check_number(number, "The callee's number")
+        if behavior not in BEHAVIORS:
+            raise SimulationError(
+                f"The behavior of {number} must be one of {', '.join(BEHAVIORS)}, got {show(behavior)}."
+            )
+    return dict(callees)
+
+
+def _times(at: Iterable[str | datetime] | str | datetime) -> list[datetime | None]:
+    given = [at] if isinstance(at, str | datetime) else list(at)
+    if given:
+        clock_traveler()
+    return [_time(value) for value in given] or [None]
+
+
+def _time(value: str | datetime) -> datetime:
+    try:
+        time = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise SimulationError(f"at must be times such as '2026-01-05T03:00', got {show(value)}.") from None
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+
+
+def _words(text: str) -> str:
+    if not isinstance(text, str) or not text.strip():
+        raise SimulationError(f"words must be texts that can be said, got {show(text)}.")
+    return text
+
+
+def _numbers(numbers: Iterable[str]) -> tuple[str, ...]:
+    return tuple(check_keys(number) for number in _several(numbers))
+
+
+def _count(value: int, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise SimulationError(f"{name} must be a whole number of at least 1, got {show(value)}.")
+    return value
+
+
+def _seconds(value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        raise SimulationError(f"seconds must be more than 0, got {show(value)}.")
+    return float(value)

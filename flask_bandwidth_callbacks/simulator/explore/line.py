@@ -1,0 +1,46 @@
+"""The simulated Bandwidth of one way: the application's clock shows the time of the call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from flask import Flask
+
+from ..bandwidth import SimulatedBandwidth
+from ..exceptions import SimulationError
+from ..ways import Scene
+
+
+class Line(SimulatedBandwidth):
+    """A simulated Bandwidth that makes the call of one scene.
+
+    If the scene has a time, the clock of this process shows the time of the call while the application
+    handles a callback.
+    """
+
+    def __init__(self, app: Flask, scene: Scene, *, seed: str, fallback_url: str | None = None) -> None:
+        super().__init__(app, seed=seed, fallback_url=fallback_url, **scene.options)
+        self._travel = None if scene.start is None else clock_traveler()
+
+    @contextmanager
+    def application_is_busy(self) -> Iterator[None]:
+        with super().application_is_busy(), self._at_the_time_of_the_call():
+            yield
+
+    def _at_the_time_of_the_call(self) -> AbstractContextManager[Any]:
+        return nullcontext() if self._travel is None else self._travel(self.now, tick=False)
+
+
+def clock_traveler() -> Callable[..., AbstractContextManager[Any]]:
+    """Return what sets the clock of this process; raises :class:`SimulationError` if it is not installed."""
+    if find_spec("time_machine") is None:
+        raise SimulationError(
+            "A time of day must have the package time-machine, which sets the application's clock. Install"
+            " flask-bandwidth-callbacks[explore]."
+        )
+    travel: Callable[..., AbstractContextManager[Any]] = import_module("time_machine").travel
+    return travel

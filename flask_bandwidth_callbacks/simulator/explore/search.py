@@ -1,0 +1,432 @@
+"""The search: breadth first, on a fresh call for every option of every state."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from re import Pattern
+
+from flask import Flask
+
+from flask_bandwidth_callbacks import bxml
+from flask_bandwidth_callbacks.registrations import endpoint_of, registrations
+from flask_bandwidth_callbacks.subscriptions import Subscription
+from flask_bandwidth_callbacks.subscriptions.matches import ValuesMatch
+
+from ..bandwidth import SimulatedBandwidth
+from ..engine.call import Call
+from ..exceptions import SimulationError
+from ..ways import Scene, Step, Way
+from ..wire.application import endpoint_at
+from ..wire.exchanges import Exchange
+from ..wire.urls import absolute
+from .announcements import announced
+from .line import Line
+from .options import Choices, Option, options_at, people
+from .quiet import Quiet
+from .states import (
+    Arrival,
+    Key,
+    State,
+    document_of,
+    has_failed,
+    is_left,
+    key_of,
+    persons_with,
+    prompts_for,
+    verbs_after,
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where the search ends."""
+
+    depth: int
+    """The number of actions on a way, at most."""
+    calls: int
+    seconds: float
+
+
+MOST_REPETITIONS = 5
+"""How often a caller may hear the same."""
+_MOST_WAITS = 60
+"""How often a caller who does nothing waits for something to happen."""
+
+
+@dataclass(frozen=True)
+class Silence:
+    """What happens to a caller who does nothing from a state on."""
+
+    most_repetitions: int
+    """How often the same was heard at most."""
+    heard: str
+    """What was heard that often."""
+    is_let_go: bool
+    """Whether the call ended, or the caller came to a person or a recording."""
+    conversation: str
+
+
+@dataclass(eq=False)
+class Incident:
+    """A callback that failed on a way, or that a handler raised an exception at."""
+
+    exchange: Exchange
+    steps: tuple[Step, ...]
+    scene: Scene
+    conversation: str
+    is_end: bool
+    """Whether the call ended because of it."""
+
+
+@dataclass(eq=False)
+class Walk:
+    """One call, as far as it went."""
+
+    call: Call
+    app: Flask
+    steps: list[Step] = field(default_factory=list)
+    error: SimulationError | None = None
+    """Why the simulation could not go on."""
+
+
+class Search:
+    """Walks every way through an application, from several scenes.
+
+    :param make_app: returns the application for a call.
+    :param watch: is called with the numbers of calls and states after every call.
+    """
+
+    def __init__(
+        self,
+        make_app: Callable[[], Flask],
+        choices: Choices,
+        limits: Limits,
+        *,
+        seed: int | str,
+        fallback_url: str | None,
+        pattern: Pattern[str] | None,
+        watch: Callable[[int, int], None],
+    ) -> None:
+        self.states: list[State] = []
+        """In the order in which they were reached."""
+        self.incidents: list[Incident] = []
+        self.reached: dict[str, Subscription] = {}
+        """The responders that calls reached, by name and place."""
+        self.calls = 0
+        """How many calls were made."""
+        self.left: list[str] = []
+        """What was not explored, a sentence each."""
+        self._by_key: dict[Key, State] = {}
+        self._make_app = make_app
+        self._choices = choices
+        self._limits = limits
+        self._seed = seed
+        self._fallback_url = fallback_url
+        self._pattern = pattern
+        self._watch = watch
+        self._deadline = time.monotonic() + limits.seconds
+        self._too_deep = 0
+        self._elsewhere = 0
+        self._is_cut = False
+
+    # -- Breadth first ---------------------------------------------------------------------------------------
+
+    def run(self, scenes: Sequence[Scene]) -> None:
+        """Explore every scene; states that look the same in two of them are one."""
+        for scene in scenes:
+            self._explore(scene)
+
+    def finish(self) -> None:
+        """Say what was left."""
+        unexplored = sum(not state.is_explored for state in self.states)
+        if self._is_cut:
+            bound = (
+                f"{self._limits.calls:,} calls were made"
+                if self.calls >= self._limits.calls
+                else f"{self._limits.seconds:g} seconds had passed"
+            )
+            self.left.append(
+                f"The search ended when {bound}; {unexplored} states were not explored to the end."
+            )
+        if self._too_deep:
+            self.left.append(
+                f"Of {self._too_deep} states that take {self._limits.depth} moves to reach, the ways on were"
+                " not explored."
+            )
+        if self._elsewhere:
+            self.left.append(
+                f"{self._elsewhere} ways led elsewhere when they were walked again: the application keeps"
+                " something between calls. Give a function that makes a fresh application."
+            )
+
+    def _explore(self, scene: Scene) -> None:
+        known: dict[Key, State] = {}
+        queue: deque[tuple[State, tuple[Step, ...], int]] = deque()
+
+        def arrive(
+            walk: Walk,
+            parent: State | None,
+            heard_before: int,
+            quiet: Quiet,
+            moves: int,
+            like: State | None = None,
+        ) -> State:
+            key = key_of(walk.call, walk.app)
+            if like is not None:
+                return known.setdefault(key, like)
+            if key not in known:
+                if key not in self._by_key:
+                    self._by_key[key] = self._state(walk, key, scene, parent, heard_before, quiet, moves)
+                known[key] = state = self._by_key[key]
+                queue.append((state, tuple(walk.steps), moves))
+            return known[key]
+
+        for fails in (False, True) if self._fallback_url is not None else (False,):
+            with self._call(scene, [Step("fail")] if fails else []) as (walk, quiet):
+                self._note_incidents(walk, 0, scene)
+                arrive(walk, None, 0, quiet, 0)
+        while queue:
+            state, steps, moves = queue.popleft()
+            if moves >= self._limits.depth and any(option.kind != "leave" for option in state.options):
+                self._too_deep += 1
+                continue
+            for option in state.options:
+                if self._is_over():
+                    return
+                self._try(state, option, scene, steps, moves, arrive)
+            state.is_explored = True
+
+    def _is_over(self) -> bool:
+        self._is_cut = self.calls >= self._limits.calls or time.monotonic() > self._deadline
+        return self._is_cut
+
+    def _try(
+        self,
+        state: State,
+        option: Option,
+        scene: Scene,
+        steps: tuple[Step, ...],
+        moves: int,
+        arrive: Callable[..., State],
+    ) -> None:
+        """Walk to a state again, take an option there, and note where it leads."""
+        with self._call(scene, steps) as (walk, quiet):
+            if walk.error is not None or key_of(walk.call, walk.app) != state.key:
+                self._elsewhere += 1
+                return
+            call = walk.call
+            before, heard_before, exchanges_before = len(call.lines), len(call.heard), len(call.exchanges)
+            took: tuple[Step, ...] = ()
+            with quiet.listening():
+                try:
+                    took = option.take(call)
+                except SimulationError as error:
+                    walk.error = error
+            walk.steps += took
+            self._note_incidents(walk, exchanges_before, scene)
+            outcome = key_of(call, walk.app, without=option.text if option.kind == "keys" else "")
+            target = arrive(walk, state, heard_before, quiet, moves + 1, _sibling(state, option, outcome))
+            changes = [line for line in call.lines[before:] if not (line.who and line.kind != "hears")]
+            arrival = Arrival(
+                state=target,
+                outcome=outcome,
+                did_something=bool(changes),
+                heard=tuple(call.heard[heard_before:]),
+                silence=quiet.longest,
+                steps=tuple(walk.steps),
+                scene=scene,
+                conversation=str(call),
+            )
+            arrivals = state.arrows.setdefault(option, [])
+            if all(other.state is not target for other in arrivals):
+                arrivals.append(arrival)
+
+    def way_to(self, state: State) -> Way:
+        """Walk to a state once more, and return the way with what is heard on it."""
+        with self._call(state.scene, ()) as (walk, _):
+            call = walk.call
+            heard = [tuple(call.heard)]
+            for step in state.steps:
+                before = len(call.heard)
+                step.take(call)
+                heard.append(tuple(call.heard[before:]))
+            return Way(state.scene, state.steps, tuple(heard), call.cause)
+
+    # -- One call --------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _call(self, scene: Scene, steps: Sequence[Step]) -> Iterator[tuple[Walk, Quiet]]:
+        """Make a call and take steps on it; afterwards the application's stores forget it."""
+        app = self._make_app()
+        line = Line(app, scene, seed=f"{self._seed}/{self.calls}", fallback_url=self._fallback_url)
+        self.calls += 1
+        remaining = deque(steps)
+        with line.mock_rest_if_installed():
+            if (
+                remaining
+                and not line.calls
+                and remaining[0].kind == "fail"
+                and self._fallback_url is not None
+            ):
+                line.failures = 1
+                remaining.popleft()
+            error = None
+            try:
+                scene.begin(line)
+            except SimulationError as raised:
+                if not line.calls:
+                    raise
+                error = raised
+            walk = Walk(line.calls[0], app, error=error)
+            walk.steps = list(steps)[: len(steps) - len(remaining)]
+            quiet = Quiet(walk.call)
+            for step in remaining:
+                if walk.error is not None:
+                    break
+                with quiet.listening():
+                    try:
+                        step.take(walk.call)
+                    except SimulationError as raised:
+                        walk.error = raised
+                walk.steps.append(step)
+            try:
+                yield walk, quiet
+            finally:
+                for exchange in line.exchanges:
+                    if exchange.responder is not None:
+                        self.reached.setdefault(str(exchange.responder), exchange.responder)
+                _end(line)
+        self._watch(self.calls, len(self.states))
+
+    def _note_incidents(self, walk: Walk, since: int, scene: Scene) -> None:
+        for exchange in walk.call.exchanges[since:]:
+            if exchange.raised or (exchange.failure is not None and not _is_deliberate(exchange)):
+                self.incidents.append(
+                    Incident(exchange, tuple(walk.steps), scene, str(walk.call), has_failed(walk.call))
+                )
+
+    # -- States ----------------------------------------------------------------------------------------------
+
+    def _state(
+        self,
+        walk: Walk,
+        key: Key,
+        scene: Scene,
+        parent: State | None,
+        heard_before: int,
+        quiet: Quiet,
+        moves: int,
+    ) -> State:
+        call = walk.call
+        heard = tuple(call.heard[heard_before:])
+        exchange = document_of(call, call)
+        prompts = {who: prompts_for(actor, heard if actor is call else ()) for who, actor in people(call)}
+        keys = [key for said in prompts.values() for text in said for key in self._announced(text)]
+        state = State(
+            number=len(self.states),
+            key=key,
+            scene=scene,
+            steps=tuple(walk.steps),
+            moves=moves,
+            parent=parent,
+            heard=heard,
+            responder=None if exchange is None else exchange.responder,
+            verb=call.verb,
+            prompts=prompts,
+            script_verbs=() if call.script is None else call.script.verbs,
+            rest={who: verbs_after(actor) for who, actor in people(call)},
+            listens=frozenset(who for who, actor in people(call) if actor.takes_keys),
+            persons=persons_with(call),
+            is_recording=call.state != "disconnected" and isinstance(call.verb, bxml.Record),
+            cause=call.cause,
+            is_left=is_left(call),
+            has_failed=has_failed(call) or walk.error is not None,
+            conversation=str(call),
+            options=options_at(call, self._choices, keys, self._numbers_known(walk))
+            if walk.error is None
+            else (),
+            quiet=quiet.seconds,
+        )
+        self.states.append(state)
+        return state
+
+    def be_silent(self, state: State) -> Silence:
+        """Make a call to a state, on which the caller does nothing more, and return what happens."""
+        with self._call(state.scene, state.steps) as (walk, _):
+            call = walk.call
+            heard_before = len(call.heard)
+            most, words = 0, ""
+            for _ in range(_MOST_WAITS):
+                if walk.error is not None or _is_out(call):
+                    break
+                try:
+                    Option("silence").take(call)
+                except SimulationError as error:
+                    walk.error = error
+                for each, times in Counter(call.heard[heard_before:]).most_common(1):
+                    most, words = times, each
+                if most > MOST_REPETITIONS:
+                    break
+            return Silence(most, words, _is_out(call), str(call))
+
+    def _announced(self, text: str) -> list[str]:
+        return [key for each in announced(text, self._pattern) for key in each.keys]
+
+    def _numbers_known(self, walk: Walk) -> list[str]:
+        """Return the digits that responders match, at the URLs where keys lead now."""
+        known: list[str] = []
+        for _, actor in people(walk.call):
+            if isinstance(actor.verb, bxml.Gather) and actor.script is not None and actor.verb.gather_url:
+                url = absolute(actor.script.url, str(actor.verb.gather_url))
+                for responder in responders_at(walk.app, url):
+                    for match in responder.matches:
+                        if match.attribute == "digits" and isinstance(match, ValuesMatch):
+                            known += [value for value in match.values if value]
+        return sorted(set(known))
+
+
+def _sibling(state: State, option: Option, outcome: Key) -> State | None:
+    """Return the state to which another key leads whose reply differs only in the keys that it repeats."""
+    if option.kind != "keys":
+        return None
+    for other, arrivals in state.arrows.items():
+        if (other.kind, other.who) == ("keys", option.who):
+            for arrival in arrivals:
+                if arrival.outcome == outcome:
+                    return arrival.state
+    return None
+
+
+def _is_out(call: Call) -> bool:
+    return call.state == "disconnected" or isinstance(call.verb, bxml.Record) or persons_with(call) != ()
+
+
+def responders_at(app: Flask, url: str) -> list[Subscription]:
+    """Return the responders of an application at a URL."""
+    endpoint = endpoint_at(app, url)
+    return [
+        responder
+        for registration in registrations(app).values()
+        for responder in registration.subscriptions.responders
+        if f"{registration.name}.{endpoint_of(responder.path)}" == endpoint
+    ]
+
+
+def _is_deliberate(exchange: Exchange) -> bool:
+    return exchange.status is None and "bandwidth.failures" in (exchange.failure or "")
+
+
+def _end(line: SimulatedBandwidth) -> None:
+    """End all calls, and make the application's stores forget them."""
+    line.raise_errors = False
+    for call in line.calls:
+        if call.state != "disconnected":
+            try:
+                call.hang_up()
+            except SimulationError:  # the application called and called
+                break
+    line.forget()
