@@ -17,8 +17,8 @@ from urllib.parse import quote
 from flask import Flask, Request, request_finished, request_tearing_down
 from werkzeug.wrappers import Response
 
-from flask_bandwidth_callbacks.handling import RESPONDER
 from flask_bandwidth_callbacks.events import Callback
+from flask_bandwidth_callbacks.handling import RESPONDER
 from flask_bandwidth_callbacks.proxies import request_itself
 from flask_bandwidth_callbacks.signals import callback_received
 from flask_bandwidth_callbacks.subscriptions import full_name
