@@ -35,7 +35,7 @@ class Step:
     text: str = ""
     """The keys, or the words."""
     seconds: float = 0.0
-    """How long the person waits."""
+    """How long the person waits, or speaks; 0 for as long as it takes to say the words."""
     who: str = ""
     """Number of the person who was called by this call and does it; empty for the person on the call."""
 
@@ -49,7 +49,7 @@ class Step:
             case "press":
                 actor.press(self.text)
             case "speak":
-                actor.speak(self.text)
+                actor.speak(self.text, self.seconds or None)
             case "wait":
                 actor.wait(self.seconds)
             case "hang up":
@@ -125,6 +125,8 @@ class Way:
     """Why the call ended; None if it is still up after the last step."""
     title: str = ""
     """What the way is about, in a few words; empty to be named after its steps."""
+    left: str = ""
+    """Why the way ends before the call does, in a sentence; empty if it does not."""
 
 
 def behave(callee: Callee, behavior: str) -> None:

@@ -195,6 +195,20 @@ class Platform:
     # -- Time ------------------------------------------------------------------------------------------------
 
     @property
+    def start(self) -> datetime:
+        """When the simulation begins, in UTC. Setting it moves virtual time.
+
+        Raises :class:`SimulationError` for a time without a zone, and once there was a callback.
+        """
+        return self._start
+
+    @start.setter
+    def start(self, start: datetime) -> None:
+        if self.exchanges:
+            raise SimulationError("start must be set before the first callback. Set it earlier.")
+        self._start = _in_utc(start)
+
+    @property
     def now(self) -> datetime:
         """Virtual time, in UTC."""
         return self._start + timedelta(milliseconds=self.timeline.now)
