@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from flask_bandwidth_callbacks import bxml
 from flask_bandwidth_callbacks.subscriptions import Subscription
@@ -21,34 +21,34 @@ _KEYPAD = "1234567890*#ABCD"
 def picture_of(
     title: str, states: Sequence[State], missing: Sequence[Subscription], findings: Sequence[Finding]
 ) -> Picture:
-    """Return the picture of a phone line."""
+    """Return the picture of a phone line. States that look the same are one box."""
     shown = [state for state in states if not state.is_left]
-    names = {state: f"s{state.number}" for state in shown}
+    names = _names(shown)
     marks: dict[str, set[str]] = {}
     for finding in findings:
         marks.setdefault(finding.handler, set()).add(finding.kind)
     unreached = {str(responder): f"u{number}" for number, responder in enumerate(missing)}
-    boxes = [Box("start", "start", "A call begins")]
-    boxes += [
-        Box(
-            names[state],
-            _kind(state),
-            _text(state),
-            state.handler,
-            tuple(sorted(marks.get(state.handler, ()))),
-        )
-        for state in shown
-    ]
-    boxes += [
-        Box(name, "unreached", f"No call reached {handler.partition(' (')[0]}", handler)
-        for handler, name in unreached.items()
-    ]
+    boxes = {"start": Box("start", "start", "A call begins")}
+    for state in shown:
+        found = tuple(sorted(marks.get(state.handler, ())))
+        boxes.setdefault(names[state], Box(names[state], _kind(state), _text(state), state.handler, found))
+    for handler, name in unreached.items():
+        boxes[name] = Box(name, "unreached", f"No call reached {handler.partition(' (')[0]}", handler)
     arrows = [
         *_beginnings(shown, names),
         *_walked(shown, names),
         *_never_walked(shown, names, missing, unreached),
     ]
-    return Picture(title, tuple(boxes), tuple(dict.fromkeys(arrows)))
+    return Picture(title, tuple(boxes.values()), tuple(dict.fromkeys(arrows)))
+
+
+def _names(shown: Sequence[State]) -> dict[State, str]:
+    """Return the name of each state's box."""
+    boxes: dict[Hashable, str] = {}
+    return {
+        state: boxes.setdefault((_kind(state), _text(state), state.handler), f"s{state.number}")
+        for state in shown
+    }
 
 
 def _kind(state: State) -> BoxKind:
@@ -57,11 +57,11 @@ def _kind(state: State) -> BoxKind:
 
 def _text(state: State) -> str:
     """Return the first words that are heard in a state, or what happens there."""
+    if state.persons:
+        return f"Talks with {' and '.join(state.persons)}"
     words = " ".join(state.heard or state.prompts.get("", ()))
     if words:
         return words
-    if state.persons:
-        return f"Talks with {' and '.join(state.persons)}"
     if state.is_end:
         return "The call ends" if state.cause == "hangup" else f"The call ends: {state.cause}"
     match state.verb:
@@ -81,29 +81,46 @@ def _text(state: State) -> str:
 def _beginnings(shown: Sequence[State], names: Mapping[State, str]) -> Iterator[Arrow]:
     roots = [state for state in shown if state.parent is None]
     for root in roots:
-        label = _scene(root.scene) if len(roots) > 1 else ""
+        label = _difference(root.scene, [other.scene for other in roots])
         if root.scene.answer_url is not None:
             label = "outbound call"
         yield Arrow("start", names[root], label)
 
 
 def _walked(shown: Sequence[State], names: Mapping[State, str]) -> Iterator[Arrow]:
+    options: dict[tuple[str, str], dict[str, dict[Option, None]]] = {}
     for state in shown:
-        for target, label in labels_of(state):
+        for target, scene, option in _leads(state):
             if target in names:
-                yield Arrow(names[state], names[target], label)
+                arrow = options.setdefault((names[state], names[target]), {})
+                arrow.setdefault(scene, {}).setdefault(option)
+    for (source, target), by_scene in options.items():
+        always = by_scene.get("", {})
+        labels = [
+            f"{_label([option for option in taken if option not in always])} ({scene})"
+            if scene
+            else _label(taken)
+            for scene, taken in by_scene.items()
+            if not scene or not taken.keys() <= always.keys()
+        ]
+        yield Arrow(source, target, "; ".join(labels))
 
 
 def labels_of(state: State) -> Iterator[tuple[State, str]]:
     """Return where the options of a state lead, each with what leads there."""
     options: dict[tuple[State, str], list[Option]] = {}
-    for option, arrivals in state.arrows.items():
-        for arrival in arrivals:
-            scene = _scene(arrival.scene) if len(arrivals) > 1 else ""
-            options.setdefault((arrival.state, scene), []).append(option)
+    for target, scene, option in _leads(state):
+        options.setdefault((target, scene), []).append(option)
     for (target, scene), taken in options.items():
-        label = _label(taken)
-        yield target, f"{label} ({scene})" if scene else label
+        yield target, f"{_label(taken)} ({scene})" if scene else _label(taken)
+
+
+def _leads(state: State) -> Iterator[tuple[State, str, Option]]:
+    """Return where each option of a state leads, with the scene if that makes the difference."""
+    for option, arrivals in state.arrows.items():
+        scenes = [arrival.scene for arrival in arrivals]
+        for arrival in arrivals:
+            yield arrival.state, _difference(arrival.scene, scenes), option
 
 
 def _label(options: Sequence[Option]) -> str:
@@ -136,11 +153,15 @@ def _ranges(keys: Sequence[str]) -> str:
     return ", ".join(parts)
 
 
-def _scene(scene: Scene) -> str:
-    told = [f"{number} {behavior}" for number, behavior in scene.callees.items()]
-    if scene.start is not None:
-        told.append(f"{scene.start:%H:%M}")
-    return ", ".join(told) or "usually"
+def _difference(scene: Scene, scenes: Sequence[Scene]) -> str:
+    """Return in words what is different about one of several scenes."""
+    parts = []
+    if any(other.callees != scene.callees for other in scenes):
+        behaviors = [f"{number} {behavior}" for number, behavior in scene.callees.items()]
+        parts.append(", ".join(behaviors) or "usually")
+    if scene.start is not None and any(other.start != scene.start for other in scenes):
+        parts.append(f"{scene.start:%H:%M}")
+    return ", ".join(parts)
 
 
 def _never_walked(

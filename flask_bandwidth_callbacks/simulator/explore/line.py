@@ -22,16 +22,24 @@ class Line(SimulatedBandwidth):
     handles a callback.
     """
 
+    _is_listed = False
+
     def __init__(self, app: Flask, scene: Scene, *, seed: str, fallback_url: str | None = None) -> None:
         super().__init__(app, seed=seed, fallback_url=fallback_url, **scene.options)
         self._travel = None if scene.start is None else clock_traveler()
 
+    def close(self) -> None:
+        """Make the application's stores forget the call, and take no more notice of the application."""
+        self.forget()
+        self._transport.close()
+
     @contextmanager
     def application_is_busy(self) -> Iterator[None]:
-        with super().application_is_busy(), self._at_the_time_of_the_call():
+        with super().application_is_busy(), self.at_the_time_of_the_call():
             yield
 
-    def _at_the_time_of_the_call(self) -> AbstractContextManager[Any]:
+    def at_the_time_of_the_call(self) -> AbstractContextManager[Any]:
+        """Return a context in which the clock of this process shows the time of the call."""
         return nullcontext() if self._travel is None else self._travel(self.now, tick=False)
 
 

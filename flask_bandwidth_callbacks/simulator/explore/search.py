@@ -16,7 +16,6 @@ from flask_bandwidth_callbacks.registrations import endpoint_of, registrations
 from flask_bandwidth_callbacks.subscriptions import Subscription
 from flask_bandwidth_callbacks.subscriptions.matches import ValuesMatch
 
-from ..bandwidth import SimulatedBandwidth
 from ..engine.call import Call
 from ..exceptions import SimulationError
 from ..ways import Scene, Step, Way
@@ -87,6 +86,7 @@ class Walk:
     """One call, as far as it went."""
 
     call: Call
+    line: Line
     app: Flask
     steps: list[Step] = field(default_factory=list)
     error: SimulationError | None = None
@@ -175,8 +175,8 @@ class Search:
             moves: int,
             like: State | None = None,
         ) -> State:
-            key = key_of(walk.call, walk.app)
-            if like is not None:
+            key = key_of(walk.call, walk.line, walk.app)
+            if like is not None and key not in self._by_key:
                 return known.setdefault(key, like)
             if key not in known:
                 if key not in self._by_key:
@@ -215,7 +215,7 @@ class Search:
     ) -> None:
         """Walk to a state again, take an option there, and note where it leads."""
         with self._call(scene, steps) as (walk, quiet):
-            if walk.error is not None or key_of(walk.call, walk.app) != state.key:
+            if walk.error is not None or key_of(walk.call, walk.line, walk.app) != state.key:
                 self._elsewhere += 1
                 return
             call = walk.call
@@ -228,8 +228,10 @@ class Search:
                     walk.error = error
             walk.steps += took
             self._note_incidents(walk, exchanges_before, scene)
-            outcome = key_of(call, walk.app, without=option.text if option.kind == "keys" else "")
-            target = arrive(walk, state, heard_before, quiet, moves + 1, _sibling(state, option, outcome))
+            outcome = key_of(call, walk.line, walk.app, without=option.text if option.kind == "keys" else "")
+            target = arrive(
+                walk, state, heard_before, quiet, moves + 1, _sibling(state, option, outcome, scene)
+            )
             changes = [line for line in call.lines[before:] if not (line.who and line.kind != "hears")]
             arrival = Arrival(
                 state=target,
@@ -281,7 +283,7 @@ class Search:
                 if not line.calls:
                     raise
                 error = raised
-            walk = Walk(line.calls[0], app, error=error)
+            walk = Walk(line.calls[0], line, app, error=error)
             walk.steps = list(steps)[: len(steps) - len(remaining)]
             quiet = Quiet(walk.call)
             for step in remaining:
@@ -389,14 +391,14 @@ class Search:
         return sorted(set(known))
 
 
-def _sibling(state: State, option: Option, outcome: Key) -> State | None:
+def _sibling(state: State, option: Option, outcome: Key, scene: Scene) -> State | None:
     """Return the state to which another key leads whose reply differs only in the keys that it repeats."""
     if option.kind != "keys":
         return None
     for other, arrivals in state.arrows.items():
         if (other.kind, other.who) == ("keys", option.who):
             for arrival in arrivals:
-                if arrival.outcome == outcome:
+                if arrival.outcome == outcome and arrival.scene is scene:
                     return arrival.state
     return None
 
@@ -420,8 +422,8 @@ def _is_deliberate(exchange: Exchange) -> bool:
     return exchange.status is None and "bandwidth.failures" in (exchange.failure or "")
 
 
-def _end(line: SimulatedBandwidth) -> None:
-    """End all calls, and make the application's stores forget them."""
+def _end(line: Line) -> None:
+    """End all calls, and make the application forget them."""
     line.raise_errors = False
     for call in line.calls:
         if call.state != "disconnected":
@@ -429,4 +431,4 @@ def _end(line: SimulatedBandwidth) -> None:
                 call.hang_up()
             except SimulationError:  # the application called and called
                 break
-    line.forget()
+    line.close()

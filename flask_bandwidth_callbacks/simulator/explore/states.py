@@ -20,6 +20,7 @@ from ..verbs.bridges import Talk
 from ..verbs.conferences import Member
 from ..ways import Scene, Step
 from ..wire.exchanges import Exchange
+from .line import Line
 from .options import Option, people
 
 Key: TypeAlias = tuple[Hashable, ...]
@@ -134,23 +135,23 @@ class Arrival:
         return self.state is other.state or self.outcome == other.outcome
 
 
-def key_of(call: Call, app: Flask, *, without: str = "") -> Key:
+def key_of(call: Call, line: Line, app: Flask, *, without: str = "") -> Key:
     """Return what identifies the state of a call now.
 
     :param without: keys that are left out of documents, so that a reply that repeats them is the same for
         all keys.
     """
-    if call.state == "disconnected":
-        return (
-            "ended",
-            call.cause,
-            is_left(call),
-            *([] if is_left(call) else [_side(call, call, app, without)]),
-        )
-    return tuple(_side(call, actor, app, without) for _, actor in people(call))
+    if is_left(call):
+        return "left", call.cause
+    is_over = call.state == "disconnected"
+    with line.at_the_time_of_the_call():  # an entry of a store has a time when it ends
+        stored = "" if is_over else _stored(call, app)
+        sides = (stored, *(_side(call, actor, without) for _, actor in people(call)))
+    return ("ended", call.cause, *sides) if is_over else sides
 
 
-def _side(call: Call, actor: Call, app: Flask, without: str) -> Key:
+def _side(call: Call, actor: Call, without: str) -> Key:
+    """Return what identifies where one person on a call is."""
     exchange = document_of(call, actor)
     document = "" if actor.script is None else masked(_DECLARATION.sub("", actor.script.text), call)
     if without:
@@ -164,7 +165,6 @@ def _side(call: Call, actor: Call, app: Flask, without: str) -> Key:
         _position(actor),
         actor.tag and masked(actor.tag, call),
         tuple(type(activity).__name__ for activity in actor.activities),
-        _stored(actor, call, app),
     )
 
 
@@ -174,12 +174,14 @@ def _position(actor: Call) -> int:
     return next((number for number, verb in enumerate(verbs) if verb is actor.verb), len(verbs))
 
 
-def _stored(actor: Call, call: Call, app: Flask) -> str:
-    """Return what the application keeps in ``phone.state`` of a call."""
+def _stored(call: Call, app: Flask) -> str:
+    """Return what the application keeps in ``phone.state`` of a call and its legs."""
     if not parts.has("store"):
         return ""
     read_state = parts.load("store", "explore()").read_state
-    states = [read_state(store, actor.call_id) for store in stores_of(app).values()]
+    states = [
+        read_state(store, actor.call_id) for store in stores_of(app).values() for _, actor in people(call)
+    ]
     return masked(json.dumps([state for state in states if state], sort_keys=True), call)
 
 

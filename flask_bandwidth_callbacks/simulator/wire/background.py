@@ -31,6 +31,10 @@ class BackgroundWork:
         self._is_late = False
         handler_failed.connect(self._add_failed, app)
 
+    def close(self) -> None:
+        """Take no more notice of the application."""
+        handler_failed.disconnect(self._add_failed, self._app)
+
     def begin(self, environ: Callable[[], dict[str, Any]]) -> None:
         """Begin a callback in this thread.
 

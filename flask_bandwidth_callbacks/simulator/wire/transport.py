@@ -93,6 +93,9 @@ class Transport(Protocol):
     def forget(self, subject: str) -> None:
         """Delete what the application's stores hold about a call or conference, where they can be reached."""
 
+    def close(self) -> None:
+        """Take no more notice of the application. Not needed, but a transport that is lost costs until then."""
+
 
 class OverHTTP:
     """Requests over HTTP to one host; no other host is ever sent anything.
@@ -135,6 +138,9 @@ class OverHTTP:
 
     def forget(self, subject: str) -> None:
         """Do nothing: the stores belong to another process."""
+
+    def close(self) -> None:
+        """Do nothing: a connection lasts for one request."""
 
 
 def _joined(chunks: Iterable[bytes], deadline: float) -> bytes:
@@ -233,6 +239,12 @@ class InProcess:
                 store.forget(subject)
             except StoreError as error:
                 log(logging.ERROR, "Records about %s are kept, because the store failed: %s", subject, error)
+
+    def close(self) -> None:
+        callback_received.disconnect(self._add_received, self._app)
+        got_request_exception.disconnect(self._add_unanswered, self._app)
+        handler_failed.disconnect(self._add_failed, self._app)
+        self._background.close()
 
     def _is_own(self, host: str) -> bool:
         server_name = self._app.config["SERVER_NAME"]
