@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -120,10 +121,13 @@ def report_of(**arguments: Any) -> Report:
         def watch(calls: int, states: int) -> None:
             show(calls, counted(states, "state"))
 
+        logging.disable()  # what is logged about thousands of calls would bury the findings
         try:
             return explore(make_app, watch=watch, **arguments)
         except SimulationError as error:
             raise BadInput(terminal.clean(str(error))) from None
+        finally:
+            logging.disable(logging.NOTSET)
 
 
 def _maker() -> Callable[[], Flask]:

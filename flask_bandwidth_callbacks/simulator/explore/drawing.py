@@ -92,18 +92,15 @@ def _walked(shown: Sequence[State], names: Mapping[State, str]) -> Iterator[Arro
     for state in shown:
         for target, scene, option in _leads(state):
             if target in names:
-                arrow = options.setdefault((names[state], names[target]), {})
-                arrow.setdefault(scene, {}).setdefault(option)
-    for (source, target), by_scene in options.items():
-        always = by_scene.get("", {})
-        labels = [
-            f"{_label([option for option in taken if option not in always])} ({scene})"
-            if scene
-            else _label(taken)
-            for scene, taken in by_scene.items()
-            if not scene or not taken.keys() <= always.keys()
-        ]
-        yield Arrow(source, target, "; ".join(labels))
+                by_scene = options.setdefault((names[state], names[target]), {})
+                by_scene.setdefault(scene, {}).setdefault(option)
+    for (source, box), by_scene in options.items():
+        always = by_scene.pop("", {})
+        labels = [_label(list(always))] if always else []
+        for scene, taken in by_scene.items():
+            if sometimes := [option for option in taken if option not in always]:
+                labels.append(f"{_label(sometimes)} ({scene})")
+        yield Arrow(source, box, "; ".join(labels))
 
 
 def labels_of(state: State) -> Iterator[tuple[State, str]]:

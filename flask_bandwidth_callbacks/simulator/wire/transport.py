@@ -94,7 +94,7 @@ class Transport(Protocol):
         """Delete what the application's stores hold about a call or conference, where they can be reached."""
 
     def close(self) -> None:
-        """Take no more notice of the application. Not needed, but a transport that is lost costs until then."""
+        """Take no more notice of the application, which otherwise ends when the transport is lost."""
 
 
 class OverHTTP:

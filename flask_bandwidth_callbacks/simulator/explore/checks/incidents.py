@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from traceback import extract_tb, format_exception_only
 
-from flask_bandwidth_callbacks.display import show
+from flask_bandwidth_callbacks.display import TEXT_LIMIT, shorten, without_password
 from flask_bandwidth_callbacks.subscriptions import describe
 
 from ...wire.exchanges import Exchange
@@ -30,12 +32,20 @@ def _exceptions(incident: Incident) -> Iterator[Finding]:
         by = describe(handler) if handler is not None else "The application"
         yield finding(
             "exception",
-            f"{by} raised {type(error).__name__}: {show(str(error))}",
+            f"{by} raised {_error(error)}",
             incident.steps,
             call=incident.conversation,
             scene=incident.scene,
             handler="" if handler is None else by,
         )
+
+
+def _error(error: Exception) -> str:
+    """Return an exception in one line, with the place where the application raised it."""
+    text = " ".join("".join(format_exception_only(error)).split())
+    frames = extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"{shorten(without_password(text), TEXT_LIMIT)}{place}."
 
 
 def _lost(incident: Incident) -> Finding:
