@@ -93,6 +93,8 @@ def hidden_keys(known: Known) -> Iterator[Finding]:
                     for each in arrivals
                 ):
                     continue
+                if _was_announced(state, option, arrivals, known):
+                    continue
                 seen.add((state.handler, option.text))
                 yield _finding(
                     "hidden-key",
@@ -102,6 +104,19 @@ def hidden_keys(known: Known) -> Iterator[Finding]:
                     f"Key {option.text} leads somewhere, and no prompt announces it.",
                     is_note=True,
                 )
+
+
+def _was_announced(state: State, option: Option, arrivals: list[Arrival], known: Known) -> bool:
+    """Return whether a prompt earlier on the way announced a key that led to the same handler."""
+    earlier = state.parent
+    while earlier is not None:
+        handlers = {arrival.state.handler for arrival in earlier.arrows.get(option, ())}
+        if option.text in _announced(earlier, option.who, known) and any(
+            arrival.state.handler in handlers for arrival in arrivals
+        ):
+            return True
+        earlier = earlier.parent
+    return False
 
 
 def _announced(state: State, who: str, known: Known) -> set[str]:
