@@ -36,7 +36,7 @@ build: $(VENV)/lint ## Build the wheel and import it in an empty environment
 core: $(VENV)/tests ## Test the library as if its stores, background, call log, simulator and terminal had been deleted
 	rm -rf $(VENV)/core
 	mkdir $(VENV)/core
-	tar -cf - --exclude=store --exclude=background --exclude=call_log --exclude=simulator --exclude=cli --exclude=./tests/examples \
+	tar -cf - --exclude=store --exclude=background --exclude=call_log --exclude=simulator --exclude=studio --exclude=cli --exclude=./tests/examples \
 	    --exclude=./tests/survive --exclude=./tests/hostile/test_linear_time.py --exclude='./.[!.]*' . | tar -xf - -C $(VENV)/core
 	cd $(VENV)/core && ../bin/$(PYTEST)
 

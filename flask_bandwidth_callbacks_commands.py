@@ -15,6 +15,7 @@ _COMMANDS = (
     "call",
     "dial",
     "serve",
+    "studio",
     "send",
     "explore",
     "map",
@@ -31,6 +32,7 @@ _FOLDERS = {
     "store": "store",
     "explore": "simulator.explore",
     "map": "simulator.explore",
+    "studio": "studio",
 }
 """The folders without which commands have nothing to do; they may have been deleted."""
 

@@ -61,7 +61,7 @@ ORDER = [
     *("jsonify", "handling", "advice", "blueprint"),
 ]
 # Folders on top of these. Each can be deleted, because nothing before it imports it.
-LATER = ["store", "background", "call_log", "simulator", "cli"]
+LATER = ["store", "background", "call_log", "simulator", "studio", "cli"]
 WITHOUT_FLASK = [
     "exceptions",
     "display",

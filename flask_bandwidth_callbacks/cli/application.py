@@ -35,7 +35,7 @@ def load_application() -> Flask:
         failure: BaseException = error.__context__
     except Exception as error:
         failure = error
-    raise click.ClickException(f"The application cannot be loaded. {one_line(failure)}")
+    raise click.ClickException(f"The application cannot be loaded. {one_line(failure)}") from failure
 
 
 def without_blueprint(app: Flask) -> str:

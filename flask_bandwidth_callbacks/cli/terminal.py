@@ -11,9 +11,10 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
-from xml.etree import ElementTree
 
 import click
+
+from flask_bandwidth_callbacks.simulator.wire.documents import indented
 
 try:
     from rich import box
@@ -30,8 +31,6 @@ else:
 
 T = TypeVar("T")
 
-_MOST_LEVELS = 20
-"""Levels of a document that are indented; BXML has five. Python's own functions fail at a thousand."""
 # Control characters except tab and line feed, and marks that change the writing direction.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -120,24 +119,6 @@ def clean(text: str) -> str:
     text = _CONTROLS.sub("\ufffd", "\n".join(text.splitlines()))
     encoding = sys.stdout.encoding or "utf-8"
     return text.encode(encoding, "replace").decode(encoding)
-
-
-def indented(document: str) -> str:
-    """Return a document with an element on each line.
-
-    What is not XML stays as it is, and so does a document of more levels than a screen can show.
-    """
-    try:
-        root = ElementTree.fromstring(document)
-    except ElementTree.ParseError:
-        return document
-    level = [root]
-    for _ in range(_MOST_LEVELS):
-        level = [child for element in level for child in element]
-    if level:
-        return document
-    ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode")
 
 
 def _console() -> Console | None:

@@ -265,8 +265,8 @@ class SimulatedBandwidth(Platform):
         self.count_request()
         self.calls.append(call)
         who = call.var_from if call.direction == "inbound" else ""
-        call.note(who, f"calls {call.to}" + (f" as {shown_as}" if shown_as else ""))
         call.start(live(call, steps, hang_up))
+        call.note(who, f"calls {call.to}" + (f" as {shown_as}" if shown_as else ""))
         self.go_on()
 
     # -- Conferences and single callbacks --------------------------------------------------------------------
@@ -284,21 +284,31 @@ class SimulatedBandwidth(Platform):
         return self.conferences[name]
 
     @in_turn
-    def send(self, event: str, payload: Mapping[str, Any], *, raw: bytes | None = None) -> Exchange:
-        """Send a callback that belongs to no call to where ``initiate`` goes, and return the exchange.
+    def send(
+        self,
+        event: str,
+        payload: Mapping[str, Any],
+        *,
+        raw: bytes | None = None,
+        url: str | None = None,
+        method: Method = "POST",
+    ) -> Exchange:
+        """Send a callback that belongs to no call, and return the exchange.
 
         :param payload: the properties by their wire names.
         :param raw: body to send instead of the payload.
+        :param url: where it goes; defaults to where ``initiate`` goes, with its method.
 
         The document that comes back is not run, but :attr:`Exchange.failure` says if it cannot be. A call or
         conference that is new to this simulation is new to an application in process, too, unless ``raw`` is
         given: what its stores hold about another one of the same id is deleted.
         """
+        destination = self._initiate if url is None else self.destination(url, method)
         if raw is None:
             for name in ("callId", "conferenceId"):
                 self.mention(payload.get(name))
         with self.acting():
-            exchange = self.courier.send(self._initiate, event, payload, raw)
+            exchange = self.courier.send(destination, event, payload, raw)
         self.go_on()
         self.raise_errors_now()
         return exchange

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from flask_bandwidth_callbacks.cli import bandwidth
 
 NAMES = [
-    *("call", "dial", "serve", "send", "explore", "map"),
+    *("call", "dial", "serve", "studio", "send", "explore", "map"),
     *("routes", "state", "background", "store", "doctor"),
 ]
 

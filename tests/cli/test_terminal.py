@@ -14,6 +14,7 @@ from types import ModuleType
 import pytest
 
 from flask_bandwidth_callbacks.cli import terminal
+from flask_bandwidth_callbacks.simulator.wire.documents import indented
 
 HOSTILE = "\x1b[2J\x9b31m\x07\x08\r\n  0:00  [red]forged[/] \u202etxt\x00"
 
@@ -177,7 +178,7 @@ def test_characters_that_the_terminal_cannot_show_are_replaced(monkeypatch: pyte
 @pytest.mark.parametrize("document", ["not XML", "<Response>", ""])
 def test_a_document_that_is_not_xml_is_shown_unchanged(document: str) -> None:
     """A reply that is not XML is shown unchanged."""
-    assert terminal.indented(document) == document
+    assert indented(document) == document
 
 
 @pytest.mark.parametrize("levels", [21, 400, 5_000])
@@ -188,7 +189,7 @@ def test_a_document_of_many_levels_is_shown_unchanged(
     document = "<a>" * levels + "</a>" * levels
     terminal.xml(document, indent=8)
     assert re.sub(r"\s", "", colors(capsys.readouterr().out)) == document
-    assert terminal.indented(document) == document
+    assert indented(document) == document
 
 
 # -- Reading -------------------------------------------------------------------------------------------------

@@ -19,9 +19,10 @@ from ..wire.documents import DocumentLike, Script, script_of
 from ..wire.exchanges import Exchange, latest
 from ..wire.payloads import ACCOUNT_ID, APPLICATION_ID, timestamp
 from .activities import Sound, Stream, Streams
+from .callees import BUSY, REJECTED
 from .conversation import Kind, Line, counted, transcript
 from .endless import DocumentGuard
-from .messages import Ended, Key, LegEnded, Speech, Taken
+from .messages import Decision, Ended, Key, LegEnded, Speech, Taken
 from .platform import Platform
 from .resource import Resource
 from .timeline import Process, Steps, Wait, check_seconds
@@ -147,6 +148,29 @@ class Call(Resource):
     # -- What the person on this call does -------------------------------------------------------------------
 
     @in_turn
+    def pick_up(self) -> None:
+        """Answer the call while the telephone of its person rings; else raises :class:`Conflict`."""
+        self._decide("picks up", None)
+
+    @in_turn
+    def reject(self, *, as_busy: bool = False) -> None:
+        """Reject the call while the telephone of its person rings.
+
+        :param as_busy: whether the person is on the phone already, rather than unwilling.
+
+        Raises :class:`Conflict` if the telephone does not ring.
+        """
+        self._decide("is busy" if as_busy else "rejects the call", BUSY if as_busy else REJECTED)
+
+    def _decide(self, text: str, rejection: tuple[str, int] | None) -> None:
+        self._check_up("answer or reject the call")
+        if not self.is_ringing:
+            raise Conflict(f"Cannot answer or reject the call: the telephone of {self.person} does not ring.")
+        self.note(self.person, text)
+        self.process.send(Decision(rejection))
+        self.bandwidth.go_on()
+
+    @in_turn
     def press(self, keys: str) -> None:
         """Press one key after the other, of ``0-9``, ``*``, ``#`` and ``A-D``.
 
@@ -156,8 +180,8 @@ class Call(Resource):
         check_keys(keys)
         self._check_talking("press a key")
         self.note(self.person, f"presses {keys}", kind="presses")
-        # Within a handler they all wait for its reply, then follow each other as fast as they can be pressed.
-        for group in [keys] if self.bandwidth.timeline.is_running else keys:
+        # Those that go on later follow each other as fast as they can be pressed.
+        for group in [keys] if self.bandwidth.goes_on_later else keys:
             self._guard.acted()
             Process(self.bandwidth.timeline, self._press(group))
             self.bandwidth.go_on()
@@ -177,17 +201,23 @@ class Call(Resource):
 
         Raises :class:`Conflict` if the call is not answered yet or has ended.
         """
-        if not isinstance(text, str) or not text.strip():
-            raise SimulationError(f"text must be words to say, got {show(text)}.")
-        usual = max(spoken_seconds(text), SHORTEST_SPEECH_SECONDS)
-        length = usual if seconds is None else check_seconds(seconds)
+        length = _length_of_speech(text, seconds)
         self.bandwidth.check_time_can_pass()
+        self._speak(text, length)
+        self.bandwidth.pass_time(length)
+
+    @in_turn
+    def begin_to_speak(self, text: str, seconds: float | None = None) -> None:
+        """Say something, as :meth:`speak` does, while time follows the clock: no time is made to pass."""
+        self._speak(text, _length_of_speech(text, seconds))
+        self.bandwidth.go_on()
+
+    def _speak(self, text: str, seconds: float) -> None:
         self._check_talking("speak")
         self.note(self.person, "says", text, kind="says")
         self._guard.acted()
-        self.process.send(Speech(text, length))
-        self.report_sound(Sound(text, length), spoken=True)
-        self.bandwidth.pass_time(length)
+        self.process.send(Speech(text, seconds))
+        self.report_sound(Sound(text, seconds), spoken=True)
 
     @in_turn
     def wait(self, seconds: float) -> None:
@@ -309,6 +339,11 @@ class Call(Resource):
     def person(self) -> str:
         """Number of the person on this call, at the other end of Bandwidth's line."""
         return self.var_from if self.direction == "inbound" else self.to
+
+    @property
+    def is_ringing(self) -> bool:
+        """Whether the telephone of its person rings, so that they can pick up."""
+        return self.process.waits_for(Decision)
 
     @property
     def takes_keys(self) -> bool:
@@ -558,6 +593,14 @@ def check_keys(keys: str) -> str:
 def _given(script: Script) -> Steps[Script]:
     return script
     yield  # makes this a generator
+
+
+def _length_of_speech(text: str, seconds: float | None) -> float:
+    """Return how long it takes a person to say something; raises :class:`SimulationError` if they cannot."""
+    if not isinstance(text, str) or not text.strip():
+        raise SimulationError(f"text must be words to say, got {show(text)}.")
+    usual = max(spoken_seconds(text), SHORTEST_SPEECH_SECONDS)
+    return usual if seconds is None else check_seconds(seconds)
 
 
 def spoken_seconds(text: str) -> float:

@@ -12,6 +12,10 @@ from flask_bandwidth_callbacks.display import show
 from ..exceptions import SimulationError
 from .timeline import check_seconds
 
+BUSY = ("busy", 486)
+REJECTED = ("rejected", 603)
+"""The causes and the SIP statuses of calls that are not answered."""
+
 Detected: TypeAlias = Literal["human", "answering-machine", "tone-detected", "silence", "timeout", "error"]
 _NUMBER = re.compile(f"{PHONE_NUMBER}|{SIP_URI}")
 
@@ -33,6 +37,8 @@ def check_number(number: str, subject: str, words: Sequence[str] = ()) -> str:
 
 class Callee:
     """A person who can be called. Unless set otherwise, they answer at once and stay on the line.
+
+    While their telephone rings, :meth:`.Call.pick_up` and :meth:`.Call.reject` decide instead.
 
     Each method changes what happens from the next call on and returns the callee, as in
     ``bandwidth.callee(number).answers(after=3).hangs_up(after=60)``.
@@ -75,14 +81,14 @@ class Callee:
 
     def is_busy(self) -> Self:
         """Be on the phone already."""
-        return self._behave(rejection=("busy", 486))
+        return self._behave(rejection=BUSY)
 
     def rejects(self) -> Self:
         """Reject the call."""
-        return self._behave(rejection=("rejected", 603))
+        return self._behave(rejection=REJECTED)
 
     def does_not_answer(self) -> Self:
-        """Leave the telephone ringing."""
+        """Leave the telephone ringing until the call is picked up or rejected, or until it times out."""
         return self._behave(rings=None)
 
     def hangs_up(self, after: float = 0.0) -> Self:

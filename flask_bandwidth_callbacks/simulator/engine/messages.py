@@ -24,6 +24,14 @@ class Speech:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """The person whose telephone rings answers the call, or does not."""
+
+    rejection: tuple[str, int] | None
+    """The cause and the SIP status with which the call is rejected; None if it is answered."""
+
+
+@dataclass(frozen=True)
 class LegAnswered:
     """A leg that this call rings was answered, and is ready to be joined."""
 

@@ -270,9 +270,14 @@ class Platform:
 
     def go_on(self) -> None:
         """Make everything happen that happens by itself; within a handler, once its callback is answered."""
-        if not self.timeline.is_running and not self._is_held_back:
+        if not self.goes_on_later:
             self._run(0)
             self.raise_errors_now()
+
+    @property
+    def goes_on_later(self) -> bool:
+        """Whether what methods begin goes on later: when a callback is answered, or in :meth:`catch_up`."""
+        return self.timeline.is_running or self._is_held_back
 
     @contextmanager
     def held_back(self) -> Iterator[None]:

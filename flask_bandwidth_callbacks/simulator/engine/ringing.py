@@ -7,7 +7,7 @@ from functools import partial
 from .activities import Activity
 from .call import Call
 from .callees import Callee
-from .messages import Ended
+from .messages import Decision, Ended
 from .timeline import Steps, Timer
 
 
@@ -24,14 +24,21 @@ class _Departure(Activity):
 def ring(call: Call, callee: Callee, call_timeout: float) -> Steps[None]:
     """Ring until the callee answers; raises :class:`.Ended` if they do not."""
     if callee.rejection is not None:
-        cause, status = callee.rejection
-        raise Ended(cause, sip_response_code=status)
+        raise _rejected(callee.rejection)
     call.note("", "ringing")
-    if callee.rings is None or callee.rings > call_timeout:
-        yield from call.silence(call_timeout)
+    if callee.rings == 0:
+        return
+    is_in_time = callee.rings is not None and callee.rings <= call_timeout
+    decision = yield from call.silence(callee.rings if is_in_time else call_timeout, (Decision,))
+    if decision is None and not is_in_time:
         raise Ended("timeout")
-    if callee.rings:
-        yield from call.silence(callee.rings)
+    if decision is not None and decision.rejection is not None:
+        raise _rejected(decision.rejection)
+
+
+def _rejected(rejection: tuple[str, int]) -> Ended:
+    cause, status = rejection
+    return Ended(cause, sip_response_code=status)
 
 
 def pick_up(call: Call, callee: Callee) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
+from xml.etree import ElementTree
 
 from flask_bandwidth_callbacks import bxml
 from flask_bandwidth_callbacks.events import ReplyContext
@@ -11,6 +12,10 @@ from flask_bandwidth_callbacks.exceptions import InvalidBXML
 
 DocumentLike: TypeAlias = bxml.Document | bxml.Verb | Iterable[bxml.Verb] | str | bytes
 """A verb, several verbs, a document, or its text."""
+
+
+_MOST_LEVELS = 20
+"""Levels of a document that are indented; BXML has five. Python's own functions fail at a thousand."""
 
 
 class Script(NamedTuple):
@@ -47,3 +52,21 @@ def read_script(text: str | bytes, url: str, context: ReplyContext) -> tuple[Scr
         raise InvalidBXML(faults)
     written = text if isinstance(text, str) else text.decode("utf-8", "replace")
     return Script(document.children, url, written), oddities
+
+
+def indented(document: str) -> str:
+    """Return a document with an element on each line.
+
+    What is not XML stays as it is, and so does a document of more levels than a screen can show.
+    """
+    try:
+        root = ElementTree.fromstring(document)
+    except ElementTree.ParseError:
+        return document
+    level = [root]
+    for _ in range(_MOST_LEVELS):
+        level = [child for element in level for child in element]
+    if level:
+        return document
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode")
