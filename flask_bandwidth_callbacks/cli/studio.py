@@ -51,10 +51,10 @@ class Handler(WSGIRequestHandler):
 @target_options
 @click.option("--no-open", is_flag=True, help="Do not open the page in the browser.")
 def command(port: int, url: str | None, credentials: tuple[str, str] | None, no_open: bool) -> None:
-    """Open a page with a telephone, the conversation and every callback.
+    """Open a telephone in the browser.
 
-    Talk to your application in the browser, and see what it does. The application is loaded again when its
-    code changes. For example:
+    Talk to your application on a page that shows the conversation and every callback. The application is
+    loaded again when its code changes. For example:
 
     \b
       flask bandwidth studio
