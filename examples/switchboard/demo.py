@@ -109,8 +109,8 @@ def serve(port: int, **settings: str) -> Iterator[None]:
         finally:
             server.terminate()
             try:
-                server.wait(10)
-            except subprocess.TimeoutExpired:
+                server.wait(3)
+            except subprocess.TimeoutExpired:  # it waits for a worker that has not started yet
                 os.killpg(server.pid, signal.SIGKILL)  # the workers, too
                 server.wait()
 

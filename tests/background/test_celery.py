@@ -36,6 +36,7 @@ from tests.background import celery_served
 from tests.background.conftest import Wait
 from tests.databases import Redis
 from tests.servers import ROOT
+from tests.stopwatch import Stopwatch
 
 Call = Callable[..., TestResponse]
 TIME = "2026-03-04T16:20:15.258Z"
@@ -243,10 +244,10 @@ def test_a_broker_that_is_down(app: Flask, call: Call, broker: str, caplog: pyte
         runs.append(event.call_id)
 
     app.register_blueprint(phone, url_prefix="/phone")
-    began = time.monotonic()
+    stopwatch = Stopwatch()
     assert call("disconnect", callId="c-1").status_code == 503
     assert call("initiate", callId="c-2").status_code == 200
-    assert time.monotonic() - began < 6
+    assert stopwatch.seconds() < 6
     assert phone.wait_for_background()
     assert runs == ["c-2"]
     assert "The broker of Celery cannot be reached: OperationalError: " in caplog.text
@@ -258,9 +259,9 @@ def test_a_broker_that_stands_still(redis_server: Redis, tmp_path: Path) -> None
     _, app = celery_served.create(redis_server.url, tmp_path)
     assert send(app, "c-1") == 204
     redis_server.freeze()
-    began = time.monotonic()
+    stopwatch = Stopwatch()
     assert send(app, "c-2") == 503
-    assert time.monotonic() - began < 4  # two seconds where the machine is not busy
+    assert stopwatch.seconds() < 4
     redis_server.thaw()
     assert send(app, "c-3") == 204
     redis_server.kill()

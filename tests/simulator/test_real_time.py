@@ -19,8 +19,8 @@ from tests.simulator.conftest import Line
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    """Wait until something is so, for some seconds at most."""
-    end = time.monotonic() + 10
+    """Wait until something is so, for a minute at most: the machine may be busy."""
+    end = time.monotonic() + 60
     while not is_so():
         assert time.monotonic() < end, "it never came to pass"
         time.sleep(0.01)

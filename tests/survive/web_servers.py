@@ -72,9 +72,11 @@ class WebServer(Server):
 
     def _is_up(self) -> bool:
         """Return whether each worker replies."""
-        replied = set()
+        replied: set[bytes] = set()
         with suppress(OSError, HTTPException):
             for _ in range(100):
+                if len(replied) == WORKERS:
+                    break
                 with closing(HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
                     connection.request("GET", "/worker")
                     replied.add(connection.getresponse().read())
