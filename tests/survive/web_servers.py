@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
@@ -73,13 +74,14 @@ class WebServer(Server):
     def _is_up(self) -> bool:
         """Return whether each worker replies."""
         replied: set[bytes] = set()
+        attempts = 0
         with suppress(OSError, HTTPException):
-            for _ in range(100):
-                if len(replied) == WORKERS:
-                    break
+            while len(replied) < WORKERS and attempts < 100:
+                attempts += 1
                 with closing(HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
                     connection.request("GET", "/worker")
                     replied.add(connection.getresponse().read())
+                time.sleep(0.005)  # leaves the cores to the workers that begin
         return len(replied) == WORKERS
 
 
