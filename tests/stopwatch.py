@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from pathlib import Path
+
+_SCHEDULED = Path("/proc/thread-self/schedstat")
 
 
 class Stopwatch:
-    """Measures how long something takes that must not take long.
+    """Measures how long a thread is occupied by something that must not take long.
 
-    Time in which a thread of this process waited for a core does not count, where Linux says how much it was:
-    another program took it.
+    Time in which the thread waited for a core does not count, where Linux says how much: another program
+    took it.
     """
 
     def __init__(self) -> None:
-        self._began = time.monotonic()
-        self._waited = _seconds_without_a_core()
+        self._began = self._now()
 
     def seconds(self) -> float:
-        """Return the seconds since the stopwatch was made."""
-        passed = time.monotonic() - self._began
-        return passed - max(0.0, _seconds_without_a_core() - self._waited)
+        """Return the seconds since the stopwatch was made, in the same thread."""
+        return self._now() - self._began
 
-
-def _seconds_without_a_core() -> float:
-    """Return the seconds that the threads of this process could have run and did not, so far."""
-    nanoseconds = 0
-    for thread in Path("/proc/self/task").glob("*/schedstat"):
-        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended
-            nanoseconds += int(thread.read_text().split()[1])
-    return nanoseconds / 1e9
+    @staticmethod
+    def _now() -> float:
+        waited = int(_SCHEDULED.read_text().split()[1]) / 1e9 if _SCHEDULED.exists() else 0.0
+        return time.monotonic() - waited

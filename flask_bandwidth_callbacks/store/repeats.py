@@ -160,11 +160,11 @@ class StoredSending:
         if self._has_failed:  # each further attempt could take as long, and the caller waits
             return None
         pause = 0.002
-        now = time.monotonic()
-        deadline = now + _PATIENCE
+        asked = time.monotonic()
+        deadline = asked + _PATIENCE
         try:
             while (entry := self._ledger.lease(kind, self._event, detail)) is None:
-                if now > deadline:
+                if asked > deadline:
                     raise Rejection(
                         HTTPStatus.SERVICE_UNAVAILABLE,
                         "The same callback is still being handled.",
@@ -172,11 +172,11 @@ class StoredSending:
                     )
                 time.sleep(pause)
                 pause = min(2 * pause, 0.05)
-                now = time.monotonic()
+                asked = time.monotonic()
         except StoreError as error:
             self._give_up(error)
             return None
-        self._certain_until = now + LEASE
+        self._certain_until = asked + LEASE
         return entry
 
     def _write(self, entry: Any, response: Response | None) -> None:

@@ -41,10 +41,10 @@ def journal(store: FailingStore) -> Journal:
 
 @pytest.fixture
 def wait_until() -> Wait:
-    """Wait until a condition holds, for ten seconds at most."""
+    """Wait until a condition holds, for a minute at most: the machine may be busy."""
 
     def wait(condition: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not condition():
             assert time.monotonic() < deadline
             time.sleep(0.005)

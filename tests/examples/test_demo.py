@@ -31,7 +31,7 @@ def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
 
 
@@ -266,7 +266,7 @@ def test_the_command_in_the_readme(tmp_path: Path) -> None:
         env=os.environ | {name: value, "FLASK_SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path}/calls.db"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "this is Fernhill Cycles." in done.stdout

@@ -37,7 +37,7 @@ def variants(payload: Mapping[str, Any], number: int, **properties: str) -> list
     ]
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait for a condition; one that does not come true is found by the next assertion."""
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:

@@ -16,7 +16,7 @@ WORKERS = 3
 Outage = tuple[Callable[[], object], Callable[[], object]]
 """What begins and what ends it."""
 APPLICATION = "tests.survive.application:create_app"
-_SECONDS_TO_STOP = 20.0
+_SECONDS_TO_STOP = 60.0
 
 
 class WebServer(Server):

@@ -44,7 +44,7 @@ def send(url: str, method: str = "GET", body: Any = None) -> Any:
     """Send a request to a sample, and return the JSON of the response."""
     data = None if body is None else json.dumps(body).encode()
     request = Request(url, data, {"Content-Type": "application/json"}, method=method)
-    with urlopen(request, timeout=30) as response:
+    with urlopen(request, timeout=120) as response:
         return json.loads(response.read() or "null")
 
 
