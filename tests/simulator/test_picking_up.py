@@ -7,6 +7,7 @@ import pytest
 from flask_bandwidth_callbacks.bxml import Gather, Hangup, PhoneNumber, SpeakSentence, Transfer
 from flask_bandwidth_callbacks.simulator import Call, Conflict
 from flask_bandwidth_callbacks.simulator.engine.real_time import real_time
+from flask_bandwidth_callbacks.simulator.samples import sample_of
 from tests.simulator.conftest import Line
 from tests.simulator.test_real_time import wait_until
 
@@ -107,9 +108,9 @@ def test_what_is_held_back(line: Line) -> None:
 def test_sending_elsewhere(line: Line) -> None:
     """A single callback can go to another URL, with another method."""
     bandwidth = line(Gather(), more=lambda event: SpeakSentence(f"{event.event_type}."))
-    exchange = bandwidth.send(
-        "gather", {"eventType": "gather", "callId": "c-1"}, url="/phone/more", method="GET"
-    )
+    payload = sample_of(bandwidth, "gather")
+    exchange = bandwidth.send("gather", payload, url="/phone/more", method="POST")
     assert exchange.bxml is not None
     assert "gather." in exchange.bxml
-    assert exchange.method == "GET"
+    other = bandwidth.send("gather", payload, url="/phone/more", method="GET")
+    assert (other.method, other.url) == ("GET", "https://localhost/phone/more")
