@@ -27,7 +27,7 @@ from .files import LogFile, older_file
 from .lines import Line, NotACallLog, read_lines
 from .writer import Writer
 
-__all__ = ["CallLog", "Line", "NotACallLog", "older_file", "open_call_log", "read_lines"]
+__all__ = ["CallLog", "Line", "NotACallLog", "close_call_log", "older_file", "open_call_log", "read_lines"]
 
 _EXTENSION = "bandwidth_callbacks_call_log"
 _RECEIVED = "flask_bandwidth_callbacks.call_log"
@@ -46,6 +46,13 @@ def open_call_log(app: Flask, path: Path, *, is_masked: bool) -> None:
         app.extensions[_EXTENSION] = CallLog(app, path.absolute(), is_masked=is_masked)
 
 
+def close_call_log(app: Flask) -> None:
+    """Write no more callbacks of an application to its file, if it has one."""
+    call_log = app.extensions.pop(_EXTENSION, None)
+    if call_log is not None:
+        call_log.close()
+
+
 class CallLog:
     """The call log of an application."""
 
@@ -55,6 +62,12 @@ class CallLog:
         callback_received.connect(self._begin, app)
         request_finished.connect(self._finish, app)
         request_tearing_down.connect(self._finish_without_reply, app)
+
+    def close(self) -> None:
+        """Take no more notice of the application."""
+        callback_received.disconnect(self._begin)
+        request_finished.disconnect(self._finish)
+        request_tearing_down.disconnect(self._finish_without_reply)
 
     def _begin(self, sender: Flask, event: Callback) -> None:
         request_itself().environ[_RECEIVED] = _Received(event)

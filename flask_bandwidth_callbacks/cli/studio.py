@@ -7,16 +7,20 @@ import os
 import socket
 import traceback
 import webbrowser
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import click
 from flask import Flask
+from flask.cli import ScriptInfo
 from werkzeug.serving import WSGIRequestHandler, is_running_from_reloader, run_simple
 
+from flask_bandwidth_callbacks import config
+from flask_bandwidth_callbacks.call_log import close_call_log
 from flask_bandwidth_callbacks.config import UNSET
-from flask_bandwidth_callbacks.simulator import SimulationError
-from flask_bandwidth_callbacks.studio import Session, Studio, StudioBandwidth, create_app
+from flask_bandwidth_callbacks.studio import Studio, StudioBandwidth, create_app
+from flask_bandwidth_callbacks.studio.following import following
 from flask_bandwidth_callbacks.studio.production import sign_of_production
 from flask_bandwidth_callbacks.studio.web import HOST
 
@@ -49,8 +53,18 @@ class Handler(WSGIRequestHandler):
     help="Port of the page; 0 takes one that is free.",
 )
 @target_options
+@click.option(
+    "--watch",
+    metavar="[FILE]",
+    is_flag=False,
+    flag_value="",
+    help="Also show the callbacks that a running application gets from Bandwidth, which it writes to its call"
+    " log.  [default file: BANDWIDTH_CALLBACKS_RECORD of the application]",
+)
 @click.option("--no-open", is_flag=True, help="Do not open the page in the browser.")
-def command(port: int, url: str | None, credentials: tuple[str, str] | None, no_open: bool) -> None:
+def command(
+    port: int, url: str | None, credentials: tuple[str, str] | None, watch: str | None, no_open: bool
+) -> None:
     """Open a telephone in the browser.
 
     Talk to your application on a page that shows the conversation and every callback. The application is
@@ -59,19 +73,19 @@ def command(port: int, url: str | None, credentials: tuple[str, str] | None, no_
     \b
       flask bandwidth studio
       flask bandwidth studio --url http://127.0.0.1:5000/phone/ --credentials user:password
+      flask bandwidth studio --watch calls.jsonl
 
     Only this machine reaches the page, at the URL that the command prints. Nothing is sent to Bandwidth.
     Ctrl-C ends it.
     """
     _refuse_production(os.environ)
     is_server = url is not None and not url.startswith("/")
+    if is_server and watch == "":
+        raise click.UsageError("--watch must have a file with --url, got none. Give --watch calls.jsonl.")
     if not is_server and is_running_from_reloader():
         # The process that is started again whenever the code changes.
         studio = _studio_of_parent()
-        app = _load(studio)
-        if app is not None:
-            _refuse_production(app.config)
-        with _session(studio, app, url, credentials):
+        with _session_of_application(studio, url, credentials, watch):
             _serve(studio, reloads=True)
         return
     studio = Studio(_free_port(port))
@@ -81,7 +95,8 @@ def command(port: int, url: str | None, credentials: tuple[str, str] | None, no_
     if not no_open:
         webbrowser.open(studio.url)
     if is_server:
-        with _session(studio, url, None, credentials), suppress(KeyboardInterrupt):
+        bandwidth = _bandwidth(str(url), None, credentials)
+        with suppress(KeyboardInterrupt), _watching(studio, watch), studio.open(bandwidth).running():
             _serve(studio, reloads=False)
     else:
         _serve(studio, reloads=True)
@@ -112,36 +127,66 @@ def _studio_of_parent() -> Studio:
     return Studio(int(port), token)
 
 
-def _load(studio: Studio) -> Flask | None:
-    """Return the application; None if it cannot be loaded, which the page shows until it is mended."""
+@contextmanager
+def _session_of_application(
+    studio: Studio, url: str | None, credentials: tuple[str, str] | None, watch: str | None
+) -> Iterator[None]:
+    """Return a context with a session of the application that ``flask --app`` names.
+
+    If there cannot be one, the page shows why, until the code is mended and this process started again.
+    """
     try:
-        return load_application()
+        app = load_application()
+        bandwidth = _bandwidth(app, url, credentials)
     except (Exception, SystemExit) as error:
-        cause = error.__cause__ or error
         text = error.format_message() if isinstance(error, click.ClickException) else str(error)
         say(text, "red")
+        cause = error.__cause__ or error
         studio.show_broken(f"{text}\n\n{''.join(traceback.format_exception(cause))}")
-        return None
+        with _watching(studio, watch or None):
+            yield
+        return
+    _refuse_production(app.config)
+    if watch == "":
+        watch = _call_log_of(app)
+    close_call_log(app)  # which is for real calls
+    with _watching(studio, watch), studio.open(bandwidth, _maker()).running():
+        yield
+
+
+def _bandwidth(target: Flask | str, url: str | None, credentials: tuple[str, str] | None) -> StudioBandwidth:
+    return StudioBandwidth(target, url, credentials=UNSET if credentials is None else credentials)
+
+
+def _call_log_of(app: Flask) -> str:
+    path = config.RECORD.read(app)
+    if path is None:
+        raise BadInput(
+            "--watch must have a call log, got none. Set BANDWIDTH_CALLBACKS_RECORD in the application that"
+            " runs, or give its file: --watch calls.jsonl."
+        )
+    return str(path)
 
 
 @contextmanager
-def _session(
-    studio: Studio, target: Flask | str | None, url: str | None, credentials: tuple[str, str] | None
-) -> Iterator[None]:
-    """Return a context in which the studio has a session, unless there is nothing to call."""
-    if target is None:
+def _watching(studio: Studio, watch: str | None) -> Iterator[None]:
+    if watch is None:
         yield
-        return
-    try:
-        bandwidth = StudioBandwidth(target, url, credentials=UNSET if credentials is None else credentials)
-    except SimulationError as error:
-        say(str(error), "red")
-        studio.show_broken(str(error))
-        yield
-        return
-    studio.session = Session(bandwidth, studio.feed)
-    with studio.session.running():
-        yield
+    else:
+        with following(Path(watch), studio.callbacks.add, studio.report):
+            yield
+
+
+def _maker() -> Callable[[], Flask]:
+    """Return what makes a fresh application, where ``flask --app`` names a function."""
+    given = click.get_current_context().ensure_object(ScriptInfo)
+
+    def make() -> Flask:
+        app = ScriptInfo(given.app_import_path, given.create_app, set_debug_flag=False).load_app()
+        close_call_log(app)
+        return app
+
+    return make
 
 
 def _serve(studio: Studio, *, reloads: bool) -> None:

@@ -128,6 +128,7 @@ def _set_rule(session: Session, number: str, behavior: object) -> None:
         raise SimulationError(
             f"behavior must be one of {', '.join(BEHAVIORS)}, or null, got {show(behavior)}."
         )
+    session.feed.publish("rule", {"number": number, "behavior": behavior}, key=f"rule {number}")
 
 
 def send(session: Session, arguments: Arguments) -> None:
@@ -137,7 +138,11 @@ def send(session: Session, arguments: Arguments) -> None:
     payload = arguments.get("payload")
     if not isinstance(payload, dict):
         raise SimulationError(f"payload must be an object, got {show(payload)}.")
-    url = _text(arguments, "url", "") or url_for_event(session.bandwidth.app, session.bandwidth.url, event)
+    url = (
+        _text(arguments, "url", "")
+        if arguments.get("url")
+        else url_for_event(session.bandwidth.app, session.bandwidth.url, event)
+    )
     _send(session, event, payload, url, "POST")
 
 

@@ -6,13 +6,13 @@ import ast
 import functools
 import inspect
 import itertools
-import typing
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
 
+from flask_bandwidth_callbacks import events
 from flask_bandwidth_callbacks.events import EVENT_CLASSES
 from flask_bandwidth_callbacks.payloads import Payload, attribute_types
 from flask_bandwidth_callbacks.registrations import registrations
@@ -63,16 +63,19 @@ def _properties(payload_class: type[Payload], prefix: str) -> Iterator[dict[str,
 def _meanings(payload_class: type[Payload]) -> dict[str, str]:
     """Return the docstrings of the attributes, which stand below them in the code."""
     meanings: dict[str, str] = {}
-    for each in reversed(payload_class.__mro__[:-1]):
-        if not issubclass(each, Payload):
-            continue
-        (tree,) = ast.parse(inspect.getsource(each)).body
-        statements = typing.cast(ast.ClassDef, tree).body
-        for declared, following in itertools.pairwise(statements):
+    for each in reversed(payload_class.__mro__):
+        for declared, following in itertools.pairwise(_statements().get(each.__name__, ())):
             match declared, following:
                 case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(meaning))):
                     meanings[name] = " ".join(inspect.cleandoc(meaning).replace("``", "").split())
     return meanings
+
+
+@functools.cache
+def _statements() -> dict[str, list[ast.stmt]]:
+    """Return the statements of each class of events and of the objects inside of them, by name."""
+    module = ast.parse(inspect.getsource(events))
+    return {node.name: node.body for node in module.body if isinstance(node, ast.ClassDef)}
 
 
 def url_for_event(app: Flask | None, url: str, event: str) -> str:

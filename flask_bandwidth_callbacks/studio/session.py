@@ -20,6 +20,7 @@ from flask_bandwidth_callbacks.simulator.engine.conversation import Line
 
 from .callbacks import Callbacks, Source
 from .feed import Feed
+from .live_map import LiveMap
 
 _TICK_SECONDS = 0.02
 """How often time passes; a person notices no shorter delay."""
@@ -42,15 +43,18 @@ class StudioBandwidth(SimulatedBandwidth):
     ) -> None:
         self.app = target if isinstance(target, Flask) else None
         """The application in process; None for a server."""
-        self.began = datetime.now(UTC)
-        """When the simulation began."""
         self.ruled: set[str] = set()
         """The numbers whose people behave by rules."""
         self.milliseconds = 0.0
         """How long the latest callback took."""
         self.report: Callable[[str], None] = lambda text: None
         """Is called with what is wrong, where no method of the simulation can raise it."""
-        super().__init__(target, url, credentials=credentials, start=self.began)
+        super().__init__(target, url, credentials=credentials, start=datetime.now(UTC))
+
+    @property
+    def name(self) -> str:
+        """What is called, in short."""
+        return without_password(self.url) if self.app is None else self.app.name
 
     def callee_at(self, number: str) -> Callee:
         return super().callee_at(number) if number in self.ruled else Callee(number).does_not_answer()
@@ -69,10 +73,11 @@ class StudioBandwidth(SimulatedBandwidth):
 class Session:
     """The calls of one application: its simulation, what was published of it, and what waits to be done."""
 
-    def __init__(self, bandwidth: StudioBandwidth, feed: Feed) -> None:
+    def __init__(self, bandwidth: StudioBandwidth, feed: Feed, callbacks: Callbacks) -> None:
         self.bandwidth = bandwidth
         self.feed = feed
-        self.callbacks = Callbacks(feed)
+        self.callbacks = callbacks
+        self.map = LiveMap(bandwidth.name, feed)
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._is_over = False
         self._lines = 0
@@ -151,6 +156,7 @@ class Session:
     def _watch(self, call: Call, line: Line) -> None:
         self._show(call)
         if line.exchange is not None:
+            self.map.replied(call, line.exchange)
             self.add(line.exchange, "simulated")
             return
         self._lines += 1
@@ -176,13 +182,13 @@ class Session:
         if is_reached == self._reached:
             return
         self._reached = is_reached
-        app, url = self.bandwidth.app, without_password(self.bandwidth.url)
+        url = without_password(self.bandwidth.url)
         error = None if is_reached else f"No server is reached at {url}. Start it, then call again."
         self.feed.publish(
             "application",
             {
                 "state": "ready" if is_reached else "gone",
-                "name": url if app is None else app.name,
+                "name": self.bandwidth.name,
                 "url": url,
                 "error": error,
             },
@@ -197,6 +203,7 @@ class Session:
         self._shown[call] = described
         self.feed.publish("call", described, key=f"call {call.call_id}")
         if call.state == "disconnected":
+            self.map.ended(call, is_left=any(line.text == "hangs up" for line in call.lines[-2:]))
             del self._shown[call]
             self._ended.append(call.call_id)
             if len(self._ended) > KEPT_CALLS:
@@ -225,4 +232,4 @@ class Session:
         }
 
     def _milliseconds_at(self, moment: datetime | None) -> int | None:
-        return None if moment is None else round((moment - self.bandwidth.began).total_seconds() * 1000)
+        return None if moment is None else round((moment - self.bandwidth.start).total_seconds() * 1000)

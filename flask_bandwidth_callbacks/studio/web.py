@@ -5,7 +5,9 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask, Response, abort, redirect, request, send_from_directory
@@ -14,11 +16,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
 from flask_bandwidth_callbacks.simulator import Conflict, SimulationError
+from flask_bandwidth_callbacks.simulator.explore import explore
 
 from .actions import ACTIONS
+from .callbacks import Callbacks
 from .feed import Feed
 from .samples import samples
-from .session import Session
+from .session import Session, StudioBandwidth
+from .tests_of_callbacks import written_test
 
 HOST = "127.0.0.1"
 """The only address that the studio is served at."""
@@ -35,6 +40,9 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
 }
+_EXPLORING_SECONDS = 60.0
+_PROGRESS_SECONDS = 0.25
+"""How often the page hears how far exploring is."""
 _LONGEST_BODY = 1024 * 1024
 _WITHOUT_TOKEN = "Open the studio with the URL that flask bandwidth studio has printed."
 _PAGE = "<!doctype html><html lang=en><title>Studio</title><p>{}</p></html>\n"
@@ -52,6 +60,9 @@ class Studio:
         self.token = token or secrets.token_urlsafe()
         self.session: Session | None = None
         self.feed = Feed(lambda: 0 if self.session is None else self.session.milliseconds)
+        self.callbacks = Callbacks(self.feed)
+        self._make_app: Callable[[], Flask] | None = None
+        self._is_exploring = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -62,6 +73,44 @@ class Studio:
         """Publish that the application cannot be loaded."""
         data = {"state": "broken", "name": "", "url": "", "error": error}
         self.feed.publish("application", data, key="application")
+
+    def report(self, text: str) -> None:
+        """Publish what is wrong."""
+        self.feed.publish("problem", {"text": text})
+
+    def open(self, bandwidth: StudioBandwidth, make_app: Callable[[], Flask] | None = None) -> Session:
+        """Begin a session of an application, which is to be run, and return it.
+
+        :param make_app: returns the application for exploring it; None for a server, which cannot be.
+        """
+        self.session = Session(bandwidth, self.feed, self.callbacks)
+        self._make_app = make_app
+        return self.session
+
+    def explore(self) -> str:
+        """Explore the application, and return the report as JSON.
+
+        Raises :class:`Conflict` if it is not in process, and if it is being explored already.
+        """
+        if self._make_app is None:
+            raise Conflict("Only an application in process can be explored. Start the studio without --url.")
+        if not self._is_exploring.acquire(blocking=False):
+            raise Conflict("The application is being explored already.")
+        try:
+            return explore(self._make_app, seconds=_EXPLORING_SECONDS, watch=self._show_progress()).to_json()
+        finally:
+            self._is_exploring.release()
+
+    def _show_progress(self) -> Callable[[int, int], None]:
+        shown = 0.0
+
+        def show(calls: int, states: int) -> None:
+            nonlocal shown
+            if time.monotonic() - shown > _PROGRESS_SECONDS:
+                shown = time.monotonic()
+                self.feed.publish("exploring", {"calls": calls, "states": states})
+
+        return show
 
     def current_session(self) -> Session:
         """Return the session; raises :class:`Conflict` if the application could not be loaded."""
@@ -130,9 +179,17 @@ def create_app(studio: Studio) -> Flask:
 
     @app.get("/callbacks/<int:number>")
     def callback(number: int) -> Mapping[str, Any]:
-        session = studio.current_session()
-        record = session.callbacks.find(number)
-        return record.details() | {"test": ""}
+        record = studio.callbacks.find(number)
+        return record.details() | {"test": written_test(studio.session, record)}
+
+    @app.get("/map.svg")
+    def picture() -> AnyResponse:
+        return Response(studio.current_session().map.to_svg(), mimetype="image/svg+xml")
+
+    @app.get("/findings")
+    def findings() -> AnyResponse:
+        studio.current_session()
+        return Response(studio.explore(), mimetype="application/json")
 
     @app.get("/samples")
     def list_samples() -> AnyResponse:

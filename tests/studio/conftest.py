@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 from flask_bandwidth_callbacks import ANYONE, Callback, CallbackBlueprint, InitiateCallback
 from flask_bandwidth_callbacks.bxml import Gather, Hangup, PhoneNumber, SpeakSentence, Transfer, Verb
 from flask_bandwidth_callbacks.cli.studio import Handler
-from flask_bandwidth_callbacks.studio import Session, Studio, StudioBandwidth, create_app
+from flask_bandwidth_callbacks.studio import Studio, StudioBandwidth, create_app
 
 BOB = "+13035550141"
 PATIENCE_SECONDS = 20.0
@@ -101,7 +101,12 @@ class Client:
 
 @pytest.fixture
 def phone_app() -> Flask:
-    """A line with a menu: 1 transfers to Bob, 2 raises an exception, other keys repeat the menu."""
+    """A line with a menu."""
+    return line_with_menu()
+
+
+def line_with_menu() -> Flask:
+    """Return a line with a menu: 1 transfers to Bob, 2 raises an exception, other keys are said."""
     phone = CallbackBlueprint("phone", __name__, credentials=ANYONE)
 
     @phone.respond(InitiateCallback)
@@ -154,10 +159,10 @@ def open_studio() -> Iterator[Open]:
     """Start a studio of an application or a URL, and return a client that hears its events."""
     with ExitStack() as stack:
 
-        def start(target: Flask | str, url: str | None = None) -> Client:
+        def start(target: Flask | str, url: str | None = None, **options: Any) -> Client:
             studio = Studio(_free_port())
-            session = Session(StudioBandwidth(target, url), studio.feed)
-            studio.session = session
+            make_app = (lambda: target) if isinstance(target, Flask) else None
+            session = studio.open(StudioBandwidth(target, url, **options), make_app)
             stack.enter_context(session.running())
             stack.enter_context(served(studio))
             client = Client(studio)
