@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
@@ -90,6 +90,12 @@ class Timeline:
         self._drop_cancelled()
         return (self._timers[0][0] - self.now) / 1000 if self._timers else None
 
+    def seconds_to_next_beside(self, processes: Iterable[Process]) -> float | None:
+        """Return the seconds until the next planned action of anything else; None if there is none."""
+        own = {process.timer for process in processes}
+        times = [time for time, _, timer in self._timers if timer.action is not None and timer not in own]
+        return (min(times) - self.now) / 1000 if times else None
+
     def run(self, seconds: float = 0.0, *, to_the_end: Callable[[], bool] = lambda: False) -> None:
         """Make time pass, then the sounds that have begun, and all that is left if ``to_the_end()`` says so.
 
@@ -160,6 +166,11 @@ class Process:
                 self._advance(lambda: self._steps.throw(reason))
 
         self._timeline.later(0, deliver)
+
+    @property
+    def timer(self) -> Timer | None:
+        """What ends the wait of the process; None if only a message does."""
+        return self._timer
 
     def waits_for(self, message_class: type) -> bool:
         """Return whether the process waits for messages of a class now."""

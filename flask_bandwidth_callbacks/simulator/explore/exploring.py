@@ -79,7 +79,8 @@ def explore(
     :param watch: is called after every call, with the numbers of calls and states so far.
 
     Outbound calls are explored from each responder to ``answer`` that no inbound call led to, answered by a
-    person and by a machine.
+    person and by a machine. No inbound calls are made to an application that has responders to ``answer`` and
+    none to ``initiate``, or no responders at all.
 
     Raises :class:`~.exceptions.SimulationError` for arguments that cannot be used.
     """
@@ -110,7 +111,7 @@ def explore(
     longest = _count(longest_way, "longest_way")
     simulation = SimulatedBandwidth(app)  # for its errors, and so that its interception stays between calls
     with simulation.mock_rest_if_installed():
-        search.run(scenes)
+        search.run(scenes if _is_called(app) else [])
         for more in (_inbound, _outbound):
             search.run([scene for base in scenes for scene in more(app, search, base)])
         search.finish()
@@ -145,6 +146,16 @@ def _unreached(app: Flask, search: Search) -> list[Subscription]:
     """Return one subscription of each responder that no call reached."""
     missing = {str(each): each for each in _responders(app) if str(each) not in search.reached}
     return list(missing.values())
+
+
+def _is_called(app: Flask) -> bool:
+    """Return whether inbound calls are made: not to an application that only calls or only subscribes."""
+    responders = list(_responders(app))
+    takes_inbound, takes_outbound = (
+        any(each.takes(event.event_types) for each in responders)
+        for event in (InitiateCallback, AnswerCallback)
+    )
+    return takes_inbound or (bool(responders) and not takes_outbound)
 
 
 def _inbound(app: Flask, search: Search, base: Scene) -> Iterator[Scene]:

@@ -16,6 +16,8 @@ OptionKind: TypeAlias = Literal["keys", "words", "message", "silence", "failure"
 
 _LONGEST_WAIT = 3600.0
 """Seconds that a caller waits for something to happen; a conference may last for a day."""
+_SOON = 60.0
+"""Seconds in which what an application waits for in a loop happens."""
 _MOST_TIMERS = 1000
 """How many things may happen beside the call before a wait is given up."""
 MESSAGE = "This is a message."
@@ -179,7 +181,7 @@ def _wait(call: Call) -> Step:
     timeline = call.bandwidth.timeline
     began = timeline.now
     seconds = 0.0
-    before = place_of(call)
+    before, look = place_of(call), _look_of(call)
     for _ in range(_MOST_TIMERS):
         following = timeline.seconds_to_next
         passed = (timeline.now - began) / 1000
@@ -187,9 +189,29 @@ def _wait(call: Call) -> Step:
             break
         call.bandwidth.wait(following)
         seconds = passed + following
-        if call.state == "disconnected" or place_of(call) != before:
+        if call.state == "disconnected" or (
+            place_of(call) != before and not (_look_of(call) == look and _is_something_due(call))
+        ):
             break
     return Step("wait", seconds=round(seconds, 3))
+
+
+def _look_of(call: Call) -> list[tuple[str, str, str, str]]:
+    """Return what can be seen of where each person on a call is; a loop comes back to the same."""
+    return [
+        (who, actor.state, "" if actor.script is None else actor.script.text, type(actor.verb).__name__)
+        for who, actor in people(call)
+    ]
+
+
+def _is_something_due(call: Call) -> bool:
+    """Return whether something beside the call happens soon, such as a recording that becomes available.
+
+    An application may wait for it in a loop of documents.
+    """
+    processes = [actor.process for _, actor in people(call)]
+    seconds = call.bandwidth.timeline.seconds_to_next_beside(processes)
+    return seconds is not None and seconds <= _SOON
 
 
 class _Same:

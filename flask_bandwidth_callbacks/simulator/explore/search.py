@@ -79,6 +79,8 @@ class Incident:
     conversation: str
     is_end: bool
     """Whether the call ended because of it."""
+    source: Subscription | None
+    """The responder whose reply led there, where the callback itself was given to none."""
 
 
 @dataclass(eq=False)
@@ -305,10 +307,21 @@ class Search:
         self._watch(self.calls, len(self.states))
 
     def _note_incidents(self, walk: Walk, since: int, scene: Scene) -> None:
-        for exchange in walk.call.exchanges[since:]:
+        exchanges = walk.call.exchanges
+        for number, exchange in enumerate(exchanges[since:], since):
             if exchange.raised or (exchange.failure is not None and not _is_deliberate(exchange)):
+                before = (
+                    each.responder for each in reversed(exchanges[:number]) if each.responder is not None
+                )
                 self.incidents.append(
-                    Incident(exchange, tuple(walk.steps), scene, str(walk.call), has_failed(walk.call))
+                    Incident(
+                        exchange,
+                        tuple(walk.steps),
+                        scene,
+                        str(walk.call),
+                        has_failed(walk.call),
+                        next(before, None),
+                    )
                 )
 
     # -- States ----------------------------------------------------------------------------------------------

@@ -221,6 +221,8 @@ def persons_with(call: Call) -> tuple[str, ...]:
         return ()
     if isinstance(call.verb, bxml.Connect):
         return tuple(child.text or "" for child in call.verb.children)
+    if isinstance(call.verb, bxml.StopStream):  # waits until the other side closes the stream
+        return ("a stream",)
     talking = [leg.to for leg in call.legs if leg.state == "answered" and leg.running(Talk)]
     if not talking and call.running(Talk):
         talking = ["another call"]

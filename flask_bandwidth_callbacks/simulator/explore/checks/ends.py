@@ -12,17 +12,30 @@ from ..states import Arrival, State
 from .known import Known
 
 _GOODBYES = (
-    r"good ?-?bye|bye|good ?night|farewell|take care|see you|until next time|call again|try again later",
+    r"good ?-?bye|bye|good ?night|farewell|so long|take care|see you|until next time",
+    r"call (us )?(again|back)|try (us )?again later|(talk|speak) to you (soon|later)",
     r"have an? (\w+ )?(day|one|evening|night|afternoon|morning|weekend)",
-    r"thank(s| you)( \w+){0,2} for (your )?(call|patience|time)(ing)?",
-    r"(talk|speak) to you (soon|later)|call (us )?back (later|tomorrow)",
-    r"hang(ing)? up|end(ing)? (this|the|your) call",
+    r"(thank you|thanks)( \w+){0,2} for (your )?(call|contact|patience|time|message|order|visit)(ing)?",
+    r"look(ing)? forward to|will call you( back)?|be in touch",
+    r"hang(ing)? up(?! and)|end(ing)? (this|the|your) call|disconnect(ed|ing)?",
     r"(this|your|the) call (is|has been|will be|will now be) (over|ended)",
+    r"adi[oó]s|hasta (luego|pronto)|au revoir|auf wieder(hören|sehen)|tschüss|arrivederci|tchau|tot ziens",
 )
-_GOODBYE = re.compile(rf"(?i)\b({'|'.join(_GOODBYES)})\b")
+_GOODBYE = re.compile(rf"(?i)\b(?:{'|'.join(_GOODBYES)})\b|(?:thank you|thanks)( very much| a lot)?\W*$")
 _LONGEST_SILENCE = 10.0
 """Seconds that a caller may hear nothing."""
-_PUT_THROUGH = (bxml.Transfer, bxml.Forward, bxml.Refer, bxml.Bridge, bxml.Conference, bxml.Connect)
+_SOUNDS = (
+    bxml.SpeakSentence,
+    bxml.PlayAudio,
+    bxml.Gather,
+    bxml.Record,
+    bxml.Transfer,
+    bxml.Bridge,
+    bxml.Conference,
+    bxml.Connect,
+    bxml.Refer,
+)
+"""Verbs that decide how a document ends; after the others, such as Pause and Tag, nothing new is heard."""
 
 
 def unannounced_hangups(known: Known) -> Iterator[Finding]:
@@ -33,7 +46,8 @@ def unannounced_hangups(known: Known) -> Iterator[Finding]:
         if not _is_accident(source, state, arrival) or state.handler in seen:
             continue
         seen.add(state.handler)
-        last = f' after "{arrival.heard[-1]}"' if arrival.heard else ", and nothing was said"
+        words = [*_sentences(state), *arrival.heard]
+        last = f' after "{words[-1]}"' if words else ", and nothing was said"
         yield finding(
             "unannounced-hangup",
             f"The call ends at the end of a document{last}. Say goodbye, or end the document with Hangup.",
@@ -47,16 +61,22 @@ def unannounced_hangups(known: Known) -> Iterator[Finding]:
 def _is_accident(source: State | None, state: State, arrival: Arrival) -> bool:
     if state.cause != "hangup" or state.is_left or state.verb is not None:
         return False
-    if source is not None and (source.persons or (source.is_recording and not state.heard)):
+    if any(_GOODBYE.search(words) for words in (*arrival.heard, *_sentences(state))):
         return False
-    verbs = state.script_verbs
-    if any(isinstance(verb, _PUT_THROUGH) for verb in verbs):
-        return False
-    if any(isinstance(verb, bxml.Record | bxml.StartStream) for verb in verbs):
-        return False
-    if verbs and isinstance(verbs[-1], bxml.PlayAudio):  # it may say goodbye
-        return False
-    return not any(_GOODBYE.search(words) for words in arrival.heard)
+    last = next((verb for verb in reversed(state.script_verbs) if isinstance(verb, _SOUNDS)), None)
+    match last:
+        case bxml.PlayAudio():  # it may say goodbye
+            return False
+        case bxml.Record():  # the caller was told when to hang up
+            return False
+        case None | bxml.Transfer() | bxml.Bridge() | bxml.Conference() | bxml.Connect() | bxml.Refer():
+            # After a conversation or a message there may be nothing to say.
+            return source is None or not (source.persons or source.is_recording)
+    return True
+
+
+def _sentences(state: State) -> list[str]:
+    return [verb.text or "" for verb in state.script_verbs if isinstance(verb, bxml.SpeakSentence)]
 
 
 def long_silences(known: Known) -> Iterator[Finding]:

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from pathlib import Path
-from traceback import extract_tb, format_exception_only
+from traceback import extract_tb, format_exception_only, walk_tb
 
 from flask_bandwidth_callbacks.display import TEXT_LIMIT, shorten, without_password
+from flask_bandwidth_callbacks.replies import make_reply
 from flask_bandwidth_callbacks.subscriptions import describe
 
-from ...wire.exchanges import Exchange
 from ..findings import Finding, finding
 from ..search import Incident
 from .known import Known
 
 
 def incidents(known: Known) -> Iterator[Finding]:
-    """Return an ``exception`` for each that was raised, and a ``lost-call`` for each other failure."""
-    seen: set[tuple[str, ...]] = set()
+    """Return an ``exception`` for each place that raised one, and a ``lost-call`` for each other failure."""
+    seen: set[Hashable] = set()
     for incident in sorted(known.incidents, key=lambda each: len(each.steps)):
-        found = list(_exceptions(incident)) or [_lost(incident)]
-        for each in found:
-            if (identity := (each.kind, each.handler, each.message)) not in seen:
+        for cause, each in [*_exceptions(incident)] or [_lost(incident)]:
+            if (identity := (each.kind, each.handler, cause)) not in seen:
                 seen.add(identity)
                 yield each
 
 
-def _exceptions(incident: Incident) -> Iterator[Finding]:
+def _exceptions(incident: Incident) -> Iterator[tuple[Hashable, Finding]]:
     exchange = incident.exchange
     for error, handler in zip(exchange.raised, exchange.raised_by, strict=True):
+        if _is_about_reply(error):
+            continue
         by = describe(handler) if handler is not None else "The application"
-        yield finding(
+        found = finding(
             "exception",
             f"{by} raised {_error(error)}",
             incident.steps,
@@ -38,28 +39,34 @@ def _exceptions(incident: Incident) -> Iterator[Finding]:
             scene=incident.scene,
             handler="" if handler is None else by,
         )
+        yield (type(error), _place_of(error)), found
+
+
+def _is_about_reply(error: Exception) -> bool:
+    """Return whether the library raised an exception, over what a handler had returned."""
+    return any(frame.f_code is make_reply.__code__ for frame, _ in walk_tb(error.__traceback__))
 
 
 def _error(error: Exception) -> str:
     """Return an exception in one line, with the place where the application raised it."""
     text = " ".join("".join(format_exception_only(error)).split())
+    return f"{shorten(without_password(text), TEXT_LIMIT)}{_place_of(error)}."
+
+
+def _place_of(error: Exception) -> str:
     frames = extract_tb(error.__traceback__)
-    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-    return f"{shorten(without_password(text), TEXT_LIMIT)}{place}."
+    return f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
 
 
-def _lost(incident: Incident) -> Finding:
+def _lost(incident: Incident) -> tuple[Hashable, Finding]:
     exchange = incident.exchange
     what = "The call was lost" if incident.is_end else "A callback was lost"
-    return finding(
+    found = finding(
         "lost-call",
         f"{what}: {exchange.event} {exchange.url}: {exchange.failure}",
         incident.steps,
         call=incident.conversation,
         scene=incident.scene,
-        handler=_handler(exchange),
+        handler=str(exchange.responder or incident.source or ""),
     )
-
-
-def _handler(exchange: Exchange) -> str:
-    return "" if exchange.responder is None else str(exchange.responder)
+    return (exchange.event, exchange.status), found

@@ -12,6 +12,9 @@ from ..options import Option
 from ..states import Arrival, State
 from .known import Known
 
+_MANY_KEYS = 10
+"""Keys that are announced together, as in "press a digit", where nothing is promised of one of them."""
+
 
 def false_promises(known: Known) -> Iterator[Finding]:
     """Return the keys that a prompt announces, and that lead where any other key leads, or nowhere."""
@@ -25,6 +28,7 @@ def false_promises(known: Known) -> Iterator[Finding]:
                     reason = _broken(state, who, key, promise, known)
                     if reason is None or (state.handler, key) in seen:
                         continue
+                    seen.update((state.handler, each) for each in promise.keys if len(promise.keys) > 3)
                     seen.add((state.handler, key))
                     yield _finding(
                         "false-promise",
@@ -41,8 +45,10 @@ def _promised(promise: Announcement) -> str:
 
 def _broken(state: State, who: str, key: str, promise: Announcement, known: Known) -> str | None:
     """Return how a promise is broken, None if it is kept or may be."""
-    if promise.is_terminator or promise.is_rest:
+    if promise.is_rest:
         return None
+    if promise.is_terminator:
+        return _unending(state, who, key)
     if who not in state.listens:
         if state.is_end:
             return "but the call ends before it can be pressed"
@@ -50,14 +56,29 @@ def _broken(state: State, who: str, key: str, promise: Announcement, known: Know
             return None
         return None if _listens_later(state, who) else "but nothing listens to keys"
     arrivals = state.arrows.get(Option("keys", key, who), [])
-    if not arrivals or any(_repeats(promise, arrival, state) for arrival in arrivals):
+    if (
+        not arrivals
+        or all(arrival.state.has_failed for arrival in arrivals)
+        or any(_repeats(promise, arrival, state) for arrival in arrivals)
+    ):
         return None
-    if all(arrival.state is state and not arrival.did_something for arrival in arrivals):
-        return "but it does nothing"
+    if len(promise.keys) >= _MANY_KEYS or not (who or isinstance(state.verb, bxml.Gather)):
+        return None  # what a subscriber makes of a key that StartGather reports cannot be seen
     usual = _usual(state, who, known)
     if usual is not None and all(arrival.is_like(usual) for arrival in arrivals):
         return "but it does what every other key does"
     return None
+
+
+def _unending(state: State, who: str, key: str) -> str | None:
+    """Return how the promise that a key ends an entry or a recording is broken, None if it may be kept."""
+    if who or not isinstance(state.verb, bxml.Record | bxml.Gather):
+        return None
+    if isinstance(state.verb, bxml.Gather) and "max_digits" in state.verb.attributes:
+        return None  # the caller need not press it
+    if key in state.verb.effective("terminating_digits").upper():
+        return None
+    return f"but {type(state.verb).__name__} does not end with it"
 
 
 def _listens_later(state: State, who: str) -> bool:
@@ -77,11 +98,13 @@ def hidden_keys(known: Known) -> Iterator[Finding]:
     """Return the keys that lead somewhere and are not announced."""
     seen: set[tuple[str, str]] = set()
     for state in known.states:
-        if not state.is_explored or isinstance(state.verb, bxml.Record):
+        if not state.is_explored or isinstance(state.verb, bxml.Record) or _plays_audio(state):
             continue
         for who in state.listens:
             usual = _usual(state, who, known)
             told = _announced(state, who, known)
+            if _is_entry(state, who) and not told:
+                continue
             silence = {arrival.state for option, arrival in state.arrivals() if option.kind == "silence"}
             for option, arrivals in state.arrows.items():
                 if option.kind != "keys" or option.who != who or len(option.text) != 1:
@@ -117,6 +140,17 @@ def _was_announced(state: State, option: Option, arrivals: list[Arrival], known:
             return True
         earlier = earlier.parent
     return False
+
+
+def _is_entry(state: State, who: str) -> bool:
+    """Return whether a number of several digits is taken, of which each key is a part."""
+    return not who and isinstance(state.verb, bxml.Gather) and state.verb.effective("max_digits") > 1
+
+
+def _plays_audio(state: State) -> bool:
+    """Return whether a file is played, which may announce keys."""
+    verbs = [child for verb in state.script_verbs for child in (verb, *verb.children)]
+    return any(isinstance(verb, bxml.PlayAudio) for verb in verbs)
 
 
 def _announced(state: State, who: str, known: Known) -> set[str]:

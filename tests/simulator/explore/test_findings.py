@@ -1,0 +1,156 @@
+"""What exploration finds: all faults of a faulty line, and none on lines that are right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from flask_bandwidth_callbacks.simulator.explore import Finding, explore
+from tests.simulator.explore.lines import faulty, right, samples
+from tests.simulator.explore.lines.serving import AGENT, BACK_OFFICE
+from tests.simulator.explore.lines.variants import VARIANTS, Variant
+
+KEYS = "129*"
+"""Keys that are tried everywhere, beside those that prompts announce."""
+ENVIRONMENTS = [{}, {AGENT: "busy"}, {AGENT: "none", BACK_OFFICE: "none"}]
+"""How the people behave whom lines call."""
+
+
+def summaries(findings: list[Finding]) -> list[str]:
+    """Return the kind and the steps of each finding."""
+    return [f"{finding.kind}: {'; '.join(finding.steps)}" for finding in findings]
+
+
+# -- The line with one fault of each kind --------------------------------------------------------------------
+
+FAULTS: list[tuple[str, str, str]] = [
+    ("exception", "news", "press 1"),
+    ("lost-call", "message", "press 2; press #"),
+    ("unannounced-hangup", "hours", "press 3"),
+    ("false-promise", "find", "press 4; press 2"),
+    ("hidden-key", "offers", "press 5; press 9"),
+    ("silent-loop", "wait", "press 6"),
+    (
+        "silent-loop",
+        "weather",
+        "press 7",
+    ),  # where no way leads out, silence does not either
+    ("no-way-out", "weather", "press 7"),
+    ("long-silence", "silence", "press 8; wait 11 s"),
+    ("long-way", "go_on", "press 9" + "; press 1" * 12),
+    ("unreached", "forgotten", ""),
+]
+"""Each as kind, name of the handler, and the shortest way."""
+
+
+@pytest.fixture(scope="module")
+def found() -> list[Finding]:
+    return explore(faulty.create_app, keys=KEYS).findings
+
+
+def test_each_fault_is_found_once(found: list[Finding]) -> None:
+    """The faulty line gives one finding for each of its faults, with the handler and the shortest way."""
+    assert [
+        (finding.kind, finding.handler.partition(" ")[0], "; ".join(finding.steps)) for finding in found
+    ] == FAULTS
+
+
+def test_where_a_fault_stands(found: list[Finding]) -> None:
+    """A finding names the file and the line of its handler, and shows the call that led there."""
+    (finding,) = [each for each in found if each.kind == "unannounced-hangup"]
+    line = faulty.hours.__code__.co_firstlineno
+    assert finding.handler == f"hours (faulty.py:{line})"
+    assert "We are open from nine to five." in finding.call
+    assert finding.message == (
+        'The call ends at the end of a document after "We are open from nine to five.". Say goodbye, or end'
+        " the document with Hangup."
+    )
+
+
+def test_hidden_keys_are_notes(found: list[Finding]) -> None:
+    """A hidden key is worth knowing, and all other findings are faults."""
+    assert {finding.kind for finding in found if finding.is_note} == {"hidden-key"}
+
+
+def test_findings_are_found_again() -> None:
+    """The same line gives the same findings, with the same calls."""
+
+    def findings() -> list[tuple[str, ...]]:
+        found = explore(samples.message_played_back, keys=KEYS).findings
+        return [(each.kind, each.message, each.call, *each.steps) for each in found]
+
+    assert findings() == findings() != []
+
+
+# -- Lines without faults ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("create_app", right.LINES, ids=[line.__name__ for line in right.LINES])
+def test_nothing_is_found_on_a_line_that_is_right(create_app: Callable[[], Flask]) -> None:
+    """A line that only looks suspicious gives no finding, not even a note, in any environment."""
+    options: dict[str, Any] = {"announcements": right.SPANISH} if create_app is right.spanish else {}
+    if create_app is right.farewells:
+        options["numbers"] = [f"{number:02}" for number in range(len(right.FAREWELLS))]
+    report = explore(create_app, keys=KEYS, callees=ENVIRONMENTS, **options)
+    assert report.is_exhausted
+    assert report.findings == []
+
+
+# -- Bandwidth's samples -------------------------------------------------------------------------------------
+
+SAMPLES: list[tuple[Callable[[], Flask], list[str]]] = [
+    (samples.gather, []),
+    # A wrong key ends the call with "Invalid option."
+    (samples.gather_of_2020, ["unannounced-hangup: press #"]),
+    (samples.record, []),
+    # Nothing but a request over REST ends the loop, or leads to the responder that says goodbye.
+    (samples.redirect_loop, ["silent-loop: ", "no-way-out: ", "unreached: "]),
+    # If the agent does not answer, the caller hears ringing, and then the call ends.
+    (samples.bridge, ["unannounced-hangup: wait 30 s"]),
+    (samples.bridge_with_voicemail, []),
+    # The message becomes available after the caller has hung up. The call cannot be redirected then.
+    (
+        samples.message_played_back,
+        [
+            "exception: hang up",
+            "long-silence: press #; wait 4.9 s; wait 15 s",
+            "long-silence: press #; wait 4.9 s; press 1; wait 15 s",
+        ],
+    ),
+    # int() of no digits.
+    (samples.game, ["exception: wait 3 s; wait 3 s; wait 5 s"]),
+    # If no agent calls, the caller waits forever.
+    (samples.parked_for_an_agent, ["silent-loop: ", "no-way-out: "]),
+    (samples.browser, []),
+    (samples.artificial_agent, []),
+    (samples.machine_detection, []),
+]
+
+
+@pytest.mark.parametrize(
+    ("create_app", "findings"), SAMPLES, ids=[create_app.__name__ for create_app, _ in SAMPLES]
+)
+def test_what_is_found_on_a_sample(create_app: Callable[[], Flask], findings: list[str]) -> None:
+    """What Bandwidth's samples do is right, except for what is really wrong with some of them."""
+    assert summaries(explore(create_app, keys=KEYS, callees=ENVIRONMENTS).findings) == findings
+
+
+# -- Each kind in several forms ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=[variant.add.__name__ for variant in VARIANTS])
+def test_what_is_found_on_a_small_line(variant: Variant) -> None:
+    """Each form of a fault gives its finding with the shortest way; what only resembles one gives none."""
+    assert (
+        summaries(explore(variant.create_app, **{"keys": KEYS, **variant.options}).findings)
+        == variant.findings
+    )
+
+
+def test_every_kind_has_forms() -> None:
+    """Each kind of finding is among the forms."""
+    kinds = {finding.partition(":")[0] for variant in VARIANTS for finding in variant.findings}
+    assert kinds == {kind for kind, _, _ in FAULTS}
