@@ -52,6 +52,9 @@ class Platform:
     :param credentials: the pair that is sent to URLs given over REST.
     """
 
+    skips_challenges = False
+    """Whether credentials are sent at once, without waiting for the application to ask for them."""
+
     def __init__(
         self,
         url: str,

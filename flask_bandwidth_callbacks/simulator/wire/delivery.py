@@ -23,6 +23,7 @@ from urllib.parse import SplitResult, urlencode
 from marshmallow import ValidationError
 
 from flask_bandwidth_callbacks import bxml
+from flask_bandwidth_callbacks.credentials import Credentials
 from flask_bandwidth_callbacks.decoding import decode_json
 from flask_bandwidth_callbacks.display import TEXT_LIMIT, shorten, without_password
 from flask_bandwidth_callbacks.events import event_class_of
@@ -72,6 +73,8 @@ class Sender(Protocol):
     """Seconds to wait for work in the background after a callback."""
     failures: int
     """How many of the next requests fail to connect."""
+    skips_challenges: bool
+    """Whether credentials are sent at once, without waiting for the application to ask for them."""
     exchanges: deque[Exchange]
     """The log of callbacks."""
 
@@ -284,12 +287,13 @@ class Courier:
         else:
             headers["Content-Type"] = "application/json"
             body = json.dumps(exchange.payload).encode() if raw is None else raw
+        if destination.credentials is not None and self._sender.skips_challenges:
+            headers["Authorization"] = _basic(destination.credentials)
         reply = self._send(destination, url, headers, body)
         if reply.status == 401 and _is_challenge(reply):
             exchange.challenged = True
-            if destination.credentials is not None:
-                pair = ":".join(destination.credentials).encode()
-                headers["Authorization"] = "Basic " + b64encode(pair).decode()
+            if destination.credentials is not None and "Authorization" not in headers:
+                headers["Authorization"] = _basic(destination.credentials)
                 reply = self._send(destination, url, headers, body)
         return reply
 
@@ -306,6 +310,10 @@ def _reply(exchange: Exchange) -> tuple[int | None, str, bytes]:
 
 def _is_success(status: int | None) -> bool:
     return status is not None and 200 <= status < 300
+
+
+def _basic(credentials: Credentials) -> str:
+    return "Basic " + b64encode(":".join(credentials).encode()).decode()
 
 
 def _is_challenge(reply: Reply) -> bool:
