@@ -13,7 +13,7 @@ from flask_bandwidth_callbacks.simulator.engine.conversation import counted
 from flask_bandwidth_callbacks.simulator.explore import Finding, Report
 from flask_bandwidth_callbacks.simulator.explore.findings import KINDS
 
-from .exploring import exploring_options, report_of
+from .exploring import OutputFile, exploring_options, report_of, without_log, write
 from .terminal import clean, say
 
 
@@ -32,7 +32,7 @@ from .terminal import clean, say
     "--write-tests",
     "tests",
     metavar="FILE",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    type=OutputFile(),
     help="Write pytest tests of the ways to a file.",
 )
 def command(allow: Sequence[str], verbose: bool, as_json: bool, tests: Path | None, **arguments: Any) -> None:
@@ -64,14 +64,16 @@ def command(allow: Sequence[str], verbose: bool, as_json: bool, tests: Path | No
     The exit status is 1 if there are findings above notes, 2 for bad input, else 0.
     """
     report = report_of(allow=allow, **arguments)
-    if tests is not None:
-        tests.write_text(report.to_tests(), encoding="utf-8")
     if as_json:
         click.echo(report.to_json())
     else:
         for finding in report.findings:
             _show(finding, verbose)
         _sum_up(report)
+    if tests is not None:
+        with without_log():
+            written = report.to_tests()
+        write(tests, written)
     if report.faults:
         raise click.exceptions.Exit(1)
 
@@ -82,10 +84,8 @@ def _show(finding: Finding, verbose: bool) -> None:
     say(finding.message, "cyan" if finding.is_note else "bold red", margin)
     if finding.handler:
         say(finding.handler, "dim", blank)
-    if finding.steps:
-        say(f"The way there: {', then '.join(finding.steps)}.", "", blank)
-    elif finding.call:
-        say("The way there: call.", "", blank)
+    if finding.call:
+        say(f"The way there: {', then '.join([str(finding.scene), *finding.steps])}.", "", blank)
     if verbose and finding.call:
         click.echo(textwrap.indent(clean(finding.call), blank))
     click.echo()

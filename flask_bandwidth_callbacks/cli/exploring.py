@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -57,6 +59,11 @@ def exploring_options(command: CommandT) -> CommandT:
                 metavar="DIGITS",
                 multiple=True,
                 help="Entered where several keys are taken; repeatable.  [default: what responders match]",
+            ),
+            click.option(
+                "--url",
+                metavar="URL",
+                help="Where inbound calls go.  [default: to each CallbackBlueprint that takes them]",
             ),
             click.option(
                 "--fallback-url",
@@ -121,13 +128,43 @@ def report_of(**arguments: Any) -> Report:
         def watch(calls: int, states: int) -> None:
             show(calls, counted(states, "state"))
 
-        logging.disable()  # what is logged about thousands of calls would bury the findings
         try:
-            return explore(make_app, watch=watch, **arguments)
+            with without_log():
+                return explore(make_app, watch=watch, **arguments)
         except SimulationError as error:
             raise BadInput(terminal.clean(str(error))) from None
-        finally:
-            logging.disable(logging.NOTSET)
+
+
+@contextmanager
+def without_log() -> Iterator[None]:
+    """Return a context without a log: what is logged about thousands of calls would bury the findings."""
+    disabled = logging.root.manager.disable
+    logging.disable()
+    try:
+        yield
+    finally:
+        logging.disable(disabled)
+
+
+class OutputFile(click.Path):
+    """The path of a file that a command writes when it is done, which may take its time."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, writable=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
+        path = Path(str(super().convert(value, param, context)))
+        if not path.parent.is_dir():
+            self.fail(f"Folder {str(path.parent)!r} does not exist.", param, context)
+        return path
+
+
+def write(path: Path, text: str) -> None:
+    """Write a text to a file; raises :class:`BadInput` if it cannot be written."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{str(path)!r} cannot be written: {error.strerror}.") from None
 
 
 def _maker() -> Callable[[], Flask]:

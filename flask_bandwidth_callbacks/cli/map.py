@@ -12,7 +12,7 @@ import click
 
 from flask_bandwidth_callbacks.simulator.explore import Report
 
-from .exploring import exploring_options, report_of
+from .exploring import OutputFile, exploring_options, report_of, write
 
 
 def _to_json(report: Report) -> str:
@@ -39,7 +39,7 @@ _FORMATS: dict[str, Callable[[Report], str]] = {
     "-o",
     "--output",
     metavar="FILE",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    type=OutputFile(),
     help="Write to a file instead of the terminal.",
 )
 @exploring_options
@@ -58,4 +58,4 @@ def command(form: str, output: Path | None, **arguments: Any) -> None:
     if output is None:
         click.echo(drawn)
     else:
-        output.write_text(drawn + "\n", encoding="utf-8")
+        write(output, drawn + "\n")

@@ -88,16 +88,25 @@ class Scene:
     """Where ``answer`` goes, for an outbound call; None for an inbound one."""
     detected_as: Detected | None = None
     """What machine detection finds on an outbound call; None if there is none."""
+    url: str | None = None
+    """Where ``initiate`` goes; None if the application has only one blueprint."""
+    fallback_url: str | None = None
+    """Where ``initiate`` goes after a failure; None if nowhere."""
+    first_fails: bool = False
+    """Whether the first callback fails."""
 
     @property
     def options(self) -> dict[str, Any]:
         """The arguments of :class:`SimulatedBandwidth` for it."""
-        return {} if self.start is None else {"start": self.start}
+        given = {"url": self.url, "fallback_url": self.fallback_url, "start": self.start}
+        return {name: value for name, value in given.items() if value is not None}
 
     def begin(self, bandwidth: SimulatedBandwidth) -> Call:
         """Make the people at other numbers behave so, and make the call."""
         for number, behavior in self.callees.items():
             behave(bandwidth.callee(number), behavior)
+        if self.first_fails:
+            bandwidth.failures = 1
         if self.answer_url is None:
             return bandwidth.call(self.to, var_from=self.var_from)
         detection = None
@@ -111,6 +120,26 @@ class Scene:
             disconnect_url=bandwidth.url,
             machine_detection=detection,
         )
+
+    def __str__(self) -> str:
+        """Return the call in words, with what is unusual about it."""
+        words = ["call"] if self.answer_url is None else [f"outbound call with {self.answer_url}"]
+        if self.answer_url is None and self.to != APPLICATION_NUMBER:
+            words.append(f"to {self.to}")
+        if self.answer_url is None and self.var_from != CALLER_NUMBER:
+            words.append(f"from {self.var_from}")
+        if self.answer_url is None and self.url is not None:
+            words.append(f"with {self.url}")
+        if self.start is not None:
+            words.append(f"at {self.start:%Y-%m-%dT%H:%M}")
+        clauses = [" ".join(words)]
+        if self.detected_as is not None:
+            clauses.append(f"detected as {self.detected_as}")
+        for number, behavior in self.callees.items():
+            clauses.append(f"{number} {BEHAVIORS[behavior].replace('_', ' ')}")
+        if self.first_fails:
+            clauses.append("the first callback fails")
+        return ", ".join(clauses)
 
 
 @dataclass(frozen=True)

@@ -158,6 +158,10 @@ def _difference(scene: Scene, scenes: Sequence[Scene]) -> str:
         parts.append(", ".join(behaviors) or "usually")
     if scene.start is not None and any(other.start != scene.start for other in scenes):
         parts.append(f"{scene.start:%H:%M}")
+    if any(other.url != scene.url for other in scenes):
+        parts.append(str(scene.url))
+    if scene.first_fails and not all(other.first_fails for other in scenes):
+        parts.append("initiate fails")
     return ", ".join(parts)
 
 

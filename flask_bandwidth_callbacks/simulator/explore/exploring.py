@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from re import Pattern
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask
 
-from flask_bandwidth_callbacks.blueprint import CallbackBlueprint
 from flask_bandwidth_callbacks.display import show
-from flask_bandwidth_callbacks.events import AnswerCallback, InitiateCallback
-from flask_bandwidth_callbacks.registrations import registrations
+from flask_bandwidth_callbacks.events import AnswerCallback, Callback, InitiateCallback
+from flask_bandwidth_callbacks.registrations import Registration, registrations
 from flask_bandwidth_callbacks.subscriptions import Subscription
 from flask_bandwidth_callbacks.subscriptions.matches import ValuesMatch
 
-from ..bandwidth import SimulatedBandwidth
 from ..engine.call import check_keys
 from ..engine.callees import check_number
 from ..exceptions import SimulationError
 from ..ways import BEHAVIORS, Scene
-from ..wire.application import initiate_url
+from ..wire.application import initiate_url, url_of
 from ..wire.payloads import APPLICATION_NUMBER, CALLER_NUMBER
 from .announcements import read_pattern
 from .checks import Known, findings_of
 from .findings import KINDS, allowed_beside, check_kinds
-from .line import clock_traveler
+from .line import Line, clock_traveler
 from .options import Choices
 from .report import Report
 from .search import Limits, Search
@@ -50,6 +51,7 @@ def explore(
     seconds: float = 120.0,
     allow: Collection[str] = (),
     announcements: str | Pattern[str] | None = None,
+    url: str | None = None,
     fallback_url: str | None = None,
     seed: int | str = 0,
     watch: Callable[[int, int], None] = lambda calls, states: None,
@@ -74,6 +76,7 @@ def explore(
     :param seconds: how long it takes at most; what is found by then is returned.
     :param allow: kinds of findings that are left out.
     :param announcements: a pattern for prompts in other languages than English, with the group ``key``.
+    :param url: where inbound calls go; by default to each blueprint that has a responder to ``initiate``.
     :param fallback_url: where ``initiate`` goes after a failure, if that is to be explored, too.
     :param seed: the same one gives the same calls, and so the same report.
     :param watch: is called after every call, with the numbers of calls and states so far.
@@ -99,21 +102,19 @@ def explore(
         ),
         Limits(_count(depth, "depth"), _count(calls, "calls"), _seconds(seconds)),
         seed=seed,
-        fallback_url=fallback_url,
         pattern=pattern,
         watch=watch,
     )
-    scenes = [
-        Scene(callees=behaviors, start=start)
-        for start in _times(at)
-        for behaviors in [_behaviors(each) for each in _several(callees)]
-    ]
     longest = _count(longest_way, "longest_way")
-    simulation = SimulatedBandwidth(app)  # for its errors, and so that its interception stays between calls
-    with simulation.mock_rest_if_installed():
-        search.run(scenes if _is_called(app) else [])
-        for more in (_inbound, _outbound):
-            search.run([scene for base in scenes for scene in more(app, search, base)])
+    times, behaviors = _times(at), [_behaviors(each) for each in _several(callees)]
+    scenes = [Scene(each, start, fallback_url=fallback_url) for start in times for each in behaviors]
+    lines = _lines(app, url)
+    # Its interception of requests to Bandwidth stays between the calls, for which it would take its time.
+    line = Line(app, Scene(url=next(iter(lines), None) or _first_url(app)), seed="")
+    with closing(line), line.mock_rest_if_installed():
+        search.run([*_inbound(scenes, lines)])
+        search.run([*_to_numbers(app, search, scenes, lines)])
+        search.run([*_outbound(app, search, scenes)])
         search.finish()
         missing = _unreached(app, search)
         known = Known(
@@ -134,7 +135,31 @@ def explore(
     return Report(app, search, findings, missing)
 
 
-# -- What else is reached by a call of its own ---------------------------------------------------------------
+# -- The calls -----------------------------------------------------------------------------------------------
+
+
+def _lines(app: Flask, url: str | None) -> dict[str | None, Registration | None]:
+    """Return where inbound calls go, None for the only blueprint, each with the registration there."""
+    if url is not None:
+        return {url: initiate_url(app, url)[1]}
+    given = registrations(app).values()
+    called = [each for each in given if _takes(each, InitiateCallback)]
+    if not called and not any(_takes(each, AnswerCallback) for each in given):
+        called = [each for each in given if each.subscriptions.responders]
+    return {_url_if_several(app, each): each for each in called}
+
+
+def _takes(registration: Registration, event: type[Callback]) -> bool:
+    return any(each.takes(event.event_types) for each in registration.subscriptions.responders)
+
+
+def _url_if_several(app: Flask, registration: Registration) -> str | None:
+    """Return where the calls of a registration go; None if it is the only one, which is found without."""
+    return None if len(registrations(app)) == 1 else url_of(app, registration)
+
+
+def _first_url(app: Flask) -> str:
+    return url_of(app, next(iter(registrations(app).values())))
 
 
 def _responders(app: Flask) -> Iterator[Subscription]:
@@ -148,57 +173,55 @@ def _unreached(app: Flask, search: Search) -> list[Subscription]:
     return list(missing.values())
 
 
-def _is_called(app: Flask) -> bool:
-    """Return whether inbound calls are made: not to an application that only calls or only subscribes."""
-    responders = list(_responders(app))
-    takes_inbound, takes_outbound = (
-        any(each.takes(event.event_types) for each in responders)
-        for event in (InitiateCallback, AnswerCallback)
-    )
-    return takes_inbound or (bool(responders) and not takes_outbound)
+def _inbound(scenes: Iterable[Scene], lines: Iterable[str | None]) -> Iterator[Scene]:
+    """Return scenes of inbound calls to each line."""
+    for url in lines:
+        for scene in scenes:
+            yield replace(scene, url=url)
+            if scene.fallback_url is not None:
+                yield replace(scene, url=url, first_fails=True)
 
 
-def _inbound(app: Flask, search: Search, base: Scene) -> Iterator[Scene]:
+def _to_numbers(
+    app: Flask, search: Search, scenes: Sequence[Scene], lines: Mapping[str | None, Registration | None]
+) -> Iterator[Scene]:
     """Return scenes of calls from or to the numbers that unreached responders to ``initiate`` match."""
-    for responder in _unreached(app, search):
-        if responder.takes(InitiateCallback.event_types):
-            values = {
-                match.attribute: sorted(filter(None, match.values), key=str)
-                for match in responder.matches
-                if isinstance(match, ValuesMatch) and match.attribute in ("to", "var_from")
-            }
-            if values and all(values.values()):
-                yield Scene(
-                    base.callees,
-                    base.start,
-                    to=values.get("to", [base.to])[0],
-                    var_from=values.get("var_from", [base.var_from])[0],
-                )
+    missing = _unreached(app, search)
+    for url, registration in lines.items():
+        for responder in [] if registration is None else registration.subscriptions.responders:
+            if responder in missing and responder.takes(InitiateCallback.event_types):
+                values = {
+                    match.attribute: sorted(filter(None, match.values), key=str)
+                    for match in responder.matches
+                    if isinstance(match, ValuesMatch) and match.attribute in ("to", "var_from")
+                }
+                numbers: dict[str, Any] = {name: given[0] for name, given in values.items() if given}
+                if numbers:
+                    for scene in scenes:
+                        yield replace(scene, url=url, **numbers)
 
 
-def _outbound(app: Flask, search: Search, base: Scene) -> Iterator[Scene]:
+def _outbound(app: Flask, search: Search, scenes: Sequence[Scene]) -> Iterator[Scene]:
     """Return scenes of outbound calls that lead to unreached responders to ``answer``."""
-    for responder in _unreached(app, search):
-        if responder.takes(AnswerCallback.event_types) and not responder.variables:
-            url = _url_of(app, responder)
-            for detected_as in ("human", "answering-machine"):
-                yield Scene(
-                    base.callees,
-                    base.start,
-                    to=CALLER_NUMBER,
-                    var_from=APPLICATION_NUMBER,
-                    answer_url=url,
-                    detected_as=detected_as,
-                )
-
-
-def _url_of(app: Flask, responder: Subscription) -> str:
+    missing = _unreached(app, search)
     for registration in registrations(app).values():
-        if responder in registration.subscriptions.responders:
-            assert isinstance(registration.blueprint, CallbackBlueprint)
-            base = initiate_url(app, registration.blueprint)[0]
-            return base.rstrip("/") + (responder.path or "/")
-    raise AssertionError(responder)
+        for responder in registration.subscriptions.responders:
+            if (
+                responder in missing
+                and responder.takes(AnswerCallback.event_types)
+                and not responder.variables
+            ):
+                path = urlsplit(url_of(app, registration)).path
+                for scene in scenes:
+                    for detected_as in ("human", "answering-machine"):
+                        yield replace(
+                            scene,
+                            to=CALLER_NUMBER,
+                            var_from=APPLICATION_NUMBER,
+                            answer_url=path.rstrip("/") + (responder.path or "/"),
+                            detected_as=detected_as,
+                            url=_url_if_several(app, registration),
+                        )
 
 
 # -- Arguments -----------------------------------------------------------------------------------------------

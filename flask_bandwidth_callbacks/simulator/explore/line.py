@@ -25,8 +25,8 @@ class Line(SimulatedBandwidth):
     skips_challenges = True  # they would double the requests of thousands of calls: a quarter of the time
     _is_listed = False
 
-    def __init__(self, app: Flask, scene: Scene, *, seed: str, fallback_url: str | None = None) -> None:
-        super().__init__(app, seed=seed, fallback_url=fallback_url, **scene.options)
+    def __init__(self, app: Flask, scene: Scene, *, seed: str) -> None:
+        super().__init__(app, seed=seed, **scene.options)
         self._travel = None if scene.start is None else clock_traveler()
 
     def close(self) -> None:

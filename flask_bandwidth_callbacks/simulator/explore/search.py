@@ -17,6 +17,7 @@ from flask_bandwidth_callbacks.subscriptions import Subscription
 from flask_bandwidth_callbacks.subscriptions.matches import ValuesMatch
 
 from ..engine.call import Call
+from ..engine.conversation import counted
 from ..exceptions import SimulationError
 from ..ways import Scene, Step, Way
 from ..wire.application import endpoint_at
@@ -109,7 +110,6 @@ class Search:
         limits: Limits,
         *,
         seed: int | str,
-        fallback_url: str | None,
         pattern: Pattern[str] | None,
         watch: Callable[[int, int], None],
     ) -> None:
@@ -127,12 +127,12 @@ class Search:
         self._choices = choices
         self._limits = limits
         self._seed = seed
-        self._fallback_url = fallback_url
         self._pattern = pattern
         self._watch = watch
         self._deadline = time.monotonic() + limits.seconds
         self._too_deep = 0
         self._elsewhere = 0
+        self._unseen = 0
         self._is_cut = False
 
     # -- Breadth first ---------------------------------------------------------------------------------------
@@ -140,11 +140,14 @@ class Search:
     def run(self, scenes: Sequence[Scene]) -> None:
         """Explore every scene; states that look the same in two of them are one."""
         for scene in scenes:
-            self._explore(scene)
+            if self._is_over():
+                self._unseen += 1
+            else:
+                self._explore(scene)
 
     def finish(self) -> None:
         """Say what was left."""
-        unexplored = sum(not state.is_explored for state in self.states)
+        unexplored = counted(sum(not state.is_explored for state in self.states), "state")
         if self._is_cut:
             bound = (
                 f"{self._limits.calls:,} calls were made"
@@ -152,17 +155,18 @@ class Search:
                 else f"{self._limits.seconds:g} seconds had passed"
             )
             self.left.append(
-                f"The search ended when {bound}; {unexplored} states were not explored to the end."
+                f"The search ended when {bound}, before {unexplored} and {counted(self._unseen, 'scene')}"
+                " were explored to the end."
             )
         if self._too_deep:
             self.left.append(
-                f"Of {self._too_deep} states that take {self._limits.depth} moves to reach, the ways on were"
-                " not explored."
+                f"The search went {counted(self._limits.depth, 'move')} deep, and not on from"
+                f" {counted(self._too_deep, 'state')}."
             )
         if self._elsewhere:
             self.left.append(
-                f"{self._elsewhere} ways led elsewhere when they were walked again: the application keeps"
-                " something between calls. Give a function that makes a fresh application."
+                f"{counted(self._elsewhere, 'way')} led elsewhere when walked again: the application keeps"
+                " something between calls, beside phone.state. Give a function that makes a fresh one."
             )
 
     def _explore(self, scene: Scene) -> None:
@@ -187,10 +191,9 @@ class Search:
                 queue.append((state, tuple(walk.steps), moves))
             return known[key]
 
-        for fails in (False, True) if self._fallback_url is not None else (False,):
-            with self._call(scene, [Step("fail")] if fails else []) as (walk, quiet):
-                self._note_incidents(walk, 0, scene)
-                arrive(walk, None, 0, quiet, 0)
+        with self._call(scene, ()) as (walk, quiet):
+            self._note_incidents(walk, 0, scene)
+            arrive(walk, None, 0, quiet, 0)
         while queue:
             state, steps, moves = queue.popleft()
             if moves >= self._limits.depth and any(option.kind != "leave" for option in state.options):
@@ -266,18 +269,9 @@ class Search:
     def _call(self, scene: Scene, steps: Sequence[Step]) -> Iterator[tuple[Walk, Quiet]]:
         """Make a call and take steps on it; afterwards the application's stores forget it."""
         app = self._make_app()
-        line = Line(app, scene, seed=f"{self._seed}/{self.calls}", fallback_url=self._fallback_url)
+        line = Line(app, scene, seed=f"{self._seed}/{self.calls}")
         self.calls += 1
-        remaining = deque(steps)
         with line.mock_rest_if_installed():
-            if (
-                remaining
-                and not line.calls
-                and remaining[0].kind == "fail"
-                and self._fallback_url is not None
-            ):
-                line.failures = 1
-                remaining.popleft()
             error = None
             try:
                 scene.begin(line)
@@ -286,9 +280,8 @@ class Search:
                     raise
                 error = raised
             walk = Walk(line.calls[0], line, app, error=error)
-            walk.steps = list(steps)[: len(steps) - len(remaining)]
             quiet = Quiet(walk.call)
-            for step in remaining:
+            for step in steps:
                 if walk.error is not None:
                     break
                 with quiet.listening():
@@ -354,7 +347,7 @@ class Search:
             prompts=prompts,
             script_verbs=() if call.script is None else call.script.verbs,
             rest={who: verbs_after(actor) for who, actor in people(call)},
-            listens=frozenset(who for who, actor in people(call) if actor.takes_keys),
+            listens=tuple(who for who, actor in people(call) if actor.takes_keys),
             persons=persons_with(call),
             is_recording=call.state != "disconnected" and isinstance(call.verb, bxml.Record),
             cause=call.cause,

@@ -65,7 +65,7 @@ class State:
     """The verbs of the document of the person on the call."""
     rest: dict[str, tuple[bxml.Verb, ...]]
     """The verbs that follow in each person's document."""
-    listens: frozenset[str]
+    listens: tuple[str, ...]
     """Those whose keys something listens to."""
     persons: tuple[str, ...]
     """Numbers and conferences with which the caller talks."""

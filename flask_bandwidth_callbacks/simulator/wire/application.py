@@ -25,6 +25,12 @@ def initiate_url(app: Flask, url: str | CallbackBlueprint | None) -> tuple[str, 
         url = absolute(base, url)
         return url, registration_at(app, endpoint_at(app, url)) or _only_one(app)
     registration = _registration(app, url)
+    return url_of(app, registration), registration
+
+
+def url_of(app: Flask, registration: Registration) -> str:
+    """Return the URL for ``initiate`` of one registration."""
+    base = f"https://{host_of(app)}/"
     endpoint = f"{registration.name}.{endpoint_of(None)}"
     values: dict[str, Any] = {}
     if app.url_default_functions:  # otherwise without a context, because its end would run teardown functions
@@ -37,7 +43,7 @@ def initiate_url(app: Flask, url: str | CallbackBlueprint | None) -> tuple[str, 
             f"The URL of blueprint {registration.name!r} must not have variables. Give the URL that calls go"
             " to."
         ) from None
-    return urljoin(base, path), registration
+    return urljoin(base, path)
 
 
 def host_of(app: Flask) -> str:
