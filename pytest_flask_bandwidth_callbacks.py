@@ -1,4 +1,4 @@
-"""The pytest plugin: a ``bandwidth`` fixture for the project's own ``app`` fixture.
+"""The pytest plugin: the fixtures ``bandwidth`` and ``explore`` for the project's own ``app`` fixture.
 
 It is outside of the package, because pytest imports its plugins before coverage is measured. It imports
 nothing of the package until a test uses the fixture.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator, Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from flask_bandwidth_callbacks.simulator import Call, SimulatedBandwidth
     from flask_bandwidth_callbacks.simulator.explore import Report
+    from flask_bandwidth_callbacks.simulator.explore.map_of_tests import MapOfTests
 
 
 @pytest.fixture
@@ -40,6 +40,8 @@ def bandwidth(app: Flask, request: pytest.FixtureRequest) -> Iterator[SimulatedB
     simulated = SimulatedBandwidth(app, raise_errors=True, seed=request.node.nodeid)
     with simulated.mock_rest_if_installed():
         yield simulated
+    if (walked := request.config.stash.get(_MAP, None)) is not None:
+        walked.add(app, simulated.calls)
     simulated.forget()
     # Those of calls that the application made, which no method of the simulation led to.
     simulated.raise_errors_now()
@@ -53,7 +55,61 @@ def explore(app: Flask, request: pytest.FixtureRequest) -> Callable[..., Report]
     """
     from flask_bandwidth_callbacks.simulator.explore import explore
 
-    return partial(explore, app)
+    def explore_app(**arguments: Any) -> Report:
+        report = explore(app, **arguments)
+        if (walked := request.config.stash.get(_MAP, None)) is not None:
+            walked.draw_over(report)
+        return report
+
+    return explore_app
+
+
+# -- The picture of what tests walked ------------------------------------------------------------------------
+
+_MAP: pytest.StashKey[MapOfTests] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option ``--bandwidth-map``."""
+    parser.getgroup("flask-bandwidth-callbacks").addoption(
+        "--bandwidth-map",
+        metavar="FILE.svg",
+        help="Draw what the tests walked over the picture of the phone line. The picture is that of the"
+        " fixture explore, if a test uses it, else that of the default settings.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Note what the tests of this process walk, if it is to be drawn."""
+    if config.getoption("--bandwidth-map"):
+        from flask_bandwidth_callbacks.simulator.explore.map_of_tests import MapOfTests
+
+        config.stash[_MAP] = MapOfTests()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what the tests of another process walked, where pytest-xdist runs several."""
+    if (walked := node.config.stash.get(_MAP, None)) is not None:
+        walked.merge(getattr(node, "workeroutput", {}).get("bandwidth_map"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Draw what the tests walked; a process of pytest-xdist hands it over instead."""
+    config = session.config
+    if (walked := config.stash.get(_MAP, None)) is None:
+        return
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["bandwidth_map"] = walked.to_json()
+    else:
+        walked.write(config.getoption("--bandwidth-map"))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say where the picture is, and how much of it was walked."""
+    if (walked := config.stash.get(_MAP, None)) is not None:
+        terminalreporter.write_line(walked.summary)
 
 
 _SHOWN: WeakSet[Call] = WeakSet()

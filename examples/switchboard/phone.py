@@ -92,6 +92,9 @@ def menu(call: GatherCallback) -> list[Verb]:
 # -- Putting a call through ----------------------------------------------------------------------------------
 
 
+# No call reaches the responders to a department, unless SWITCHBOARD_SCREENS is set.
+
+
 def put_through(department: str) -> list[Verb]:
     config = current_app.config
     number = PhoneNumber(config[f"SWITCHBOARD_{department.upper()}"])
@@ -108,7 +111,7 @@ def put_through(department: str) -> list[Verb]:
     ]
 
 
-@phone.respond(TransferAnswerCallback, "/offered")
+@phone.respond(TransferAnswerCallback, "/offered")  # explore: allow unreached
 def offer(leg: TransferAnswerCallback) -> Gather:
     """Offer the call to the person in the department, who alone hears this."""
     return Gather(
@@ -118,7 +121,7 @@ def offer(leg: TransferAnswerCallback) -> Gather:
     )
 
 
-@phone.respond(GatherCallback, "/taken", digits="1")
+@phone.respond(GatherCallback, "/taken", digits="1")  # explore: allow unreached
 def take(leg: GatherCallback) -> Response:
     """Connect the caller. On the leg of a Transfer an empty document does that; it does not hang up."""
     # The leg is a call of its own. What it leads to belongs to the call of the caller.
@@ -127,7 +130,7 @@ def take(leg: GatherCallback) -> Response:
     return Response()
 
 
-@phone.respond(GatherCallback, "/taken")
+@phone.respond(GatherCallback, "/taken")  # explore: allow unreached
 def decline(leg: GatherCallback) -> Hangup:
     return Hangup()
 

@@ -22,8 +22,8 @@ def picture_of(
     title: str, states: Sequence[State], missing: Sequence[Subscription], findings: Sequence[Finding]
 ) -> Picture:
     """Return the picture of a phone line. States that look the same are one box."""
-    shown = [state for state in states if not state.is_left]
-    names = _names(shown)
+    names = boxes_of(states)
+    shown = list(names)
     marks: dict[str, set[str]] = {}
     for finding in findings:
         marks.setdefault(finding.handler, set()).add(finding.kind)
@@ -42,12 +42,13 @@ def picture_of(
     return Picture(title, tuple(boxes.values()), tuple(dict.fromkeys(arrows)))
 
 
-def _names(shown: Sequence[State]) -> dict[State, str]:
-    """Return the name of each state's box."""
+def boxes_of(states: Sequence[State]) -> dict[State, str]:
+    """Return the name of each state's box. Where a caller has hung up, there is none."""
     boxes: dict[Hashable, str] = {}
     return {
         state: boxes.setdefault((_kind(state), _text(state), state.handler), f"s{state.number}")
-        for state in shown
+        for state in states
+        if not state.is_left
     }
 
 

@@ -13,7 +13,7 @@ from flask_bandwidth_callbacks.subscriptions import Subscription
 
 from ..ways import Scene
 from ..written_tests import write_tests
-from .drawing import labels_of, picture_of
+from .drawing import boxes_of, labels_of, picture_of
 from .findings import Finding
 from .picture import Picture
 from .search import Search
@@ -54,6 +54,11 @@ class Report:
     def faults(self) -> list[Finding]:
         """The findings that are more than notes."""
         return [finding for finding in self.findings if not finding.is_note]
+
+    @property
+    def boxes(self) -> dict[State, str]:
+        """The name of the box in the picture that each state belongs to."""
+        return boxes_of(self.states)
 
     @property
     def picture(self) -> Picture:

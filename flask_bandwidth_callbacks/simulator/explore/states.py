@@ -57,6 +57,8 @@ class State:
     """What the person on the call heard since the last step."""
     responder: Subscription | None
     """The responder whose document runs there, or ran last."""
+    document: str
+    """That document, without what differs from call to call."""
     verb: bxml.Verb | None
     """The verb that runs there."""
     prompts: dict[str, tuple[str, ...]]
@@ -153,7 +155,7 @@ def key_of(call: Call, line: Line, app: Flask, *, without: str = "") -> Key:
 def _side(call: Call, actor: Call, without: str) -> Key:
     """Return what identifies where one person on a call is."""
     exchange = document_of(call, actor)
-    document = "" if actor.script is None else masked(_DECLARATION.sub("", actor.script.text), call)
+    document = "" if actor.script is None else document_in(actor.script.text, call)
     if without:
         spoken = re.compile(rf"(?<!\w){re.escape(without)}(?!\w)")
         document = _TEXT.sub(lambda text: spoken.sub("<keys>", text[0]), document)
@@ -185,6 +187,11 @@ def _stored(call: Call, app: Flask) -> str:
     return masked(json.dumps([state for state in states if state], sort_keys=True), call)
 
 
+def document_in(text: str, call: Call) -> str:
+    """Return a document of a call without what differs from call to call."""
+    return masked(_DECLARATION.sub("", text), call)
+
+
 def masked(text: str, call: Call) -> str:
     """Return a text without what differs from call to call: ids, times, the numbers of the two ends."""
     for number, name in ((call.var_from, "<from>"), (call.to, "<to>")):
@@ -195,9 +202,14 @@ def masked(text: str, call: Call) -> str:
 def document_of(call: Call, actor: Call) -> Exchange | None:
     """Return the latest callback about a call or leg whose reply ran, or was to run."""
     for exchange in reversed(call.exchanges):
-        if exchange.payload.get("callId") == actor.call_id and event_class_of(exchange.event).reply.awaited:
+        if is_about(exchange, actor):
             return exchange
     return None
+
+
+def is_about(exchange: Exchange, call: Call) -> bool:
+    """Return whether a callback is about a call itself, and its reply is run."""
+    return exchange.payload.get("callId") == call.call_id and event_class_of(exchange.event).reply.awaited
 
 
 def is_left(call: Call) -> bool:
