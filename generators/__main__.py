@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from . import choices_table, operations_table, verbs_page, verbs_stub
+from . import choices_table, operations_table, switchboard_map, verbs_page, verbs_stub
 
-for writer in (choices_table, operations_table, verbs_page, verbs_stub):
+for writer in (choices_table, operations_table, switchboard_map, verbs_page, verbs_stub):
     writer.PATH.write_text(writer.text(), encoding="utf-8")
     print(f"Wrote {writer.PATH}")

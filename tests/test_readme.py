@@ -241,3 +241,21 @@ def test_the_table_of_settings() -> None:
     """The settings in the README are those that the library reads, with their defaults and meanings."""
     rows = [f"| `{each.key}` | {each.default_text} | {each.meaning} |" for each in config.SETTINGS]
     assert re.findall(r"^\| `BANDWIDTH_CALLBACKS_.*", README, re.MULTILINE) == rows
+
+
+# -- What exploring the first example finds ------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not parts.has("cli"), reason="a copy without this folder")
+def test_the_finding_of_the_first_example(tmp_path: Path) -> None:
+    """The first example is explored, and the terminal shows what the README shows."""
+    (tmp_path / "app.py").write_text(EXAMPLES[0], encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "bandwidth", "explore"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    shown = README.partition("$ flask bandwidth explore\n")[2].partition("```")[0]
+    assert (done.returncode, done.stdout, done.stderr) == (1, shown, "")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -129,19 +130,20 @@ def report_of(**arguments: Any) -> Report:
             show(calls, counted(states, "state"))
 
         try:
-            with without_log():
+            with without_output():
                 return explore(make_app, watch=watch, **arguments)
         except SimulationError as error:
             raise BadInput(terminal.clean(str(error))) from None
 
 
 @contextmanager
-def without_log() -> Iterator[None]:
-    """Return a context without a log: what is logged about thousands of calls would bury the findings."""
+def without_output() -> Iterator[None]:
+    """Return a context in which an application prints and logs nothing: it would bury the findings."""
     disabled = logging.root.manager.disable
     logging.disable()
     try:
-        yield
+        with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+            yield
     finally:
         logging.disable(disabled)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from xml.etree import ElementTree
 
 import pytest
 from flask import Flask
 
 from examples.switchboard import create_app
 from flask_bandwidth_callbacks.simulator.explore import Report
+from generators import switchboard_map
 
 
 def make_app(**settings: object) -> Flask:
@@ -49,3 +51,15 @@ class TestScreening:
         """Every key of the caller and of the department leads to what was promised."""
         report = explore(at=["2026-01-05T10:00"])
         assert (report.findings, report.left, report.unreached) == ([], (), ())
+
+
+def texts_of(svg: str) -> list[str]:
+    """Return what can be read in a picture; where it stands may differ between versions of the layout."""
+    return sorted(
+        "".join(element.itertext()) for element in ElementTree.fromstring(svg).iter() if element.text
+    )
+
+
+def test_the_picture_is_up_to_date() -> None:
+    """The picture in the README shows the line as it is; ``make docs`` draws it anew."""
+    assert texts_of(switchboard_map.PATH.read_text("utf-8")) == texts_of(switchboard_map.text())
