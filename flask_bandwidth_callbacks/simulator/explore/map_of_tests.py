@@ -33,7 +33,7 @@ class MapOfTests:
     """What the calls of tests walked, and the picture that it is drawn over."""
 
     def __init__(self) -> None:
-        self.summary = "No test used the fixture bandwidth, so there is no picture."
+        self.summary = "Nothing was drawn, because no test used the fixture bandwidth."
         """What became of the picture, in a sentence."""
         self._steps: set[tuple[str, str]] = set()
         self._app: Flask | None = None
