@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
-from itertools import pairwise
+from itertools import combinations, pairwise, product
 from pathlib import Path
 
 from flask import Flask
@@ -45,8 +45,11 @@ class MapOfTests:
         """Add what was walked on the calls of a test."""
         self._app = app
         for call in calls:
-            looks = [BEGINNING, *_looks_on(call)]
-            self._steps.update(pairwise(looks))
+            groups = [[BEGINNING], *_looks_on(call)]
+            for before, after in pairwise(groups):
+                self._steps.update(product(before, after))
+            for group in groups:
+                self._steps.update(combinations(group, 2))
 
     def draw_over(self, report: Report) -> None:
         """Use the picture of a report, which a test has made with the settings that fit its line."""
@@ -132,25 +135,24 @@ def _looks_of(report: Report) -> dict[str, list[str]]:
     return looks
 
 
-def _looks_on(call: Call) -> Iterator[str]:
-    last: Exchange | None = None
-    talks = False
+def _looks_on(call: Call) -> Iterator[list[str]]:
+    """Return the looks of each document of a call: while it runs, while the caller talks, when the call ends.
+
+    A step may lead to any of them, because exploration stops only where time does.
+    """
+    exchange: Exchange | None = None
+    kinds: list[str] = []
     for line in call.lines:
-        exchange = line.exchange
-        if exchange is not None and is_about(exchange, call) and exchange.failure is None:
-            if last is not None:
-                yield _look_after(call, last, "")
-            last, talks = exchange, False
-        elif last is not None and not talks and f"talks with {call.person}" in line.text:
-            yield _look_after(call, last, "")
-            yield _look_after(call, last, "talk")
-            talks = True
-    if last is not None:
-        has_ended = call.state == "disconnected" and not is_left(call)
-        if has_ended:
-            yield _look_after(call, last, "end")
-        elif not talks:
-            yield _look_after(call, last, "")
+        if line.exchange is not None and is_about(line.exchange, call) and line.exchange.failure is None:
+            if exchange is not None:
+                yield [_look_after(call, exchange, kind) for kind in kinds]
+            exchange, kinds = line.exchange, [""]
+        elif f"talks with {call.person}" in line.text and "talk" not in kinds:
+            kinds.append("talk")
+    if exchange is not None:
+        if call.state == "disconnected" and not is_left(call):
+            kinds.append("end")
+        yield [_look_after(call, exchange, kind) for kind in kinds]
 
 
 def _look_after(call: Call, exchange: Exchange, kind: str) -> str:
