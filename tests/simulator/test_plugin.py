@@ -372,12 +372,12 @@ def test_coverage_is_counted_right(project: pytest.Pytester) -> None:
     assert missing["choices.py"] == missing["exceptions.py"] == []
 
 
-def test_the_fixture_is_described(project: pytest.Pytester) -> None:
-    """``pytest --fixtures`` describes the fixture, the only one of the library."""
+def test_the_fixtures_are_described(project: pytest.Pytester) -> None:
+    """``pytest --fixtures`` describes the fixtures of the library."""
     assert [
         entry.value for entry in entry_points(group="pytest11") if entry.name == "flask_bandwidth_callbacks"
     ] == ["pytest_flask_bandwidth_callbacks"]
     result = project.runpytest_inprocess("--fixtures", *OPTIONS)
     own = [line for line in result.outlines if "pytest_flask_bandwidth_callbacks.py" in line]
-    assert [line.split()[0] for line in own] == ["bandwidth"]
+    assert [line.split()[0] for line in own] == ["bandwidth", "explore"]
     result.stdout.fnmatch_lines(["*A simulated Bandwidth for the application of the fixture ``app``."])

@@ -75,4 +75,4 @@ def _name(identifier: str) -> str:
 
 def _quoted(lines: Sequence[str]) -> str:
     """Return lines of text as a label in which nothing is a part of Mermaid's or Markdown's language."""
-    return f'"{"<br>".join(_SPECIAL.sub(lambda found: f"#{ord(found[0])};", line) for line in lines)}"'
+    return f'"{"<br>".join(_SPECIAL.sub(lambda special: f"#{ord(special[0])};", line) for line in lines)}"'
