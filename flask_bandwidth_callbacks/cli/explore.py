@@ -13,7 +13,7 @@ from flask_bandwidth_callbacks.simulator.engine.conversation import counted
 from flask_bandwidth_callbacks.simulator.explore import Finding, Report
 from flask_bandwidth_callbacks.simulator.explore.findings import KINDS
 
-from .exploring import OutputFile, exploring_options, report_of, without_log, write
+from .exploring import OutputFile, exploring_options, report_of, without_output, write
 from .terminal import clean, say
 
 
@@ -71,7 +71,7 @@ def command(allow: Sequence[str], verbose: bool, as_json: bool, tests: Path | No
             _show(finding, verbose)
         _sum_up(report)
     if tests is not None:
-        with without_log():
+        with without_output():
             written = report.to_tests()
         write(tests, written)
     if report.faults:
