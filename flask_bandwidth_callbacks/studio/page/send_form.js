@@ -57,7 +57,7 @@ function open(event, payload, url) {
     try {
       const sent = Object.fromEntries(fields.filter((field) => field.isSent()).map((field) => [field.name, field.read()]));
       const say = (sentence) => failure.replaceChildren(sentence);
-      if (await act("send", { event: select.value, payload: sent, url: path.value || null }, say)) dialog.close();
+      if (await act("send", { event: select.value, payload: sent, ...(path.value && { url: path.value }) }, say)) dialog.close();
     } catch (error) {
       failure.textContent = error.message;
     }
