@@ -14,12 +14,14 @@ const error = element("pre", { class: "code traceback", tabindex: "0", role: "gr
 error.id = "application-error";
 
 listen("problem", ({ text }) => notice(text));
+listen("reset", ({ note }) => {
+  if (note) notice(note);
+});
 
 listen("application", (application) => {
   const target = [...new Set([application.name, application.url])].filter(Boolean).join(" at ");
   line.dataset.state = application.state;
   line.replaceChildren(element("strong", {}, target || "The application"), ` ${STATES[application.state]}`);
-  if (application.note) line.append(` ${application.note}`);
   document.title = application.name ? `${application.name} · Studio` : "Studio";
   error.remove();
   if (application.error) {

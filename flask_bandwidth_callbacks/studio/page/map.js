@@ -1,23 +1,25 @@
 // The picture of what leads where, with the box where the call is now.
 import { get, listen } from "./connection.js";
-import { byId } from "./elements.js";
+import { byId, setText } from "./elements.js";
 
 // What a picture consists of. Anything else that a document holds is left out: scripts, links, foreign markup.
-const ELEMENTS = new Set(
-  "svg g rect path circle ellipse line polyline polygon text tspan title desc defs marker".split(" "),
-);
+const ELEMENTS = new Set("svg g rect path circle ellipse line polyline polygon text tspan title desc".split(" "));
 const ATTRIBUTES = new Set(
   (
-    "viewBox width height x y x1 y1 x2 y2 dx dy cx cy r rx ry d points transform class id role fill stroke opacity " +
-    "fill-opacity stroke-width stroke-dasharray stroke-linecap stroke-linejoin stroke-opacity marker-end marker-start " +
-    "refX refY markerWidth markerHeight markerUnits orient text-anchor dominant-baseline font-family font-size " +
-    "font-weight font-style preserveAspectRatio aria-label aria-hidden aria-labelledby"
+    "viewBox width height x y x1 y1 x2 y2 dx dy cx cy r rx ry d points transform class id role aria-label " +
+    "text-anchor font-size font-weight textLength lengthAdjust"
   ).split(" "),
 );
 const NAMESPACE = "http://www.w3.org/2000/svg";
-const PREFIX = "map-";
+// The policy of the page keeps out styles that stand in a document, also in one that is only parsed. The picture
+// keeps its colors because its style sheet is adopted; the page itself decides on its size.
+const STYLE = /<style>([^]*?)<[/]style>/;
+const STYLE_OF_ROOT = /^([^>]*<svg[^>]*?) style="[^"]*"/;
+const colors = new CSSStyleSheet();
+document.adoptedStyleSheets.push(colors);
 
 const picture = byId("map-picture");
+const empty = byId("map-empty");
 const fit = byId("map-fit");
 let version = null;
 let lit = [];
@@ -26,14 +28,14 @@ listen("reset", () => {
   version = null;
   lit = [];
   picture.replaceChildren();
-  byId("map-empty").hidden = false;
+  empty.hidden = false;
 });
 
 listen("map", async (map) => {
   lit = map.lit;
   if (map.version !== version) {
     version = map.version;
-    const text = await get(`map.svg?version=${encodeURIComponent(map.version)}`);
+    const text = await get(`map.svg?version=${encodeURIComponent(map.version)}`, (sentence) => setText(empty, sentence));
     if (text === null || map.version !== version) return;
     draw(text);
   }
@@ -46,17 +48,20 @@ fit.addEventListener("click", () => {
 });
 
 function draw(text) {
-  const parsed = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  const sheet = text.match(STYLE)?.[1] ?? "";
+  const plain = text.replace(STYLE, "").replace(STYLE_OF_ROOT, "$1");
+  const parsed = new DOMParser().parseFromString(plain, "image/svg+xml").documentElement;
   if (parsed.localName !== "svg") return;
+  colors.replaceSync(sheet);
   picture.replaceChildren(copy(parsed));
-  byId("map-empty").hidden = true;
+  empty.hidden = true;
   size();
 }
 
 function copy(source) {
   const made = document.createElementNS(NAMESPACE, source.localName);
   for (const { name, value } of source.attributes) {
-    if (ATTRIBUTES.has(name)) made.setAttribute(name, withPrefix(name, value));
+    if (ATTRIBUTES.has(name)) made.setAttribute(name, value);
   }
   for (const child of source.childNodes) {
     if (child.nodeType === Node.TEXT_NODE) made.append(child.data);
@@ -67,13 +72,6 @@ function copy(source) {
   return made;
 }
 
-// The ids of the picture must not be those of the page.
-function withPrefix(name, value) {
-  if (name === "id") return PREFIX + value;
-  if (name === "aria-labelledby") return value.split(" ").map((id) => PREFIX + id).join(" ");
-  return value.replace(/url\([^)]*\)/g, (url) => (url.startsWith("url(#") ? url.replace("#", `#${PREFIX}`) : "none"));
-}
-
 function size() {
   picture.classList.toggle("fits", fit.getAttribute("aria-pressed") === "true");
 }
@@ -81,7 +79,7 @@ function size() {
 function light() {
   for (const box of picture.querySelectorAll(".lit")) box.classList.remove("lit");
   for (const id of lit) {
-    const box = byId(PREFIX + id);
+    const box = byId(`box-${id}`);
     if (box === null) continue;
     box.classList.add("lit");
     reveal(box);
