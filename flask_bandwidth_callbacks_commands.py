@@ -19,6 +19,7 @@ _COMMANDS = (
     "send",
     "explore",
     "map",
+    "replay",
     "routes",
     "state",
     "background",
@@ -33,6 +34,7 @@ _FOLDERS = {
     "explore": "simulator.explore",
     "map": "simulator.explore",
     "studio": "studio",
+    "replay": "call_log",
 }
 """The folders without which commands have nothing to do; they may have been deleted."""
 

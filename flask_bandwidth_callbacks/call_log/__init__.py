@@ -7,7 +7,8 @@ happens when Flask and this library send their signals.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -27,7 +28,16 @@ from .files import LogFile, older_file
 from .lines import Line, NotACallLog, read_lines
 from .writer import Writer
 
-__all__ = ["CallLog", "Line", "NotACallLog", "close_call_log", "older_file", "open_call_log", "read_lines"]
+__all__ = [
+    "CallLog",
+    "Line",
+    "NotACallLog",
+    "close_call_log",
+    "older_file",
+    "open_call_log",
+    "read_lines",
+    "suspended",
+]
 
 _EXTENSION = "bandwidth_callbacks_call_log"
 _RECEIVED = "flask_bandwidth_callbacks.call_log"
@@ -53,12 +63,28 @@ def close_call_log(app: Flask) -> None:
         call_log.close()
 
 
+@contextmanager
+def suspended(app: Flask) -> Iterator[None]:
+    """Return a context in which no callback of an application is written, because it is not a real one."""
+    call_log: CallLog | None = app.extensions.get(_EXTENSION)
+    if call_log is None:
+        yield
+        return
+    call_log.is_suspended = True
+    try:
+        yield
+    finally:
+        call_log.is_suspended = False
+
+
 class CallLog:
     """The call log of an application."""
 
     def __init__(self, app: Flask, path: Path, *, is_masked: bool) -> None:
         self._writer = Writer(LogFile(path), str(path))
         self._is_masked = is_masked
+        self.is_suspended = False
+        """Whether callbacks that begin now are not written."""
         callback_received.connect(self._begin, app)
         request_finished.connect(self._finish, app)
         request_tearing_down.connect(self._finish_without_reply, app)
@@ -70,7 +96,8 @@ class CallLog:
         request_tearing_down.disconnect(self._finish_without_reply)
 
     def _begin(self, sender: Flask, event: Callback) -> None:
-        request_itself().environ[_RECEIVED] = _Received(event)
+        if not self.is_suspended:
+            request_itself().environ[_RECEIVED] = _Received(event)
 
     def _finish(self, sender: Flask, response: Response, **_: Any) -> None:
         """Have the line written when the reply is closed."""

@@ -49,6 +49,8 @@ class Line:
     """Conference that the callback is about."""
     handler: str | None
     """The responder that replied, by module and qualified name; None if none did."""
+    is_masked: bool = False
+    """Whether numbers and digits are masked."""
 
     def without_secrets(self) -> Line:
         """Return the line without credentials."""
@@ -66,6 +68,7 @@ class Line:
             path=masked_text(self.path),
             payload=masked_payload(self.payload),
             reply=self.reply and masked_reply(self.reply, self.payload),
+            is_masked=True,
         )
 
     def to_json(self) -> bytes:
@@ -99,6 +102,7 @@ _KINDS: dict[str, Any] = {
     **dict.fromkeys(("time", "method", "root", "path", "content_type"), str),
     **dict.fromkeys(("reply", "call_id", "conference_id", "handler"), str | None),
     "payload": dict,
+    "is_masked": bool,
     "status": int,
     "milliseconds": int | float,
 }

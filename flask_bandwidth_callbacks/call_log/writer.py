@@ -18,8 +18,8 @@ WAITING = 1000
 INTERVAL = 60.0
 """Seconds between two lines of the log about lines that were lost."""
 
-_A_MOMENT = 0.05
-"""Seconds in which a line is usually written."""
+_A_MOMENT = 0.5
+"""Seconds in which a line is written, unless the disk is slow."""
 _AT_ONCE = 100
 """How many lines are written under one lock."""
 
@@ -41,6 +41,8 @@ class Writer:
         self._changed = threading.Condition()
         self._waiting: deque[Callable[[], bytes]] = deque()
         self._is_working = False
+        self._added = 0
+        self._done = 0  # lines that were written or lost
         self._lost = 0
         self._reason = ""
         self._logged_at = -INTERVAL
@@ -55,6 +57,7 @@ class Writer:
         with self._changed:
             if len(self._waiting) < WAITING:
                 self._waiting.append(make)
+                self._added += 1
             else:
                 self._lost += 1
                 self._reason = "The disk is too slow."
@@ -70,21 +73,21 @@ class Writer:
         self._log_lost()
 
     def wait_a_moment(self) -> None:
-        """Wait until all lines are written, if that takes no longer than it usually does.
+        """Wait until the lines so far are written, if that takes no longer than it usually does.
 
         So the line of a callback is in the file when a test, or a person, looks for it after the reply. A
-        slow disk makes each thread of a server wait once, and not again before it has caught up.
+        slow disk makes few threads of a server wait, and those only once before it has caught up.
         """
         with self._changed:
             if len(self._waiting) < 2:
-                self._changed.wait_for(lambda: not self._is_working, _A_MOMENT)
+                added = self._added
+                self._changed.wait_for(lambda: self._done >= added, _A_MOMENT)
 
     def _work(self) -> None:
         while True:
             with self._changed:
                 if not self._waiting:
                     self._is_working = False
-                    self._changed.notify_all()
                     break
                 count = min(len(self._waiting), _AT_ONCE)
                 makers = [self._waiting.popleft() for _ in range(count)]
@@ -95,6 +98,9 @@ class Writer:
                     self._lost += count
                     self._reason = f"{type(error).__name__}: {error}."
             self._log_lost()
+            with self._changed:
+                self._done += count
+                self._changed.notify_all()
 
     def _log_lost(self) -> None:
         with self._changed:

@@ -6,7 +6,7 @@ The tests are laid out as ``ruff format`` does, for lines of 88 characters and l
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 
 from .ways import BEHAVIORS, Scene, Step, Way
@@ -52,7 +52,7 @@ def write_tests(ways: Iterable[Way], *, source: str) -> str:
         parts += [_imports(ways), *_helpers(ways)]
     names: set[str] = set()
     for way in ways:
-        name = _unique(_name(way), names)
+        name = _unique(_name(way), way.scene, names)
         names.add(name)
         parts.append("\n" + "\n".join(_test(name, way)) + "\n")
     return "\n".join(parts)
@@ -188,8 +188,6 @@ def _suffix(scene: Scene) -> str:
     words = [f"while callee {line}" for line in dict.fromkeys(lines)]
     if scene.detected_as is not None:
         words.append(f"detected as {scene.detected_as}")
-    if scene.start is not None:
-        words.append(f"at {scene.start:%H %M}")
     return "".join(f"_{_slug(each.replace('-', ' ').split())}" for each in words)
 
 
@@ -209,9 +207,12 @@ def _joined(words: Sequence[str], suffix: str = "") -> str:
     return name[:room].rstrip("_") + suffix
 
 
-def _unique(name: str, names: set[str]) -> str:
-    number = 1
+def _unique(name: str, scene: Scene, names: Collection[str]) -> str:
+    """Return a name that is not among others, with the time of day if that helps, else with a number."""
+    if name in names and scene.start is not None:
+        name += f"_at_{scene.start:%H_%M}"
     unique = name
+    number = 1
     while unique in names:
         number += 1
         unique = f"{name}_{number}"

@@ -24,9 +24,10 @@ from flask_bandwidth_callbacks import (
     config,
 )
 from flask_bandwidth_callbacks.bxml import Gather, PhoneNumber, SpeakSentence, Transfer
-from flask_bandwidth_callbacks.call_log import Line, NotACallLog, read_lines, writer
+from flask_bandwidth_callbacks.call_log import Line, NotACallLog, read_lines, suspended, writer
 from flask_bandwidth_callbacks.call_log.files import LogFile
 from flask_bandwidth_callbacks.call_log.writer import Writer
+from tests.call_log.writers import wait_for_writers
 from tests.conftest import CREDENTIALS
 
 Send = Callable[..., int]
@@ -60,14 +61,8 @@ def send(app: Flask, phone: CallbackBlueprint) -> Send:
 
 def written(file: Path) -> list[Line]:
     """Return the lines of a call log once its thread has ended."""
-    wait_for_threads()
+    wait_for_writers()
     return list(read_lines(file)) if file.exists() else []
-
-
-def wait_for_threads() -> None:
-    for thread in threading.enumerate():
-        if thread.name == "bandwidth-callbacks-call-log":
-            thread.join(10)
 
 
 # -- What a line holds ---------------------------------------------------------------------------------------
@@ -212,7 +207,7 @@ def test_no_credentials_are_written(file: Path, phone: CallbackBlueprint, send: 
     phone.respond("transferComplete")(lambda event: SpeakSentence("Bye."))
     phone.respond(GatherCallback)(lambda event: SpeakSentence("Bye."))
     assert send("initiate", "/phone/?a=//u:s3cret@h", tag="//u:s3cret@h", password="s3cret") == 200
-    wait_for_threads()
+    wait_for_writers()
     text = file.read_text()
     assert "gatherUrl" in text
     assert "s3cret" not in text
@@ -229,6 +224,7 @@ def test_masks_can_be_switched_off(
     phone.respond(GatherCallback)(lambda event: SpeakSentence(f"You typed {event.digits}."))
     send("gather", digits="90210", **{"from": "+13035550123"})
     (line,) = written(file)
+    assert line.is_masked == (masked is not False)
     assert (line.payload["digits"] == "90210") == (masked is False)
     assert (line.payload["from"] == "+13035550123") == (masked is False)
     assert ("You typed 90210." in str(line.reply)) == (masked is False)
@@ -242,6 +238,17 @@ def test_it_is_off_by_default(app: Flask, phone: CallbackBlueprint, send: Send) 
     del app.config["BANDWIDTH_CALLBACKS_RECORD"]
     send("disconnect")
     assert "bandwidth_callbacks_call_log" not in app.extensions
+
+
+def test_it_can_be_suspended(app: Flask, file: Path, send: Send) -> None:
+    """Callbacks that are not real ones, as those of a replay, are not written."""
+    send("disconnect", tag="real")
+    with suspended(app):
+        send("disconnect", tag="replayed")
+    send("disconnect", tag="real, too")
+    assert [line.payload["tag"] for line in written(file)] == ["real", "real, too"]
+    with suspended(Flask("other")):
+        pass
 
 
 def test_two_blueprints_write_each_callback_once(app: Flask, file: Path, send: Send) -> None:
@@ -295,7 +302,7 @@ def test_a_file_that_cannot_be_written(
     }
     app.config["BANDWIDTH_CALLBACKS_RECORD"] = paths[trouble]
     assert [send("disconnect") for _ in range(3)] == [204] * 3
-    wait_for_threads()
+    wait_for_writers()
     errors = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert [record.getMessage().partition(". ")[0] for record in errors] == [
         f"Lines of the call log {paths[trouble]} were lost: 1 since the last line about it"
@@ -309,10 +316,10 @@ def test_the_count_of_lines_that_were_lost(
     lines = Writer(LogFile(tmp_path), "calls.jsonl")
     for _ in range(4):
         lines.add(lambda: b"line\n")
-        wait_for_threads()
+        wait_for_writers()
     monkeypatch.setattr(writer, "INTERVAL", 0.0)
     lines.add(lambda: b"line\n")
-    wait_for_threads()
+    wait_for_writers()
     counts = [record.getMessage().partition("lost: ")[2].split()[0] for record in caplog.records]
     assert counts[0] == "1"
     assert sum(map(int, counts)) == 5
@@ -322,9 +329,9 @@ def test_a_line_that_cannot_be_made(tmp_path: Path, caplog: pytest.LogCaptureFix
     """An exception while a line is made costs that line, and no other thread hears of it."""
     lines = Writer(LogFile(tmp_path / "calls.jsonl"), "calls.jsonl")
     lines.add(lambda: b"%d" % (1 // 0))
-    wait_for_threads()
+    wait_for_writers()
     lines.add(lambda: b"line\n")
-    wait_for_threads()
+    wait_for_writers()
     assert (tmp_path / "calls.jsonl").read_bytes() == b"line\n"
     assert "ZeroDivisionError: integer division or modulo by zero." in caplog.text
 
@@ -357,7 +364,7 @@ def test_a_slow_disk(
         lines.wait_a_moment()
     assert time.monotonic() - begun < 1
     file.is_released.set()
-    wait_for_threads()
+    wait_for_writers()
     assert (tmp_path / "calls.jsonl").read_bytes() == b"first\n" + b"line\n" * 10
     assert "The disk is too slow." in caplog.text
 
@@ -391,7 +398,7 @@ def test_a_process_that_was_forked(tmp_path: Path) -> None:
     child.join(30)
     assert (tmp_path / "calls.jsonl").read_bytes() == b"child 1\n"
     file.is_released.set()
-    wait_for_threads()
+    wait_for_writers()
     assert (tmp_path / "calls.jsonl").read_bytes() == b"child 1\n" + b"parent\n" * 2
 
 
@@ -401,7 +408,7 @@ def test_a_line_in_another_process(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with lines._changed:
         monkeypatch.setattr(os, "getpid", lambda: -1)
         lines.add(lambda: b"line\n")
-    wait_for_threads()
+    wait_for_writers()
     assert (tmp_path / "calls.jsonl").read_bytes() == b"line\n"
 
 
@@ -416,6 +423,7 @@ GOOD = {
     "status": 204,
     "content_type": "",
     "milliseconds": 1,
+    "is_masked": True,
 }
 
 

@@ -99,7 +99,7 @@ def test_masking_twice_is_masking_once(text: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), min_size=1, max_size=60))
+@given(st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=60))
 @example("10")
 @example("a>b 1234")
 @example("&#8217;")

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from flask_bandwidth_callbacks.cli import bandwidth
 
 NAMES = [
-    *("call", "dial", "serve", "studio", "send", "explore", "map"),
+    *("call", "dial", "serve", "studio", "send", "explore", "map", "replay"),
     *("routes", "state", "background", "store", "doctor"),
 ]
 
@@ -34,7 +34,10 @@ def test_every_command_has_an_example(name: str) -> None:
     assert f"bandwidth {name}" in result.output.partition("\n")[2]
 
 
-@pytest.mark.parametrize(("folder", "names"), [("store", ["state", "store"]), ("background", ["background"])])
+@pytest.mark.parametrize(
+    ("folder", "names"),
+    [("store", ["state", "store"]), ("background", ["background"]), ("call_log", ["replay"])],
+)
 def test_a_folder_that_was_deleted(folder: str, names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a folder its commands are not listed, and say what is missing; the others are as before."""
     monkeypatch.setitem(sys.modules, f"flask_bandwidth_callbacks.{folder}", None)

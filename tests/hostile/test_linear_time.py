@@ -25,6 +25,7 @@ from flask_bandwidth_callbacks.display import without_password
 from flask_bandwidth_callbacks.rejections import challenge
 from flask_bandwidth_callbacks.simulator import SimulatedBandwidth, SimulationError
 from flask_bandwidth_callbacks.simulator.explore.announcements import announced
+from flask_bandwidth_callbacks.simulator.replay.ids import FreshIds
 from flask_bandwidth_callbacks.simulator.rest import models
 from flask_bandwidth_callbacks.simulator.wire.delivery import _is_challenge
 from flask_bandwidth_callbacks.simulator.wire.exchanges import Exchange, describe
@@ -58,6 +59,7 @@ EXPRESSIONS = {
     "simulator/explore/checks/ends.py": 1,
     "simulator/explore/findings.py": 2,  # reads the application's own source
     "simulator/explore/states.py": 6,
+    "simulator/replay/ids.py": 1,
     "simulator/rest/models.py": 3,
     "simulator/verbs/sound.py": 1,
     "simulator/wire/delivery.py": 1,
@@ -184,6 +186,7 @@ ATTACKS: list[tuple[str, Callable[[str], Any], Callable[[int], str]]] = [
     ("digits that repeat", lambda text: masked_reply(text, {"digits": "1" * 50}), lambda n: "<A>" + "1" * n),
     ("ids", masked_text, lambda n: "01234567-" * n),
     ("hexadecimal digits", masked_text, lambda n: "a1" * n + "x"),
+    ("words that may be ids", lambda text: FreshIds([], str).renewed(text), lambda n: "c-1 " * n),
     ("users of SIP", masked_text, lambda n: "sip:" * n),
     ("users of URLs", without_secrets, lambda n: "//a" * n + "//" + "b" * n),
     ("slashes", without_password, lambda n: "/" * n),

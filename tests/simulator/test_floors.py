@@ -21,7 +21,7 @@ FLOORS = [
     {"rest"},
     {"ways"},
     {"written_tests"},
-    {"explore"},
+    {"explore", "replay"},
 ]
 """From the lowest to the highest: each imports from itself and from those before it."""
 

@@ -250,9 +250,13 @@ def test_names_say_what_a_caller_does() -> None:
     assert name_of(HANG_UP, scene=Scene({SALES: "none", "+13035550172": "answers"})) == (
         "test_hang_up_while_callee_does_not_answer"
     )
-    assert name_of(scene=Scene(answer_url="/a", start=datetime(2026, 1, 5, 3, tzinfo=UTC))) == (
-        "test_answered_call_at_03_00"
-    )
+    assert name_of(scene=Scene(answer_url="/a", start=MORNING)) == "test_answered_call"
+    times = [way(scene=Scene(start=MORNING.replace(hour=hour))) for hour in (10, 3, 3)]
+    assert names_of(write_tests(times, source="this test")) == [
+        "test_call",
+        "test_call_at_03_00",
+        "test_call_at_03_00_2",
+    ]
     module = write_tests([way(HANG_UP)] * 3, source="this test")
     assert names_of(module) == ["test_hang_up", "test_hang_up_2", "test_hang_up_3"]
 
