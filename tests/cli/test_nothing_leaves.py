@@ -23,6 +23,10 @@ WITH_HANDLERS = {
 """The commands that run handlers in this process, with arguments; besides, there is ``serve``."""
 WITHOUT = {"routes": [], "state": ["c-1"], "background": [], "store": ["create"], "doctor": []}
 """The commands that run none."""
+EXPLORING = {"explore": ["--calls", "5"], "map": ["--calls", "5", "--format", "mermaid"]}
+"""The commands that run handlers and do not show what they hear."""
+ELSEWHERE = {"serve", "studio"}
+"""The commands that run servers, with tests of their own."""
 
 
 @pytest.fixture
@@ -48,6 +52,14 @@ def test_serve(app: Flask, outside_attempts: Sequence[str], port: int) -> None:
     assert outside_attempts == []
 
 
+@pytest.mark.parametrize("command", EXPLORING)
+def test_commands_that_explore(app: Flask, outside_attempts: Sequence[str], command: str) -> None:
+    """What handlers send to Bandwidth while they are explored reaches the simulation, too."""
+    result = app.test_cli_runner().invoke(bandwidth, [command, *EXPLORING[command]])
+    assert result.exit_code in (0, 1)
+    assert outside_attempts == []
+
+
 @pytest.mark.parametrize("command", WITHOUT)
 def test_commands_that_run_no_handlers(app: Flask, outside_attempts: Sequence[str], command: str) -> None:
     """The other commands try to reach nothing."""
@@ -68,4 +80,4 @@ def test_commands_that_use_the_store(outside_attempts: Sequence[str], command: s
 
 def test_no_command_is_forgotten() -> None:
     """Each command is in one of the tests above."""
-    assert set(_COMMANDS) == {*WITH_HANDLERS, *WITHOUT, "serve"}
+    assert set(_COMMANDS) == {*WITH_HANDLERS, *WITHOUT, *EXPLORING, *ELSEWHERE}
