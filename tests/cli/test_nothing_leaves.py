@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -25,8 +26,8 @@ WITHOUT = {"routes": [], "state": ["c-1"], "background": [], "store": ["create"]
 """The commands that run none."""
 EXPLORING = {"explore": ["--calls", "5"], "map": ["--calls", "5", "--format", "mermaid"]}
 """The commands that run handlers and do not show what they hear."""
-ELSEWHERE = {"serve", "studio"}
-"""The commands that run servers, with tests of their own."""
+ELSEWHERE = {"serve", "studio", "replay"}
+"""The commands that need a server or a file, with tests of their own."""
 
 
 @pytest.fixture
@@ -49,6 +50,17 @@ def test_serve(app: Flask, outside_attempts: Sequence[str], port: int) -> None:
     with meanwhile(port, lambda: call_until_the_end(port, f"https://localhost{PHONE}")):
         result = serve(app, port)
     assert [sentence in result.output for sentence in HEARD] == [True, True, True]
+    assert outside_attempts == []
+
+
+def test_replay(outside_attempts: Sequence[str], tmp_path: Path) -> None:
+    """What handlers send to Bandwidth while calls are replayed reaches a simulation, too."""
+    app = Flask("host")
+    app.config["BANDWIDTH_CALLBACKS_RECORD"] = str(tmp_path / "calls.jsonl")
+    add_phone(app)
+    app.test_cli_runner().invoke(bandwidth, ["call", "--hang-up"])
+    result = app.test_cli_runner().invoke(bandwidth, ["replay", str(tmp_path / "calls.jsonl")])
+    assert result.exit_code in (0, 1), result.output
     assert outside_attempts == []
 
 
