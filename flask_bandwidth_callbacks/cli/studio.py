@@ -28,7 +28,7 @@ from .application import BadInput, load_application
 from .target import target_options
 from .terminal import say
 
-_PARENT = "_FLASK_BANDWIDTH_STUDIO"
+PARENT = "_FLASK_BANDWIDTH_STUDIO"
 """The environment variable with port and token, for the process that is started again with new code."""
 _CLIENT_SECONDS = 10.0
 """How long a browser may send nothing, or read nothing, until its connection is closed."""
@@ -89,7 +89,7 @@ def command(
             _serve(studio, reloads=True)
         return
     studio = Studio(_free_port(port))
-    os.environ[_PARENT] = f"{studio.port} {studio.token}"
+    os.environ[PARENT] = f"{studio.port} {studio.token}"
     say(f"The studio is at {studio.url}", "bold")
     say("Ctrl-C ends it.", "dim")
     if not no_open:
@@ -116,14 +116,14 @@ def _free_port(port: int) -> int:
             free: int = listening.getsockname()[1]
     except OSError as error:
         raise BadInput(
-            f"The port must be free, got {port} ({error.strerror}). Give another one with --port, or 0"
+            f"The port must be free, got {port} ({os.strerror(error.errno or 0)}). Give another one with --port, or 0"
             " for any."
         ) from None
     return free
 
 
 def _studio_of_parent() -> Studio:
-    port, _, token = os.environ[_PARENT].partition(" ")
+    port, _, token = os.environ[PARENT].partition(" ")
     return Studio(int(port), token)
 
 

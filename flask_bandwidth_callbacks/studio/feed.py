@@ -22,8 +22,8 @@ type            data
                 has_traceback}: a callback with its reply. ``call`` is null if it is about no call. ``source``
                 is ``simulated``, ``watched`` or ``sent``. More of it: ``GET /callbacks/<number>``.
 ``rule``        {number, behavior}: who decides at a number, as the action ``rule`` has set it
-``map``         {version, lit}: the map has changed, or the places on it where calls are, which are the ids of
-                boxes. The picture: ``GET /map.svg?version=N``.
+``map``         {version, lit}: the map has changed, or the places on it where calls are, which are ids in the
+                picture. The picture: ``GET /map.svg?version=N``.
 ``clock``       {milliseconds}: what time it is in the simulation. Without an id; sent at the beginning of a
                 connection, with every comment, and after a silence was skipped.
 ``exploring``   {calls, states}: how far ``GET /findings`` is.

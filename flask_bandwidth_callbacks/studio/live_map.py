@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from importlib import import_module
 
 from flask_bandwidth_callbacks import bxml
 from flask_bandwidth_callbacks.simulator import Call, Exchange
 from flask_bandwidth_callbacks.simulator.explore.picture import Arrow, Box, Picture
 from flask_bandwidth_callbacks.simulator.explore.picture.parts import BoxKind
+from flask_bandwidth_callbacks.simulator.explore.picture.svg import to_svg
 from flask_bandwidth_callbacks.simulator.explore.states import masked
 
 from .feed import Feed
@@ -71,8 +71,7 @@ class LiveMap:
             version = self._version
             picture = Picture(self._title, (_START, *self._boxes.values()), tuple(self._merged()))
         if self._drawn[0] != version:
-            svg = import_module("flask_bandwidth_callbacks.simulator.explore.picture.svg")
-            self._drawn = version, svg.to_svg(picture)
+            self._drawn = version, to_svg(picture)
         return self._drawn[1]
 
     def _go(self, call: Call, place: str, label: str) -> None:
@@ -95,7 +94,7 @@ class LiveMap:
             yield Arrow(source, target, ", ".join(sorted(filter(None, given))[:_MOST_LABELS]))
 
     def _publish(self) -> None:
-        lit = sorted(set(self._places.values()))
+        lit = sorted({f"box-{place}" for place in self._places.values()})  # the ids in the SVG
         self._feed.publish("map", {"version": self._version, "lit": lit}, key="map")
 
 

@@ -8,9 +8,10 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, abort, redirect, request, send_from_directory
+from flask import Flask, Response, abort, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -44,6 +45,9 @@ _EXPLORING_SECONDS = 60.0
 _PROGRESS_SECONDS = 0.25
 """How often the page hears how far exploring is."""
 _LONGEST_BODY = 1024 * 1024
+_FILES = Path(__file__).with_name("page")
+_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+"""The types of the files; what the operating system says of them may be wrong."""
 _WITHOUT_TOKEN = "Open the studio with the URL that flask bandwidth studio has printed."
 _PAGE = "<!doctype html><html lang=en><title>Studio</title><p>{}</p></html>\n"
 
@@ -163,13 +167,13 @@ def create_app(studio: Studio) -> Flask:
     def show_error(error: BandwidthCallbacksError) -> AnyResponse:
         return _problem(error.status if isinstance(error, SimulationError) else 400, str(error))
 
-    @app.get("/")
-    def page() -> AnyResponse:
-        return send_from_directory("page", "index.html")
-
-    @app.get("/<path:name>")
+    @app.get("/", defaults={"name": "index.html"})
+    @app.get("/<name>")
     def file(name: str) -> AnyResponse:
-        return send_from_directory("page", name)
+        known = {path.name: path for path in _FILES.iterdir() if path.suffix in _TYPES}
+        if name not in known:
+            abort(404)
+        return Response(known[name].read_bytes(), mimetype=_TYPES[known[name].suffix])
 
     @app.get("/events")
     def events() -> AnyResponse:
