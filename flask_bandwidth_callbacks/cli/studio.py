@@ -115,9 +115,9 @@ def _free_port(port: int) -> int:
         with socket.create_server((HOST, port)) as listening:
             free: int = listening.getsockname()[1]
     except OSError as error:
+        reason = os.strerror(error.errno or 0)
         raise BadInput(
-            f"The port must be free, got {port} ({os.strerror(error.errno or 0)}). Give another one with --port, or 0"
-            " for any."
+            f"The port must be free, got {port} ({reason}). Give another one with --port, or 0 for any."
         ) from None
     return free
 

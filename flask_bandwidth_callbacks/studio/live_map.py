@@ -74,15 +74,15 @@ class LiveMap:
             self._drawn = version, to_svg(picture)
         return self._drawn[1]
 
-    def _go(self, call: Call, place: str, label: str) -> None:
+    def _go(self, call: Call, box: str, label: str) -> None:
         before = self._places.get(call.call_id)
         if before is None:
             before = "start" if call.parent is None else self._places.get(call.parent.call_id, "start")
-        arrow = Arrow(before, place, label)
+        arrow = Arrow(before, box, label)
         if arrow not in self._arrows:
             self._arrows[arrow] = None
             self._version += 1
-        self._places[call.call_id] = place
+        self._places[call.call_id] = box
         self._publish()
 
     def _merged(self) -> Iterator[Arrow]:
