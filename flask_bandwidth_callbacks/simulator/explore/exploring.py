@@ -78,7 +78,8 @@ def explore(
     :param announcements: a pattern for prompts in other languages than English, with the group ``key``.
     :param url: where inbound calls go; by default to each blueprint that has a responder to ``initiate``.
     :param fallback_url: where ``initiate`` goes after a failure, if that is to be explored, too.
-    :param seed: the same one gives the same calls, and so the same report.
+    :param seed: the same one gives the same calls, and so the same report. It seeds ``random`` as well, which
+        gives the application the same numbers on each call.
     :param watch: is called after every call, with the numbers of calls and states so far.
 
     Outbound calls are explored from each responder to ``answer`` that no inbound call led to, answered by a

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
@@ -42,6 +43,20 @@ class Line(SimulatedBandwidth):
     def at_the_time_of_the_call(self) -> AbstractContextManager[Any]:
         """Return a context in which the clock of this process shows the time of the call."""
         return nullcontext() if self._travel is None else self._travel(self.now, tick=False)
+
+
+@contextmanager
+def same_random_numbers(seed: int | str) -> Iterator[None]:
+    """Return a context in which ``random`` gives the same numbers each time.
+
+    A way could not be walked again if the application said another number each time.
+    """
+    before = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(before)
 
 
 def clock_traveler() -> Callable[..., AbstractContextManager[Any]]:

@@ -24,7 +24,7 @@ from ..wire.application import endpoint_at
 from ..wire.exchanges import Exchange
 from ..wire.urls import absolute
 from .announcements import announced
-from .line import Line
+from .line import Line, same_random_numbers
 from .options import Choices, Option, options_at, people
 from .quiet import Quiet
 from .states import (
@@ -200,11 +200,12 @@ class Search:
             if moves >= self._limits.depth and any(option.kind != "leave" for option in state.options):
                 self._too_deep += 1
                 continue
+            elsewhere = self._elsewhere
             for option in state.options:
                 if self._is_over():
                     return
                 self._try(state, option, scene, steps, moves, arrive)
-            state.is_explored = True
+            state.is_explored |= self._elsewhere == elsewhere
 
     def _is_over(self) -> bool:
         self._is_cut = self.calls >= self._limits.calls or time.monotonic() > self._deadline
@@ -268,6 +269,12 @@ class Search:
 
     @contextmanager
     def _call(self, scene: Scene, steps: Sequence[Step]) -> Iterator[tuple[Walk, Quiet]]:
+        """Make a call and take steps on it, with the same random numbers as on every other call."""
+        with same_random_numbers(self._seed), self._one_call(scene, steps) as walk:
+            yield walk
+
+    @contextmanager
+    def _one_call(self, scene: Scene, steps: Sequence[Step]) -> Iterator[tuple[Walk, Quiet]]:
         """Make a call and take steps on it; afterwards the application's stores forget it."""
         app = self._make_app()
         line = Line(app, scene, seed=f"{self._seed}/{self.calls}")

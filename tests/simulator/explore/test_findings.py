@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from flask_bandwidth_callbacks import GatherCallback, InitiateCallback
+from flask_bandwidth_callbacks.bxml import Gather, Hangup, SpeakSentence, Verb
 from flask_bandwidth_callbacks.simulator.explore import Finding, explore
 from tests.simulator.explore.lines import faulty, right, samples
-from tests.simulator.explore.lines.serving import AGENT, BACK_OFFICE
+from tests.simulator.explore.lines.large import large
+from tests.simulator.explore.lines.serving import AGENT, BACK_OFFICE, line, serve
 from tests.simulator.explore.lines.variants import VARIANTS, Variant
 
 KEYS = "129*"
@@ -61,8 +65,8 @@ def test_each_fault_is_found_once(found: list[Finding]) -> None:
 def test_where_a_fault_stands(found: list[Finding]) -> None:
     """A finding names the file and the line of its handler, and shows the call that led there."""
     (finding,) = [each for each in found if each.kind == "unannounced-hangup"]
-    line = faulty.hours.__code__.co_firstlineno
-    assert finding.handler == f"hours (faulty.py:{line})"
+    number = faulty.hours.__code__.co_firstlineno
+    assert finding.handler == f"hours (faulty.py:{number})"
     assert "We are open from nine to five." in finding.call
     assert finding.message == (
         'The call ends at the end of a document after "We are open from nine to five.". Say goodbye, or end'
@@ -88,7 +92,7 @@ def test_findings_are_found_again() -> None:
 # -- Lines without faults ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("create_app", right.LINES, ids=[line.__name__ for line in right.LINES])
+@pytest.mark.parametrize("create_app", right.LINES, ids=[each.__name__ for each in right.LINES])
 def test_nothing_is_found_on_a_line_that_is_right(create_app: Callable[[], Flask]) -> None:
     """A line that only looks suspicious gives no finding, not even a note, in any environment."""
     options: dict[str, Any] = {"announcements": right.SPANISH} if create_app is right.spanish else {}
@@ -154,3 +158,34 @@ def test_every_kind_has_forms() -> None:
     """Each kind of finding is among the forms."""
     kinds = {finding.partition(":")[0] for variant in VARIANTS for finding in variant.findings}
     assert kinds == {kind for kind, _, _ in FAULTS}
+
+
+def test_calls_that_cannot_be_repeated() -> None:
+    """Where each call hears something else, exploration says so, and reports no lack of an end."""
+    numbers = itertools.count()
+    phone = line(__name__)
+
+    @phone.respond(InitiateCallback)
+    def greet(call: InitiateCallback) -> Gather:
+        return Gather(SpeakSentence(f"You are caller {next(numbers)}."), gather_url=end, max_digits=1)
+
+    @phone.respond(GatherCallback, "/end")
+    def end(call: GatherCallback) -> list[Verb]:
+        return [SpeakSentence("Goodbye."), Hangup()]
+
+    report = explore(lambda: serve(phone), keys="1")
+    assert [(finding.kind, finding.is_note) for finding in report.findings] == [("unreached", True)]
+    (left,) = report.left
+    assert left.startswith("4 ways led elsewhere when walked again")
+
+
+# -- A large line --------------------------------------------------------------------------------------------
+
+
+def test_every_menu_of_a_large_line_is_a_state() -> None:
+    """A line with many menus is explored to the end; beside them, there are a goodbye and a hang-up."""
+    app = large(40)
+    report = explore(lambda: app, keys="1")
+    assert report.is_exhausted
+    assert len(report.states) == 40 + 2
+    assert report.findings == []

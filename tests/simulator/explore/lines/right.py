@@ -187,6 +187,60 @@ def entry() -> Flask:
     return serve(phone)
 
 
+def attempts() -> Flask:
+    """A wrong code may be corrected twice."""
+    phone = line(__name__)
+
+    @phone.respond(InitiateCallback)
+    def greet(call: InitiateCallback) -> Gather:
+        return ask("Welcome.")
+
+    def ask(words: str) -> Gather:
+        return Gather(
+            SpeakSentence(f"{words} Please enter your 4-digit code, then press pound."),
+            gather_url=wrong,
+            max_digits=4,
+            terminating_digits="#",
+        )
+
+    @phone.respond(GatherCallback, "/code", digits="4711")
+    def right(call: GatherCallback) -> list[Verb]:
+        return [SpeakSentence("You have no new messages."), *GOODBYE]
+
+    @phone.respond(GatherCallback, "/code")
+    def wrong(call: GatherCallback) -> list[Verb]:
+        with phone.state(call) as state:
+            state["attempts"] = attempts = state.get("attempts", 0) + 1
+        return [ask("That is not your code.")] if attempts < 3 else GOODBYE
+
+    return serve(phone)
+
+
+def speech() -> Flask:
+    """A menu takes keys and words."""
+    phone = line(__name__)
+
+    @phone.respond(InitiateCallback)
+    def greet(call: InitiateCallback) -> Gather:
+        return Gather(
+            SpeakSentence("Say sales or press 1. Say support or press 2."),
+            gather_url=choose,
+            max_digits=1,
+            input="dtmf_speech",
+        )
+
+    @phone.respond(GatherCallback, "/choose")
+    def choose(call: GatherCallback) -> list[Verb]:
+        said = str(call.extra.get("text", "")).lower()
+        if call.digits == "1" or "sales" in said:
+            return [SpeakSentence("Sales is closed."), *GOODBYE]
+        if call.digits == "2" or "support" in said:
+            return [SpeakSentence("Support is closed."), *GOODBYE]
+        return GOODBYE
+
+    return serve(phone)
+
+
 def spanish() -> Flask:
     """A menu in two languages; the Spanish one is read by a pattern."""
     phone = line(__name__)
@@ -649,6 +703,8 @@ LINES: tuple[Callable[[], Flask], ...] = (
     any_key,
     other_keys,
     entry,
+    attempts,
+    speech,
     spanish,
     farewells,
     explicit_hangup,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -491,6 +493,19 @@ def file_may_announce_keys(phone: CallbackBlueprint) -> None:
         return GOODBYE
 
 
+@gives()
+def key_was_announced_before(phone: CallbackBlueprint) -> None:
+    menu(phone, "For opening hours, press 1. For a person, press 2.")
+
+    @phone.respond(GatherCallback, "/menu", digits="1")
+    def hours(call: GatherCallback) -> list[Verb]:
+        return [SpeakSentence("We open at nine."), *GOODBYE]
+
+    @phone.respond(GatherCallback, "/menu", digits="2")
+    def person(call: GatherCallback) -> Gather:
+        return Gather(SpeakSentence("All lines are busy. Choose again."), gather_url=hours, max_digits=1)
+
+
 # -- silent-loop and no-way-out ------------------------------------------------------------------------------
 
 
@@ -580,6 +595,30 @@ def ringing_of_a_transfer(phone: CallbackBlueprint) -> None:
     @phone.respond(InitiateCallback)
     def greet(call: InitiateCallback) -> list[Verb]:
         return [SpeakSentence("One moment."), Transfer(PhoneNumber(AGENT), call_timeout=30), *GOODBYE]
+
+
+# -- what differs from call to call --------------------------------------------------------------------------
+
+
+@gives()
+def random_numbers(phone: CallbackBlueprint) -> None:
+    @phone.respond(InitiateCallback)
+    def greet(call: InitiateCallback) -> Gather:
+        ticket, number = uuid.uuid4(), random.randint(1, 1000)
+        return Gather(
+            SpeakSentence(f"Your ticket is {ticket}, your number is {number}. To hear it again, press 1."),
+            gather_url=other,
+            max_digits=1,
+            tag=ticket.hex,
+        )
+
+    @phone.respond(GatherCallback, "/menu", digits="1")
+    def again(call: GatherCallback) -> Gather:
+        return greet(InitiateCallback())
+
+    @phone.respond(GatherCallback, "/menu")
+    def other(call: GatherCallback) -> list[Verb]:
+        return GOODBYE
 
 
 # -- long-way and unreached ----------------------------------------------------------------------------------
