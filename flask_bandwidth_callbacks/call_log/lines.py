@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -73,7 +73,7 @@ class Line:
 
     def to_json(self) -> bytes:
         """Return the line as it is written, with the line feed at its end."""
-        values = {name: value for name, value in asdict(self).items() if value is not None}
+        values = {name: value for name, value in vars(self).items() if value is not None}
         values["time"] = self.time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         # In ASCII, so that nothing that a caller chooses controls the terminal in which the file is shown.
         return json.dumps(values).encode() + b"\n"

@@ -18,6 +18,8 @@ from flask_bandwidth_callbacks.display import without_credentials_of_verbs
 
 _FEWEST_DIGITS = 7
 """Digits of a telephone number. Of the fewer that stand elsewhere, such as in times, none are masked."""
+_FEWEST_SPOKEN = 4
+"""Digits of what is masked where people speak: a PIN has four."""
 _LONGEST_SEQUENCE = 200
 """Keys of a Gather that are looked for in a reply; it collects 50 at most."""
 _FIRST = 4
@@ -52,7 +54,9 @@ def _digits(fewest: int, between: str) -> str:
 
 _E164 = rf"(?:\+|%2[Bb]){_digits(_FEWEST_DIGITS, '[ ./()-]')}"
 _NUMBERS = re.compile(rf"(?P<kept>{_KEPT})|(?P<e164>{_E164})|(?<![0-9]){_digits(_FEWEST_DIGITS, '[ ./()-]')}")
-_SPOKEN_NUMBERS = re.compile(rf"(?P<kept>{_KEPT})|(?P<e164>{_E164})|(?<![0-9]){_digits(4, '[ ,./()-]')}")
+_SPOKEN_NUMBERS = re.compile(
+    rf"(?P<kept>{_KEPT})|(?P<e164>{_E164})|(?<![0-9]){_digits(_FEWEST_SPOKEN, '[ ,./()-]')}"
+)
 _MARKUP = re.compile("<[^<>]*>")
 _DIGIT = re.compile("[0-9]")
 # Limits keep the time short that a text without the last character takes.
@@ -89,12 +93,14 @@ def masked_text(text: str) -> str:
 
     A number may be spelled in groups, as in ``303-555-0123``.
     """
-    return _NUMBERS.sub(_masked_number, _without_users(text))
+    text = _without_users(text)
+    return _NUMBERS.sub(_masked_number, text) if _has_digits(text, _FEWEST_DIGITS) else text
 
 
 def masked_words(text: str) -> str:
     """Return what is spoken, with masked numbers and every other sequence of four digits or more masked."""
-    return _SPOKEN_NUMBERS.sub(_masked_sequence, _without_users(text))
+    text = _without_users(text)
+    return _SPOKEN_NUMBERS.sub(_masked_sequence, text) if _has_digits(text, _FEWEST_SPOKEN) else text
 
 
 def masked_reply(text: str, payload: Mapping[str, Any]) -> str:
@@ -122,6 +128,11 @@ def _masked_repetitions(text: str, payload: Mapping[str, Any]) -> str:
         return text
     repeated = "[ ,./()-]{0,2}".join(map(re.escape, digits))
     return re.sub(rf"(?P<kept>{_KEPT})|(?<![0-9]){repeated}(?![0-9])", _masked_keys, text)
+
+
+def _has_digits(text: str, fewest: int) -> bool:
+    """Return whether a text has so many digits. Few have, and counting is quicker than the search."""
+    return len(_DIGIT.findall(text)) >= fewest
 
 
 def _without_users(text: str) -> str:

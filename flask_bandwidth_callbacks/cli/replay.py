@@ -87,8 +87,8 @@ def _read(files: Sequence[Path]) -> list[Line]:
 def _chosen(lines: list[Line], call_ids: Sequence[str]) -> list[Line]:
     if not call_ids:
         return lines
-    wanted = [line for call_id in call_ids for line in chosen(lines, call_id)]
-    return [line for line in lines if any(line is each for each in wanted)]
+    wanted = {id(line) for call_id in call_ids for line in chosen(lines, call_id)}
+    return [line for line in lines if id(line) in wanted]
 
 
 # -- What is shown -------------------------------------------------------------------------------------------

@@ -24,7 +24,14 @@ from flask_bandwidth_callbacks import (
     config,
 )
 from flask_bandwidth_callbacks.bxml import Gather, PhoneNumber, SpeakSentence, Transfer
-from flask_bandwidth_callbacks.call_log import Line, NotACallLog, read_lines, suspended, writer
+from flask_bandwidth_callbacks.call_log import (
+    Line,
+    NotACallLog,
+    close_call_log,
+    read_lines,
+    suspended,
+    writer,
+)
 from flask_bandwidth_callbacks.call_log.files import LogFile
 from flask_bandwidth_callbacks.call_log.writer import Writer
 from tests.call_log.writers import wait_for_writers
@@ -249,6 +256,15 @@ def test_it_can_be_suspended(app: Flask, file: Path, send: Send) -> None:
     assert [line.payload["tag"] for line in written(file)] == ["real", "real, too"]
     with suspended(Flask("other")):
         pass
+
+
+def test_it_can_be_closed(app: Flask, file: Path, send: Send) -> None:
+    """Once it is closed, nothing more is written; an application without a call log is left alone."""
+    send("disconnect", tag="before")
+    close_call_log(app)
+    send("disconnect", tag="after")
+    assert [line.payload["tag"] for line in written(file)] == ["before"]
+    close_call_log(Flask("other"))
 
 
 def test_two_blueprints_write_each_callback_once(app: Flask, file: Path, send: Send) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -204,6 +205,9 @@ def test_a_real_call_becomes_a_test(tmp_path: Path) -> None:
     with running(granian("line:app"), tmp_path / "granian.log", **recorded) as port:
         url = f"http://127.0.0.1:{port}/phone/"
         SimulatedBandwidth(url, credentials=CREDENTIALS).call(var_from="+13035550199").press("2")
+        # A line is written after its reply, and the server may be stopped in between.
+        while not log.exists() or log.read_bytes().count(b"\n") < 3:
+            time.sleep(0.01)
     (call_id,) = call_ids(log)
 
     def python(*arguments: str) -> subprocess.CompletedProcess[str]:
