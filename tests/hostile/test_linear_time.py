@@ -26,6 +26,9 @@ from flask_bandwidth_callbacks.rejections import challenge
 from flask_bandwidth_callbacks.simulator import SimulatedBandwidth, SimulationError
 from flask_bandwidth_callbacks.simulator.explore.announcements import announced
 from flask_bandwidth_callbacks.simulator.replay.ids import FreshIds
+from flask_bandwidth_callbacks.simulator.explore.picture import Arrow, Box, Picture
+from flask_bandwidth_callbacks.simulator.explore.picture.mermaid import to_mermaid
+from flask_bandwidth_callbacks.simulator.explore.picture.svg import to_svg
 from flask_bandwidth_callbacks.simulator.rest import models
 from flask_bandwidth_callbacks.simulator.wire.delivery import _is_challenge
 from flask_bandwidth_callbacks.simulator.wire.exchanges import Exchange, describe
@@ -58,6 +61,7 @@ EXPRESSIONS = {
     "simulator/explore/prompt_words.py": 2,
     "simulator/explore/checks/ends.py": 1,
     "simulator/explore/findings.py": 2,  # reads the application's own source
+    "simulator/explore/picture/mermaid.py": 1,
     "simulator/explore/states.py": 6,
     "simulator/replay/ids.py": 1,
     "simulator/rest/models.py": 3,
@@ -159,6 +163,14 @@ def masked_reply_of(text: str) -> None:
     masked_reply(text, {"digits": "12"})
 
 
+def draw(text: str) -> None:
+    """Draw a picture that has the text at a box and at two arrows."""
+    arrows = (Arrow("a", "a", text), Arrow("a", "b", text))
+    picture = Picture(text, (Box("a", "state", text, text, (text,)), Box("b", "end", text)), arrows)
+    to_mermaid(picture)
+    to_svg(picture)
+
+
 def show_exchange(text: str) -> None:
     describe(Exchange("initiate", "POST", text[:100], datetime(2026, 1, 5, tzinfo=UTC), {}, bxml=text))
 
@@ -248,6 +260,9 @@ ATTACKS: list[tuple[str, Callable[[str], Any], Callable[[int], str]]] = [
     ("keys with hyphens", announced, lambda n: "1-1" * n),
     ("keys with commas", announced, lambda n: "1," * (n // 8) + "a"),
     ("quotes of a prompt", announced, lambda n: "a'" * n),
+    ("words of a picture", draw, lambda n: "- a. " * n),
+    ("a word of a picture", draw, lambda n: "fa:" * n),
+    ("what has no shape", draw, lambda n: "\u200b" * n + "_"),
     ("lines of a terminal", clean, lambda n: "\x07\n" * n),
 ]  # fmt: skip
 

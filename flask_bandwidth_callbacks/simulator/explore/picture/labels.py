@@ -28,7 +28,7 @@ def place_labels(
 ) -> list[Point | None]:
     """Return the centers of labels, which overlap nothing; None for an arrow without a label.
 
-    :param sizes: the sizes of the labels; None for an arrow without one.
+    :param sizes: the sizes of the labels; None for an arrow without a label.
     :param routes: the corners of the arrows, between which they run along an axis.
     """
     taken = Areas(boxes)

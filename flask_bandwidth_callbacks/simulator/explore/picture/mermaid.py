@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from .parts import Arrow, Box, BoxKind, Picture
-from .text import clean, lines_of
+from .text import lines_of
 
 _SHAPES: dict[BoxKind, tuple[str, str]] = {
     "start": ("([", "])"),
@@ -64,8 +64,9 @@ def _classes_of(box: Box) -> Iterator[str]:
 
 def _arrow(arrow: Arrow) -> str:
     line = "-.->" if arrow.is_dashed or arrow.is_walked is False else "==>" if arrow.is_walked else "-->"
-    label = clean(arrow.label)
-    return f"{_name(arrow.source)} {line}{f'|{_quoted([label])}|' if label else ''} {_name(arrow.target)}"
+    lines = lines_of(arrow.label, 13, 180, 3)
+    label = f"|{_quoted(lines)}|" if lines else ""
+    return f"{_name(arrow.source)} {line}{label} {_name(arrow.target)}"
 
 
 def _name(identifier: str) -> str:
@@ -75,4 +76,5 @@ def _name(identifier: str) -> str:
 
 def _quoted(lines: Sequence[str]) -> str:
     """Return lines of text as a label in which nothing is a part of Mermaid's or Markdown's language."""
-    return f'"{"<br>".join(_SPECIAL.sub(lambda special: f"#{ord(special[0])};", line) for line in lines)}"'
+    safe = (_SPECIAL.sub(lambda special: f"#{ord(special[0])};", line) for line in lines)
+    return f'"{"<br>".join(safe)}"'

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 
 ELLIPSIS = "…"
+_LONGEST = 2000
+"""The most characters of a text that a picture holds."""
 
 # Widths in em, rounded up from DejaVu Sans. Nearly all fonts that a browser may take instead are narrower.
 _WIDTHS = {
