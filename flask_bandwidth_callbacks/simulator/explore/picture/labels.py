@@ -26,7 +26,7 @@ _COST_OF_FAR = 0.1  # a pixel from the beginning of the arrow, where readers loo
 def place_labels(
     sizes: Sequence[Size | None], routes: Sequence[Sequence[Point]], boxes: Iterable[Area]
 ) -> list[Point | None]:
-    """Return the centers of labels, which overlap nothing; None for an arrow without a label.
+    """Return the centers of labels, which overlap neither boxes nor each other. An arrow may have no label.
 
     :param sizes: the sizes of the labels; None for an arrow without a label.
     :param routes: the corners of the arrows, between which they run along an axis.
