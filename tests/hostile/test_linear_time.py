@@ -25,10 +25,10 @@ from flask_bandwidth_callbacks.display import without_password
 from flask_bandwidth_callbacks.rejections import challenge
 from flask_bandwidth_callbacks.simulator import SimulatedBandwidth, SimulationError
 from flask_bandwidth_callbacks.simulator.explore.announcements import announced
-from flask_bandwidth_callbacks.simulator.replay.ids import FreshIds
 from flask_bandwidth_callbacks.simulator.explore.picture import Arrow, Box, Picture
 from flask_bandwidth_callbacks.simulator.explore.picture.mermaid import to_mermaid
 from flask_bandwidth_callbacks.simulator.explore.picture.svg import to_svg
+from flask_bandwidth_callbacks.simulator.replay.ids import FreshIds
 from flask_bandwidth_callbacks.simulator.rest import models
 from flask_bandwidth_callbacks.simulator.wire.delivery import _is_challenge
 from flask_bandwidth_callbacks.simulator.wire.exchanges import Exchange, describe

@@ -23,9 +23,11 @@ _BOLD = 1.13
 
 
 def clean(text: str) -> str:
-    """Return a text in one line, without characters that have no shape, or that turn the others around."""
+    """Return the beginning of a text in one line, without invisible characters."""
     kept = (
-        character for character in text if character.isspace() or unicodedata.category(character)[0] != "C"
+        character
+        for character in text[:_LONGEST]
+        if character.isspace() or unicodedata.category(character)[0] != "C"
     )
     return " ".join("".join(kept).split())
 
