@@ -106,10 +106,9 @@ def skip_silence(session: Session, arguments: Arguments) -> None:
 
 
 def _skip(session: Session) -> None:
-    seconds = session.bandwidth.timeline.seconds_to_next
-    if seconds is not None:
-        session.bandwidth.wait(min(max(seconds, 0), _LONGEST_SKIP))
-        session.feed.publish("clock", {"milliseconds": session.milliseconds})
+    seconds = session.bandwidth.timeline.seconds_to_next or 0.0
+    session.bandwidth.wait(min(max(seconds, 0.0), _LONGEST_SKIP))
+    session.feed.publish("clock", {"milliseconds": session.milliseconds})
 
 
 def rule(session: Session, arguments: Arguments) -> None:

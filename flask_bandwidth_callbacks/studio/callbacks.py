@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import threading
 import traceback
@@ -22,6 +23,8 @@ Source: TypeAlias = Literal["simulated", "watched", "sent"]
 
 KEPT_CALLBACKS = 2000
 """How many callbacks can be opened."""
+_IN_PROCESS = re.compile("^https://localhost/")
+"""How URLs of an application in process begin, unless it has another host."""
 _LONGEST_REPLY = 100_000
 """Characters of a reply that are kept; a document has at most 64 KB."""
 
@@ -79,8 +82,11 @@ class CallbackRecord:
 
     @property
     def curl(self) -> str:
-        """The command line that sends the callback again. ``USER:PASSWORD`` stands for credentials."""
-        url = without_password(self.url)
+        """The command line that sends the callback again. ``USER:PASSWORD`` stands for credentials.
+
+        An application in process has no URL, so the one of ``flask run`` stands in its place.
+        """
+        url = _IN_PROCESS.sub("http://127.0.0.1:5000/", without_password(self.url))
         if self.method == "GET":
             query = urlencode({name: _as_text(value) for name, value in self.payload.items()})
             separator = "&" if urlsplit(url).query else "?"

@@ -160,7 +160,7 @@ def open_studio() -> Iterator[Open]:
     with ExitStack() as stack:
 
         def start(target: Flask | str, url: str | None = None, **options: Any) -> Client:
-            studio = Studio(_free_port())
+            studio = Studio(free_port())
             make_app = (lambda: target) if isinstance(target, Flask) else None
             session = studio.open(StudioBandwidth(target, url, **options), make_app)
             stack.enter_context(session.running())
@@ -172,7 +172,7 @@ def open_studio() -> Iterator[Open]:
         yield start
 
 
-def _free_port() -> int:
+def free_port() -> int:
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as listening:

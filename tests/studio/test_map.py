@@ -51,6 +51,7 @@ def test_a_way_that_is_known_changes_nothing(phone_app: Flask, open_studio: Open
         versions.append(client.wait_for("map", lit=[])["version"])
     assert versions[0] == versions[1] < versions[2]
     drawn = svg(client)
+    assert svg(client) == drawn
     assert "You pressed 7." in drawn
     assert "The call ends" in drawn
 
