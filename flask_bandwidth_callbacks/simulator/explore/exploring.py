@@ -120,6 +120,7 @@ def explore(
         missing = _unreached(app, search)
         known = Known(
             states=search.states,
+            beginnings=search.beginnings,
             incidents=search.incidents,
             responders=missing,
             is_exhausted=not search.left,

@@ -116,6 +116,8 @@ class Search:
     ) -> None:
         self.states: list[State] = []
         """In the order in which they were reached."""
+        self.beginnings: list[Arrival] = []
+        """Where the call of each scene is before anything is done."""
         self.incidents: list[Incident] = []
         self.reached: dict[str, Subscription] = {}
         """The responders that calls reached, by name and place."""
@@ -194,7 +196,11 @@ class Search:
 
         with self._call(scene, ()) as (walk, quiet):
             self._note_incidents(walk, 0, scene)
-            arrive(walk, None, 0, quiet, 0)
+            root = arrive(walk, None, 0, quiet, 0)
+            heard, conversation = tuple(walk.call.heard), str(walk.call)
+            self.beginnings.append(
+                Arrival(root, root.key, True, heard, quiet.seconds, tuple(walk.steps), scene, conversation)
+            )
         while queue:
             state, steps, moves = queue.popleft()
             if moves >= self._limits.depth and any(option.kind != "leave" for option in state.options):

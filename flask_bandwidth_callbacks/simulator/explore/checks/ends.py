@@ -98,8 +98,6 @@ def long_silences(known: Known) -> Iterator[Finding]:
 
 def _arrivals(known: Known) -> list[tuple[State | None, Arrival]]:
     """Return every arrival with the state that it comes from, the shortest ways first."""
-    arrivals: list[tuple[State | None, Arrival]] = [
-        (None, root.as_arrival()) for root in known.states if root.parent is None
-    ]
+    arrivals: list[tuple[State | None, Arrival]] = [(None, each) for each in known.beginnings]
     arrivals += [(state, arrival) for state in known.states for _, arrival in state.arrivals()]
     return sorted(arrivals, key=lambda each: len(each[1].steps))

@@ -9,7 +9,7 @@ from re import Pattern
 from flask_bandwidth_callbacks.subscriptions import Subscription
 
 from ..search import Incident, Silence
-from ..states import State
+from ..states import Arrival, State
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,8 @@ class Known:
     """Everything that exploration learned."""
 
     states: Sequence[State]
+    beginnings: Sequence[Arrival]
+    """Where the call of each scene is before anything is done."""
     incidents: Sequence[Incident]
     responders: Sequence[Subscription]
     """The responders that no call reached."""

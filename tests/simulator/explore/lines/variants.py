@@ -7,6 +7,7 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, abort
@@ -134,6 +135,15 @@ def raises_if_the_agent_is_busy(phone: CallbackBlueprint) -> None:
     def after(call: TransferCompleteCallback) -> list[Verb]:
         if call.cause == "busy":
             raise LookupError("no other agent")
+        return GOODBYE
+
+
+@gives("exception: ", at=["2026-01-05T10:00", "2026-01-05T03:00"])
+def raises_at_night(phone: CallbackBlueprint) -> None:
+    @phone.respond(InitiateCallback)
+    def greet(call: InitiateCallback) -> list[Verb]:
+        if datetime.now(UTC).hour < 6:
+            raise LookupError("nobody is awake")
         return GOODBYE
 
 
@@ -283,6 +293,24 @@ def survey_after_a_conversation(phone: CallbackBlueprint) -> None:
     @phone.respond(TransferCompleteCallback, "/ask")
     def ask(call: TransferCompleteCallback) -> SpeakSentence:
         return SpeakSentence("Were you content with us?")
+
+
+@gives("unannounced-hangup: ", callees=[{}, *BUSY])
+def nothing_is_said_after_a_transfer(phone: CallbackBlueprint) -> None:
+    @phone.respond(InitiateCallback)
+    def greet(call: InitiateCallback) -> Transfer:
+        return Transfer(PhoneNumber(AGENT), transfer_complete_url=end)
+
+    @phone.respond(TransferCompleteCallback, "/end")
+    def end(call: TransferCompleteCallback) -> Response:
+        return Response()  # right after a conversation, but not if the agent was busy
+
+
+@gives("unannounced-hangup: ")
+def emergency(phone: CallbackBlueprint) -> None:
+    @phone.respond(InitiateCallback)
+    def greet(call: InitiateCallback) -> SpeakSentence:
+        return SpeakSentence("If this is an emergency, hang up and dial 911. We open at nine.")
 
 
 @gives("unannounced-hangup: press #")
