@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types build lowest core docs bench fuzz soak survive clean
+.PHONY: help demo studio test lint types build lowest core docs bench fuzz soak survive clean
 
 PYTHON ?= $(shell command -v python3 || command -v python3.11 || echo python3)
 VENV   := .venv
@@ -16,6 +16,16 @@ help: ## List the targets
 
 demo: $(VENV)/demo ## Start the example on this machine, make one call to it, and hand you the keypad
 	@$(BIN)/python -m examples.switchboard.demo
+	@echo; echo "To call it in the browser: make studio"
+
+studio: export FLASK_BANDWIDTH_CALLBACKS_CREDENTIALS := bandwidth:on-this-machine
+studio: export FLASK_SWITCHBOARD_BANDWIDTH := {"client_id": "any", "client_secret": "any"}
+studio: export FLASK_SWITCHBOARD_OPENS := 0
+studio: export FLASK_SWITCHBOARD_CLOSES := 24
+studio: $(VENV)/demo ## Open a telephone in the browser, to call the example
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	    FLASK_SQLALCHEMY_DATABASE_URI="sqlite:///$$folder/calls.db" \
+	    $(BIN)/flask --app examples.switchboard bandwidth studio
 
 test: $(VENV)/tests ## Run all tests on all cores, with the branch coverage of the package and the example
 	$(BIN)/$(PYTEST) --cov --cov-report=term
