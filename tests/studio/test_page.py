@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import pytest
@@ -16,6 +24,7 @@ from examples.switchboard import create_app
 from examples.switchboard.calls import db
 from flask_bandwidth_callbacks.simulator.wire.payloads import APPLICATION_NUMBER, CALLER_NUMBER
 from tests.studio.conftest import BOB, Client, Open
+from tests.studio.test_details import run_test
 
 if TYPE_CHECKING:  # importing it takes a third of a second, which every run of the tests would pay
     from playwright.sync_api import Locator, Page
@@ -393,6 +402,25 @@ def test_any_event_is_sent(opened: Phone, phone_app: Flask, browser_errors: list
     del browser_errors[:]  # the browser itself logs a status of 400
 
 
+def test_copy_as_pytest(opened: Phone, phone_app: Flask) -> None:
+    """What is copied is a test of the call, which passes; and the command line of curl."""
+    page = opened(phone_app)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    call(page)
+    listens(page, "Waiting for keys.")
+    press(page, "7")
+    ended(page, "hangup")
+    callback(page, "gather").click()
+    page.get_by_role("button", name="Copy as curl").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("curl ")
+    page.get_by_role("button", name="Copy as pytest").click()
+    page.wait_for_function('navigator.clipboard.readText().then((text) => text.startsWith(\'"""\'))')
+    test = page.evaluate("navigator.clipboard.readText()")
+    assert '.press("7")' in test
+    run_test(test)
+
+
 def test_ten_thousand_callbacks(opened: Phone, phone_app: Flask) -> None:
     """However many callbacks there are, the page holds few rows; it shows earlier ones on a click."""
     page = opened(phone_app)
@@ -429,6 +457,147 @@ def summary(number: int) -> dict[str, Any]:
         "source": "sent",
         "has_traceback": False,
     }
+
+
+# -- The map -------------------------------------------------------------------------------------------------
+
+
+def test_the_map(opened: Phone, phone_app: Flask) -> None:
+    """The map grows as calls go, and the place of the call is lit."""
+    page = opened(phone_app)
+    lit = region(page, "Map").locator(".lit")
+    call(page)
+    lit.filter(has_text="Press 1 for Bob.").wait_for()
+    listens(page, "Waiting for keys.")
+    press(page, "7")
+    lit.filter(has_text="You pressed 7.").wait_for()
+    assert lit.count() == 1
+    ended(page, "hangup")
+    lit.wait_for(state="detached")
+    for text in ["Press 1 for Bob.", "You pressed 7."]:
+        region(page, "Map").locator("text").get_by_text(text).wait_for()
+    page.get_by_role("button", name="Fit").click()
+    picture = region(page, "Map").locator("svg").bounding_box()
+    frame = region(page, "Map").bounding_box()
+    assert picture
+    assert frame
+    assert picture["y"] + picture["height"] <= frame["y"] + frame["height"]
+
+
+def test_findings(opened: Phone, phone_app: Flask) -> None:
+    """On request the page shows what exploration finds: here that a key leads to an exception."""
+    page = opened(phone_app)
+    page.get_by_role("button", name="Explore").click()
+    finding = page.get_by_role("listitem").filter(has_text="exception")
+    finding.get_by_text("The printer is on fire.").first.wait_for()
+    region(page, "Map").get_by_role("button", name="Close").click()
+    finding.wait_for(state="hidden")
+
+
+# -- The command ---------------------------------------------------------------------------------------------
+
+LINE = """
+from flask import Flask
+from flask_bandwidth_callbacks import CallbackBlueprint, InitiateCallback
+from flask_bandwidth_callbacks.bxml import Gather, SpeakSentence
+
+phone = CallbackBlueprint("phone", __name__, credentials=[("bandwidth", "s3cret")])
+
+@phone.respond(InitiateCallback)
+def greet(call):
+    return Gather(SpeakSentence("Hello."))
+
+app = Flask("line")
+app.config["BANDWIDTH_CALLBACKS_RECORD"] = "calls.jsonl"
+app.register_blueprint(phone, url_prefix="/phone")
+"""
+
+
+def wait_for_port(port: int) -> None:
+    end = time.monotonic() + PATIENCE_MILLISECONDS / 1000
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        else:
+            return
+
+
+@contextmanager
+def command(folder: Path, *options: str) -> Iterator[str]:
+    """Run ``flask bandwidth studio`` in a folder, and return the URL that it prints."""
+    flask = [
+        sys.executable,
+        "-m",
+        "flask",
+        "--app",
+        "line",
+        "bandwidth",
+        "studio",
+        "--no-open",
+        "--port",
+        "0",
+    ]
+    # The group of processes holds the one that is started again when the code changes, too.
+    with subprocess.Popen(
+        [*flask, *options], cwd=folder, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            printed = process.stdout.readline()
+            found = re.search(r"http://\S+", printed)
+            assert found, printed
+            wait_for_port(int(urlsplit(found[0]).port or 0))
+            yield found[0]
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_code_that_breaks_and_is_mended(page: Page, tmp_path: Path, browser_errors: list[str]) -> None:
+    """Code that cannot be loaded is shown with its traceback, on a page that goes on once it is mended.
+
+    When the command itself ends, the page says so.
+    """
+    code = tmp_path / "line.py"
+    code.write_text(LINE)
+    page.set_default_timeout(PATIENCE_MILLISECONDS)
+    with command(tmp_path) as url:
+        page.goto(url)
+        page.get_by_role("status").get_by_text("ready").wait_for()
+        code.write_text("nonsense")
+        page.get_by_role("group", name="Error").get_by_text("NameError: name 'nonsense'").wait_for()
+        code.write_text(LINE.replace("Hello.", "Hello again."))
+        page.get_by_role("status").get_by_text("ready").wait_for()
+        call(page)
+        hears(page, "Hello again.")
+    page.get_by_role("alert").get_by_text("The studio does not reply.").wait_for()
+    del browser_errors[:]  # the browser itself logs each connection that fails
+
+
+def test_watch(page: Page, tmp_path: Path, browser_errors: list[str]) -> None:
+    """What a running application gets from Bandwidth appears among the callbacks, and can only be read."""
+    (tmp_path / "line.py").write_text(LINE)
+    page.set_default_timeout(PATIENCE_MILLISECONDS)
+    with command(tmp_path, "--watch") as url:
+        page.goto(url)
+        page.get_by_role("status").get_by_text("ready").wait_for()
+        running = "import line; line.app.test_client().post('/phone/', auth=('bandwidth', 's3cret'), json={}).close()"
+        payload = "{'eventType': 'initiate', 'callId': 'c-real', 'from': '+13035550177'}"
+        subprocess.run(
+            [sys.executable, "-c", running.replace("{}", payload)], cwd=tmp_path, check=True, timeout=60
+        )
+        row = region(page, "Callbacks").get_by_role("button", name=re.compile("^initiate .*real"))
+        row.click()
+        page.get_by_role("group", name="Payload").get_by_text("c-real").wait_for()
+        page.get_by_role("group", name="Reply").get_by_text("Hello.").wait_for()
+        assert page.get_by_role("button", name="Copy as curl").is_visible()
+        assert (
+            page.get_by_role("button", name=re.compile("send", re.IGNORECASE)).count() == 1
+        )  # Send an event
+    page.get_by_role("alert").get_by_text("The studio does not reply.").wait_for()
+    del browser_errors[:]  # the browser itself logs each connection that fails
 
 
 # -- A page that is loaded again, sleeps, or is not the only one ---------------------------------------------

@@ -25,6 +25,7 @@ export class LongList {
     this.clear();
 
     this.scroller.addEventListener("scroll", () => this.#scrolled());
+    new ResizeObserver(() => this.#scrollToEnd()).observe(this.scroller);
     this.earlier.addEventListener("click", () => this.#showEarlier());
     this.later.addEventListener("click", () => this.showLatest());
   }
@@ -132,6 +133,10 @@ export class LongList {
       }
     });
     this.#showEdges(total);
+    this.#scrollToEnd();
+  }
+
+  #scrollToEnd() {
     if (this.follows) this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 

@@ -72,7 +72,7 @@ function fill(target, event, payload) {
   // Hints of nested properties, such as "diversion.origTo", stand with the object that holds them.
   const hints = new Map(sample.properties.map((property) => [property.name, property]));
   const known = [...hints.keys()].filter((name) => !name.includes("."));
-  const fields = [...new Set([...known, ...Object.keys(values)])].map((name) => new Field(name, values, hints));
+  const fields = [...new Set([...Object.keys(values), ...known])].map((name) => new Field(name, values, hints));
   target.replaceChildren(...fields.map((field) => field.row));
   return fields;
 }
