@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from . import importing, in_process, rejected_password, servers, simulated_call, stores
+from . import importing, in_process, rejected_password, servers, simulated_call, stores, studio
 from .measuring import Row, table
 
 PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "password": rejected_password.rejected_password,
     "simulator": simulated_call.simulated_call,
     "servers": servers.servers,
+    "studio": studio.key_to_sentence,
 }
 
 
@@ -41,7 +42,8 @@ def main() -> int:
 
 def _rounds(part: str, rounds: int) -> int:
     # Starting an interpreter, and loading a server, take as long as many rounds of the other parts.
-    return {"import": max(5, rounds // 8), "servers": max(2, rounds // 40)}.get(part, rounds)
+    fewer = {"import": max(5, rounds // 8), "servers": max(2, rounds // 40), "studio": max(10, rounds // 4)}
+    return fewer.get(part, rounds)
 
 
 if __name__ == "__main__":

@@ -48,6 +48,15 @@ document.addEventListener("securitypolicyviolation", ({ violatedDirective }) => 
 });
 """
 
+FOREIGN_SCRIPT = """
+new Promise((resolve) => {
+  document.addEventListener("securitypolicyviolation", () => resolve());
+  const script = document.createElement("script");
+  script.textContent = "window.foreign = 1";
+  document.body.append(script);
+})
+"""
+
 Phone: TypeAlias = "Callable[..., Page]"
 
 CLIENTS: WeakKeyDictionary[Page, Client] = WeakKeyDictionary()
@@ -414,8 +423,9 @@ def test_copy_as_pytest(opened: Phone, phone_app: Flask) -> None:
     page.get_by_role("button", name="Copy as curl").click()
     page.get_by_role("button", name="Copied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()").startswith("curl ")
+    page.get_by_role("button", name="Copy as curl").wait_for()
     page.get_by_role("button", name="Copy as pytest").click()
-    page.wait_for_function('navigator.clipboard.readText().then((text) => text.startsWith(\'"""\'))')
+    page.get_by_role("button", name="Copied").wait_for()
     test = page.evaluate("navigator.clipboard.readText()")
     assert '.press("7")' in test
     run_test(test)
@@ -512,6 +522,12 @@ app.config["BANDWIDTH_CALLBACKS_RECORD"] = "calls.jsonl"
 app.register_blueprint(phone, url_prefix="/phone")
 """
 
+REAL_CALLBACK = """
+import line
+payload = {"eventType": "initiate", "callId": "c-real", "from": "+13035550177"}
+line.app.test_client().post("/phone/", auth=("bandwidth", "s3cret"), json=payload).close()
+"""
+
 
 def wait_for_port(port: int) -> None:
     end = time.monotonic() + PATIENCE_MILLISECONDS / 1000
@@ -583,11 +599,7 @@ def test_watch(page: Page, tmp_path: Path, browser_errors: list[str]) -> None:
     with command(tmp_path, "--watch") as url:
         page.goto(url)
         page.get_by_role("status").get_by_text("ready").wait_for()
-        running = "import line; line.app.test_client().post('/phone/', auth=('bandwidth', 's3cret'), json={}).close()"
-        payload = "{'eventType': 'initiate', 'callId': 'c-real', 'from': '+13035550177'}"
-        subprocess.run(
-            [sys.executable, "-c", running.replace("{}", payload)], cwd=tmp_path, check=True, timeout=60
-        )
+        subprocess.run([sys.executable, "-c", REAL_CALLBACK], cwd=tmp_path, check=True, timeout=60)
         row = region(page, "Callbacks").get_by_role("button", name=re.compile("^initiate .*real"))
         row.click()
         page.get_by_role("group", name="Payload").get_by_text("c-real").wait_for()
@@ -714,11 +726,7 @@ def test_the_content_security_policy(opened: Phone, phone_app: Flask, browser_er
     page.get_by_role("button", name="Edit and send").click()
     page.get_by_role("dialog").wait_for()
     assert page.evaluate("window.violations") == []
-    page.evaluate(
-        "const script = document.createElement('script'); script.textContent = 'window.foreign = 1';"
-        "document.body.append(script)"
-    )
-    page.wait_for_function("window.violations.length > 0")
+    page.evaluate(FOREIGN_SCRIPT)
     assert page.evaluate("window.foreign") is None
     assert len(browser_errors) == 1
     del browser_errors[:]
