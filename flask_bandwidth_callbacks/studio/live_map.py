@@ -70,9 +70,10 @@ class LiveMap:
         with self._lock:
             version = self._version
             picture = Picture(self._title, (_START, *self._boxes.values()), tuple(self._merged()))
-        if self._drawn[0] != version:
-            self._drawn = version, to_svg(picture)
-        return self._drawn[1]
+        drawn = self._drawn  # another thread may replace it meanwhile, with an older picture
+        if drawn[0] != version:
+            drawn = self._drawn = version, to_svg(picture)
+        return drawn[1]
 
     def _go(self, call: Call, box: str, label: str) -> None:
         before = self._places.get(call.call_id)
