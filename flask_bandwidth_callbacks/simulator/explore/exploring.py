@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from re import Pattern
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -32,8 +32,6 @@ from .options import Choices
 from .report import Report
 from .search import Limits, Search
 
-T = TypeVar("T")
-
 ALL_KEYS = "1234567890*#"
 
 
@@ -41,8 +39,8 @@ def explore(
     application: Flask | Callable[[], Flask],
     *,
     keys: str = ALL_KEYS,
-    callees: Iterable[Mapping[str, str]] = ({},),
-    at: Iterable[str | datetime] = (),
+    callees: Mapping[str, str] | Iterable[Mapping[str, str]] = ({},),
+    at: str | datetime | Iterable[str | datetime] = (),
     words: Iterable[str] = (),
     numbers: Iterable[str] = (),
     longest_way: int = 12,
@@ -95,11 +93,13 @@ def explore(
             f"Application {app.name!r} has no CallbackBlueprint. Register one with app.register_blueprint."
         )
     pattern = None if announcements is None else read_pattern(announcements)
-    allowed = check_kinds(allow)
+    allowed = check_kinds(_several(allow, "allow"))
     search = Search(
         make_app,
         Choices(
-            tuple(dict.fromkeys(check_keys(keys))), tuple(map(_words, _several(words))), _numbers(numbers)
+            tuple(dict.fromkeys(check_keys(keys))),
+            tuple(map(_words, _several(words, "words"))),
+            _numbers(numbers),
         ),
         Limits(_count(depth, "depth"), _count(calls, "calls"), _seconds(seconds)),
         seed=seed,
@@ -107,7 +107,7 @@ def explore(
         watch=watch,
     )
     longest = _count(longest_way, "longest_way")
-    times, behaviors = _times(at), [_behaviors(each) for each in _several(callees)]
+    times, behaviors = _times(at), [_behaviors(each) for each in _several(callees, "callees")]
     scenes = [Scene(each, start, fallback_url=fallback_url) for start in times for each in behaviors]
     lines = _lines(app, url)
     # Its interception of requests to Bandwidth stays between the calls, for which it would take its time.
@@ -247,11 +247,20 @@ def _maker(application: object) -> Callable[[], Flask]:
     return make
 
 
-def _several(values: Iterable[T]) -> list[T]:
-    return [values] if isinstance(values, str | Mapping) else list(values)  # type: ignore[list-item]
+def _several(values: Any, name: str) -> list[Any]:
+    """Return the values of an argument that takes several, or one."""
+    if isinstance(values, str | datetime | Mapping):
+        return [values]
+    if not isinstance(values, Iterable):
+        raise SimulationError(f"{name} must be one value or several, got {show(values)}.")
+    return list(values)
 
 
 def _behaviors(callees: Mapping[str, str]) -> dict[str, str]:
+    if not isinstance(callees, Mapping):
+        raise SimulationError(
+            f"callees must be mappings such as {{'+13035550141': 'busy'}}, got {show(callees)}."
+        )
     for number, behavior in dict(callees).items():
         check_number(number, "The callee's number")
         if behavior not in BEHAVIORS:
@@ -262,7 +271,7 @@ def _behaviors(callees: Mapping[str, str]) -> dict[str, str]:
 
 
 def _times(at: Iterable[str | datetime] | str | datetime) -> list[datetime | None]:
-    given = [at] if isinstance(at, str | datetime) else list(at)
+    given = _several(at, "at")
     if given:
         clock_traveler()
     return [_time(value) for value in given] or [None]
@@ -283,7 +292,7 @@ def _words(text: str) -> str:
 
 
 def _numbers(numbers: Iterable[str]) -> tuple[str, ...]:
-    return tuple(check_keys(number) for number in _several(numbers))
+    return tuple(check_keys(number) for number in _several(numbers, "numbers"))
 
 
 def _count(value: int, name: str) -> int:

@@ -39,17 +39,16 @@ class Option:
         label = label or {"failure": "callback fails", "leave": "hangs up"}.get(self.kind, self.kind)
         return f"{self.who}: {label}" if self.who else label
 
-    def take(self, call: Call) -> tuple[Step, ...]:
-        """Do it, and return the steps that it took."""
-        steps: list[Step] = []
+    def take(self, call: Call, steps: list[Step]) -> None:
+        """Do it, and add each step to others, also the one at which the simulation cannot go on."""
 
         def take(step: Step) -> None:
-            step.take(call)
             steps.append(step)
+            step.take(call)
 
         def wait_if_the_verb_goes_on() -> None:
             if actor.state != "disconnected" and actor.verb is verb:
-                steps.append(_wait(call))
+                _wait(call, steps)
 
         actor = person(call, self.who)
         verb = actor.verb
@@ -68,16 +67,15 @@ class Option:
                     take(Step("press", keys[0], who=self.who))
                 wait_if_the_verb_goes_on()
             case "silence":
-                steps.append(_wait(call))
+                _wait(call, steps)
             case "failure":
                 take(Step("fail"))
                 if self.text:
                     take(Step("press", self.text, who=self.who))
                 if call.bandwidth.failures:
-                    steps.append(_wait(call))
+                    _wait(call, steps)
             case "leave":
                 take(Step("hang up", who=self.who))
-        return tuple(steps)
 
 
 @dataclass(frozen=True)
@@ -150,9 +148,9 @@ def _keys(
 
 
 def _with_probes(keys: Sequence[str], announced: Sequence[str]) -> Iterator[str]:
-    """Return keys, with at least two that are not announced, to which the others are compared."""
+    """Return keys, with at least three that are not announced: one may be hidden, the others do the same."""
     yield from keys
-    missing = 2 - len(set(keys) - set(announced))
+    missing = 3 - len(set(keys) - set(announced))
     others = [key for key in "9876543210*" if key not in keys]
     yield from others[: max(0, missing)]
 
@@ -173,27 +171,29 @@ def _has_fallback(actor: Call) -> bool:
     )
 
 
-def _wait(call: Call) -> Step:
+def _wait(call: Call, steps: list[Step]) -> None:
     """Wait until something happens to the call, for as long as it takes, within limits.
 
-    The step waits as long at once.
+    The step that is added waits as long at once.
     """
     timeline = call.bandwidth.timeline
     began = timeline.now
     seconds = 0.0
     before, look = place_of(call), _look_of(call)
-    for _ in range(_MOST_TIMERS):
-        following = timeline.seconds_to_next
-        passed = (timeline.now - began) / 1000
-        if following is None or passed + following > _LONGEST_WAIT:
-            break
-        call.bandwidth.wait(following)
-        seconds = passed + following
-        if call.state == "disconnected" or (
-            place_of(call) != before and not (_look_of(call) == look and _is_something_due(call))
-        ):
-            break
-    return Step("wait", seconds=round(seconds, 3))
+    try:
+        for _ in range(_MOST_TIMERS):
+            following = timeline.seconds_to_next
+            passed = (timeline.now - began) / 1000
+            if following is None or passed + following > _LONGEST_WAIT:
+                break
+            seconds = passed + following
+            call.bandwidth.wait(following)
+            if call.state == "disconnected" or (
+                place_of(call) != before and not (_look_of(call) == look and _is_something_due(call))
+            ):
+                break
+    finally:
+        steps.append(Step("wait", seconds=round(seconds, 3)))
 
 
 def _look_of(call: Call) -> list[tuple[str, str, str, str]]:

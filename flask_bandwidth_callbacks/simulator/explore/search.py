@@ -18,7 +18,7 @@ from flask_bandwidth_callbacks.subscriptions.matches import ValuesMatch
 
 from ..engine.call import Call
 from ..engine.conversation import counted
-from ..exceptions import SimulationError
+from ..exceptions import EndlessCall, SimulationError
 from ..ways import Scene, Step, Way
 from ..wire.application import endpoint_at
 from ..wire.exchanges import Exchange
@@ -191,6 +191,9 @@ class Search:
                 if key not in self._by_key:
                     self._by_key[key] = self._state(walk, key, scene, parent, heard_before, quiet, moves)
                 known[key] = state = self._by_key[key]
+                if moves < state.moves:  # than in the scenes before
+                    state.scene, state.steps, state.moves = scene, tuple(walk.steps), moves
+                    state.parent, state.conversation = parent, str(walk.call)
                 queue.append((state, tuple(walk.steps), moves))
             return known[key]
 
@@ -233,13 +236,11 @@ class Search:
                 return
             call = walk.call
             before, heard_before, exchanges_before = len(call.lines), len(call.heard), len(call.exchanges)
-            took: tuple[Step, ...] = ()
             with quiet.listening():
                 try:
-                    took = option.take(call)
+                    option.take(call, walk.steps)
                 except SimulationError as error:
                     walk.error = error
-            walk.steps += took
             self._note_incidents(walk, exchanges_before, scene)
             outcome = key_of(call, walk.line, walk.app, without=option.text if option.kind == "keys" else "")
             target = arrive(
@@ -257,8 +258,11 @@ class Search:
                 conversation=str(call),
             )
             arrivals = state.arrows.setdefault(option, [])
-            if all(other.state is not target for other in arrivals):
+            same = next((each for each in arrivals if each.state is target), None)
+            if same is None:
                 arrivals.append(arrival)
+            elif len(arrival.steps) < len(same.steps):  # than in the scenes before
+                arrivals[arrivals.index(same)] = arrival
 
     def way_to(self, state: State) -> Way:
         """Walk to a state once more, and return the way with what is heard on it."""
@@ -368,6 +372,7 @@ class Search:
             cause=call.cause,
             is_left=is_left(call),
             has_failed=has_failed(call) or walk.error is not None,
+            is_endless=isinstance(walk.error, EndlessCall),
             conversation=str(call),
             options=options_at(call, self._choices, keys, self._numbers_known(walk))
             if walk.error is None
@@ -387,7 +392,7 @@ class Search:
                 if walk.error is not None or _is_out(call):
                     break
                 try:
-                    Option("silence").take(call)
+                    Option("silence").take(call, [])
                 except SimulationError as error:
                     walk.error = error
                 for each, times in Counter(call.heard[heard_before:]).most_common(1):

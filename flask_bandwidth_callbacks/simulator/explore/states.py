@@ -79,6 +79,8 @@ class State:
     """Whether it ended because the person on the call hung up."""
     has_failed: bool
     """Whether it ended because a callback failed, or the simulation could not go on."""
+    is_endless: bool
+    """Whether documents, or calls, followed each other until the simulation stopped them."""
     conversation: str
     """The call as text, as far as it went."""
     options: tuple[Option, ...]

@@ -12,9 +12,10 @@ from .known import Known
 
 def silent_loops(known: Known) -> Iterator[Finding]:
     """Return where a caller who does nothing is never let go, or hears the same more than five times."""
+    yield from _endless(known)
     reported: set[State] = set()
     for state in known.states:
-        if state.is_end:
+        if state.is_end or state.is_endless:
             continue
         chain = _chain(state)
         if reported & set(chain) or not _is_suspicious(chain):
@@ -35,6 +36,20 @@ def silent_loops(known: Known) -> Iterator[Finding]:
             scene=state.scene,
             handler=state.handler,
         )
+
+
+def _endless(known: Known) -> Iterator[Finding]:
+    for state in known.states:
+        if state.is_endless:
+            what = "Documents follow each other" if state.cause == "error" else "Calls lead to other calls"
+            yield finding(
+                "silent-loop",
+                f"{what} forever, without a chance to press a key or hang up.",
+                state.steps,
+                call=state.conversation,
+                scene=state.scene,
+                handler=state.handler,
+            )
 
 
 def _chain(state: State) -> list[State]:
