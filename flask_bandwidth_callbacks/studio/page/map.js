@@ -79,7 +79,7 @@ function size() {
 function light() {
   for (const box of picture.querySelectorAll(".lit")) box.classList.remove("lit");
   for (const id of lit) {
-    const box = byId(`box-${id}`);
+    const box = picture.querySelector(`#${CSS.escape(id)}`);
     if (box === null) continue;
     box.classList.add("lit");
     reveal(box);
