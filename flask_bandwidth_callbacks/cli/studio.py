@@ -82,7 +82,7 @@ def command(
     is_server = url is not None and not url.startswith("/")
     if is_server and watch == "":
         raise click.UsageError("--watch must have a file with --url, got none. Give --watch calls.jsonl.")
-    if not is_server and is_running_from_reloader():
+    if not is_server and PARENT in os.environ and is_running_from_reloader():
         # The process that is started again whenever the code changes.
         studio = _studio_of_parent()
         with _session_of_application(studio, url, credentials, watch):

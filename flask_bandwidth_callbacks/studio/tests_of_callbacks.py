@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pprint
 import re
 
@@ -41,16 +42,23 @@ def _call(session: Session | None, record: CallbackRecord) -> Call | None:
 def _sending(record: CallbackRecord) -> str:
     path = re.sub(r"^https?://[^/]*", "", record.url) or "/"
     payload = pprint.pformat(record.payload, width=84, sort_dicts=False)
+    arguments = [f"url={_literal(path)}"] + (['method="GET"'] if record.method == "GET" else [])
     indented = payload.replace("\n", "\n    ")
     return (
         f'"""A callback to the application, written by {_SOURCE}."""\n\n'
         "from flask_bandwidth_callbacks.simulator import SimulatedBandwidth\n\n\n"
         f"def test_{_name(record.event)}(bandwidth: SimulatedBandwidth) -> None:\n"
         f"    payload = {indented}\n"
-        f'    exchange = bandwidth.send("{record.event}", payload, url={path!r}, method={record.method!r})\n'
+        f"    exchange = bandwidth.send({_literal(record.event)}, payload, {', '.join(arguments)})\n"
         f"    assert exchange.status == {record.status}\n"
     )
 
 
 def _name(event: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", re.sub(r"\W", "", event)).lower()
+    plain = re.sub("[^a-zA-Z0-9]", "", event)
+    return re.sub("(?<=[a-z])(?=[A-Z])", "_", plain).lower() or "callback"
+
+
+def _literal(text: str) -> str:
+    """Return a text as Python in double quotes, whose escapes are those of JSON."""
+    return json.dumps(text, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()

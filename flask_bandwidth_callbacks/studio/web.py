@@ -30,6 +30,8 @@ HOST = "127.0.0.1"
 """The only address that the studio is served at."""
 _HOSTS = ("localhost", HOST)
 """The names under which a browser may ask for the page. Another name that leads here is DNS rebinding."""
+_HTTP_PORT = 80
+"""The port that browsers do not name."""
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
@@ -128,7 +130,7 @@ def create_app(studio: Studio) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LONGEST_BODY
     cookie = f"studio_{studio.port}"  # browsers send cookies to every port of a host
-    hosts = {f"{host}:{studio.port}" for host in _HOSTS}
+    hosts = {f"{host}:{studio.port}" for host in _HOSTS} | set(_HOSTS if studio.port == _HTTP_PORT else ())
 
     def is_token(value: str | None) -> bool:
         return value is not None and hmac.compare_digest(value.encode(), studio.token.encode())

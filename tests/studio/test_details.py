@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+import json
+import shlex
 import subprocess
 from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flask_bandwidth_callbacks.simulator import SimulatedBandwidth
+from flask_bandwidth_callbacks.studio.callbacks import CallbackRecord
+from flask_bandwidth_callbacks.studio.tests_of_callbacks import written_test
 from tests.studio.conftest import BOB, Client, Open, line_with_menu
 
 
@@ -167,3 +174,36 @@ def test_samples(phone_app: Flask, open_studio: Open) -> None:
     initiate = next(sample for sample in samples if sample["event"] == "initiate")
     nested = {hint["name"]: hint["meaning"] for hint in initiate["properties"]}
     assert nested["diversion.origTo"] == "Last number that the call was diverted from."
+
+
+# -- Whatever a caller says ----------------------------------------------------------------------------------
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(), lambda values: st.lists(values), max_leaves=5
+)
+PAYLOADS = st.dictionaries(st.text(), JSON)
+
+
+def record_of(event: str, payload: dict[str, Any], path: str = "/phone/") -> CallbackRecord:
+    url = f"https://localhost{path}"
+    return CallbackRecord(event, "POST", url, payload, None, None, 200, "", False, 1.0, "sent")
+
+
+@given(payload=PAYLOADS)
+def test_any_payload_as_curl(payload: dict[str, Any]) -> None:
+    """A shell reads the payload from the command line as it was, whatever is in it."""
+    assert json.loads(shlex.split(record_of("gather", payload).curl)[-1]) == payload
+
+
+@given(event=st.text(), payload=PAYLOADS, path=st.text().map(lambda text: f"/{text}"))
+def test_any_callback_as_a_test(event: str, payload: dict[str, Any], path: str) -> None:
+    """The test of a callback is Python, and sends the same, whatever is in it."""
+    module = ast.parse(written_test(None, record_of(event, payload, path)))
+    (test,) = [node for node in module.body if isinstance(node, ast.FunctionDef)]
+    assigned, sending = test.body[:2]
+    assert isinstance(assigned, ast.Assign)
+    assert isinstance(sending, ast.Assign)
+    assert isinstance(sending.value, ast.Call)
+    assert ast.literal_eval(assigned.value) == payload
+    assert ast.literal_eval(sending.value.args[0]) == event
+    assert ast.literal_eval(sending.value.keywords[0].value) == path

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flask_bandwidth_callbacks.studio import feed as feed_module
 from flask_bandwidth_callbacks.studio.feed import KEPT_EVENTS, Feed
@@ -119,3 +121,13 @@ def test_a_stream_without_events(feed: Feed, monkeypatch: pytest.MonkeyPatch) ->
     stream = feed.stream(None)
     parsed(stream, 2)
     assert next(stream) == b': still here\n\nevent: clock\ndata: {"milliseconds": 7}\n\n'
+
+
+@given(text=st.text())
+def test_any_text_is_one_event(text: str) -> None:
+    """Whatever a caller says is one event, and reads as it was said."""
+    feed = Feed(lambda: 0)
+    feed.publish("line", {"words": text})
+    events = parsed(feed.stream(None), 2)
+    assert kinds(events) == ["clock", "reset", "line", "clock"]
+    assert events[2][2] == {"words": text}

@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 from flask import Flask
 
+from flask_bandwidth_callbacks.studio import Studio, create_app
 from tests.studio.conftest import BOB, Client, Open
 
 HEADERS = {
@@ -178,3 +179,14 @@ def test_words_stay_words(client: Client) -> None:
     number = client.wait_for("callback", source="sent")["number"]
     reply = client.request("GET", f"/callbacks/{number}", None, Cookie=client.cookie)
     assert reply.getheader("Content-Type") == "application/json"
+
+
+def test_the_port_that_browsers_do_not_name() -> None:
+    """At port 80 the browser names no port, neither as the host nor as the origin."""
+    studio = Studio(80)
+    browser = create_app(studio).test_client()
+    assert browser.get(f"/?token={studio.token}", headers={"Host": "localhost"}).status_code == 303
+    reply = browser.post(
+        "/actions/call", json={}, headers={"Host": "localhost", "Origin": "http://localhost"}
+    )
+    assert reply.status_code == 409
