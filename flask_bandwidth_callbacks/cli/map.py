@@ -10,8 +10,10 @@ from typing import Any
 
 import click
 
+from flask_bandwidth_callbacks.simulator import SimulationError
 from flask_bandwidth_callbacks.simulator.explore import Report
 
+from .application import BadInput
 from .exploring import OutputFile, exploring_options, report_of, write
 
 
@@ -54,7 +56,11 @@ def command(form: str, output: Path | None, **arguments: Any) -> None:
       flask bandwidth map -o line.svg
       flask bandwidth map --format mermaid --at 2026-01-05T10:00
     """
-    drawn = _FORMATS[form](report_of(**arguments))
+    report = report_of(**arguments)
+    try:
+        drawn = _FORMATS[form](report).rstrip("\n")
+    except SimulationError as error:  # what draws is not installed
+        raise BadInput(str(error)) from None
     if output is None:
         click.echo(drawn)
     else:
