@@ -41,6 +41,22 @@ Object.defineProperty(window, "speechSynthesis", {
 """
 """A speech synthesis that only remembers what it was to say."""
 
+SOUND_RECORDER = """
+window.tones = [];
+const start = OscillatorNode.prototype.start;
+let first = null;
+OscillatorNode.prototype.start = function (...when) {
+  if (first === null) first = this.frequency.value;
+  else {
+    window.tones.push([first, this.frequency.value]);
+    first = null;
+  }
+  start.apply(this, when);
+};
+null;
+"""
+"""Remembers the pairs of tones that the page plays."""
+
 VIOLATIONS = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", ({ violatedDirective }) => {
@@ -311,6 +327,25 @@ def test_speech_is_off_at_first(opened: Phone, phone_app: Flask) -> None:
     page.get_by_label("Speech").check()
     hears(page, "Press 1 for Bob.")
     assert page.evaluate("window.spoken") == []
+
+
+def test_keys_and_ringing_make_sounds(opened: Phone, phone_app: Flask) -> None:
+    """A key has the tones of its row and column, and the caller hears it ring, unless switched off."""
+    page = opened(phone_app)
+    page.evaluate(SOUND_RECORDER)
+    call(page)
+    listens(page, "Waiting for keys.")
+    press(page, "1")
+    page.get_by_role("group", name=BOB).get_by_text("Ringing").wait_for()
+    tones = page.evaluate("window.tones")
+    assert [697, 1209] in tones
+    assert tones[-1] == [440, 480]
+    page.get_by_label("Sounds").uncheck()
+    page.get_by_role("group", name=BOB).get_by_role("button", name="Answer").click()
+    page.get_by_role("group", name=BOB).get_by_role("button", name="5").click()
+    hang_up(page)
+    ended(page, "hangup")
+    assert page.evaluate("window.tones") == tones
 
 
 def test_nothing_becomes_markup(opened: Phone, phone_app: Flask) -> None:

@@ -1,6 +1,6 @@
 // The callbacks that the application got, with what came back.
 import { act, listen } from "./connection.js";
-import { close, isShown, show, update } from "./details.js";
+import { close, isShown, show } from "./details.js";
 import { byId, element, setText } from "./elements.js";
 import { LongList, counted } from "./long_list.js";
 
@@ -17,8 +17,7 @@ listen("reset", () => {
 });
 
 listen("callback", (callback) => {
-  list.put(callback.number, callback);
-  update(callback);
+  list.add(callback.number, callback);
   count();
 });
 
@@ -47,7 +46,7 @@ function count() {
   setText(byId("callbacks-count"), total === seen ? counted(total) : `${counted(seen)} of ${counted(total)}`);
 }
 
-export function outcome({ status, failure }) {
+function outcome({ status, failure }) {
   if (failure) return status === null ? "failed" : `${status} failed`;
   return status === null ? "…" : String(status);
 }
@@ -79,9 +78,8 @@ function draw(callback) {
 }
 
 function toggle(callback) {
-  const latest = list.items.get(callback.number);
   if (isShown(callback.number)) close();
-  else show(latest, mark);
+  else show(callback, mark);
   mark();
 }
 

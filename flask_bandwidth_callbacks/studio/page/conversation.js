@@ -8,7 +8,7 @@ import { LongList } from "./long_list.js";
 const list = new LongList(byId("conversation-log"), draw);
 
 listen("reset", () => list.clear());
-listen("line", (line) => list.put(line.number, line));
+listen("line", (line) => list.add(line.number, line));
 
 function draw(line, before) {
   const call = find(line.call);

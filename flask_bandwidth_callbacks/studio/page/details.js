@@ -30,13 +30,6 @@ export function close() {
   onClosed();
 }
 
-/** Show what has become of the callback, if it is the one that is shown. */
-export function update(callback) {
-  if (!isShown(callback.number)) return;
-  shown = callback;
-  load(callback);
-}
-
 async function load(callback) {
   const details = await get(`callbacks/${callback.number}`);
   if (details === null || shown !== callback) return;

@@ -41,15 +41,10 @@ export class LongList {
     this.#schedule();
   }
 
-  /** Add an item, or replace the one with this number. */
-  put(number, item) {
-    const known = this.items.has(number);
+  /** Add an item. */
+  add(number, item) {
     this.items.set(number, item);
-    if (known) {
-      this.drawn.get(number)?.classList.add("stale");
-    } else if (this.accepts(item)) {
-      this.visible.push(number);
-    }
+    if (this.accepts(item)) this.visible.push(number);
     if (this.items.size > KEPT) this.#forgetOldest();
     this.#schedule();
   }
@@ -112,25 +107,19 @@ export class LongList {
     const wanted = this.visible.slice(this.start, this.end);
     const kept = new Set(wanted);
     for (const [number, row] of this.drawn) {
-      if (kept.has(number) && !row.classList.contains("stale")) continue;
-      if (!kept.has(number)) {
-        row.remove();
-        this.drawn.delete(number);
-      }
+      if (kept.has(number)) continue;
+      row.remove();
+      this.drawn.delete(number);
     }
     let last = null;
     wanted.forEach((number, index) => {
-      const old = this.drawn.get(number);
-      if (old === undefined || old.classList.contains("stale")) {
+      if (!this.drawn.has(number)) {
         const before = this.items.get(this.visible[this.start + index - 1]);
         const row = this.draw(this.items.get(number), before);
-        if (old === undefined) this.rows.insertBefore(row, last === null ? this.rows.firstChild : last.nextSibling);
-        else replaced(old, row);
+        this.rows.insertBefore(row, last === null ? this.rows.firstChild : last.nextSibling);
         this.drawn.set(number, row);
-        last = row;
-      } else {
-        last = old;
       }
+      last = this.drawn.get(number);
     });
     this.#showEdges(total);
     this.#scrollToEnd();
@@ -147,10 +136,4 @@ export class LongList {
     setText(this.earlier, `${counted(this.start)} earlier`);
     setText(this.later, `${counted(total - this.end)} later`);
   }
-}
-
-function replaced(old, row) {
-  const hadFocus = old.contains(document.activeElement);
-  old.replaceWith(row);
-  if (hadFocus) row.querySelector("button")?.focus();
 }

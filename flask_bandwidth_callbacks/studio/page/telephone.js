@@ -13,12 +13,13 @@ const [call, hangUp, skip] = [byId("dial-call"), byId("dial-hang-up"), byId("ski
 const [words, speak] = [byId("speak-text"), byId("speak-send")];
 const keypad = byId("telephone-keypad");
 
+const FIELDS = "input:not([type=checkbox], [readonly]), textarea, select";
 const TIMER_MILLISECONDS = 250;
 
 const press = fill(
   keypad,
   (keys) => {
-    hush();
+    if (current().takes_keys) hush();
     act("press", { call: current().id, keys });
   },
   true,
@@ -46,7 +47,7 @@ byId("speak").addEventListener("submit", async (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || !KEYS.includes(event.key)) return;
-  if (event.target.matches("input:not([type=checkbox]), textarea, select") || document.querySelector("dialog[open]")) return;
+  if (event.target.matches(FIELDS) || document.querySelector("dialog[open]")) return;
   event.preventDefault();
   if (!pressOnFocused(event.key)) press(event.key);
 });
