@@ -24,6 +24,8 @@ from .live_map import LiveMap
 
 _TICK_SECONDS = 0.02
 """How often time passes; a person notices no shorter delay."""
+_PATIENCE_SECONDS = 1.0
+"""How long a callback is waited for when the session ends."""
 KEPT_CALLS = 500
 """How many calls that have ended a page shows after it was loaded again."""
 
@@ -73,7 +75,9 @@ class StudioBandwidth(SimulatedBandwidth):
 class Session:
     """The calls of one application: its simulation, what was published of it, and what waits to be done."""
 
-    def __init__(self, bandwidth: StudioBandwidth, feed: Feed, callbacks: Callbacks) -> None:
+    def __init__(
+        self, bandwidth: StudioBandwidth, feed: Feed, callbacks: Callbacks, report: Callable[[str], None]
+    ) -> None:
         self.bandwidth = bandwidth
         self.feed = feed
         self.callbacks = callbacks
@@ -83,9 +87,9 @@ class Session:
         self._lines = 0
         self._shown: dict[Call, dict[str, Any]] = {}
         self._ended: list[str] = []
-        self._problem = ""
+        self._report = report
         self._reached: bool | None = None
-        bandwidth.report = self.report
+        bandwidth.report = report
         bandwidth.watchers.append(self._watch)
         self._show_application(is_reached=True)
 
@@ -106,7 +110,7 @@ class Session:
             finally:
                 self._is_over = True
                 self._jobs.put(None)
-                thread.join()
+                thread.join(_PATIENCE_SECONDS)
                 self.bandwidth.stop_clock()
 
     @contextmanager
@@ -120,12 +124,6 @@ class Session:
         """Have something done in the simulation's own thread, between two callbacks."""
         self._jobs.put(job)
 
-    def report(self, text: str) -> None:
-        """Publish what is wrong, once if it goes on."""
-        if text != self._problem:
-            self._problem = text
-            self.feed.publish("problem", {"text": without_password(text)})
-
     def _run(self) -> None:
         while not self._is_over:
             try:
@@ -136,11 +134,11 @@ class Session:
                 if job is not None:
                     job()
                 self.bandwidth.tick()
+                with self.bandwidth.turn:
+                    for call in list(self._shown):
+                        self._show(call)
             except Exception as error:  # what is shown is better than a page on which time stands still
-                self.report(f"{type(error).__name__}: {error}")
-            with self.bandwidth.turn:
-                for call in list(self._shown):
-                    self._show(call)
+                self._report(f"{type(error).__name__}: {error}")
 
     def clear(self) -> None:
         """Forget callbacks, and calls that have ended."""

@@ -15,6 +15,7 @@ from flask import Flask, Response, abort, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from flask_bandwidth_callbacks.display import without_password
 from flask_bandwidth_callbacks.exceptions import BandwidthCallbacksError
 from flask_bandwidth_callbacks.simulator import Conflict, SimulationError
 from flask_bandwidth_callbacks.simulator.explore import explore
@@ -43,6 +44,8 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
 }
+_QUIET_SECONDS = 5.0
+"""After how long the same problem is worth another sentence."""
 _EXPLORING_SECONDS = 60.0
 _PROGRESS_SECONDS = 0.25
 """How often the page hears how far exploring is."""
@@ -68,6 +71,7 @@ class Studio:
         self.feed = Feed(lambda: 0 if self.session is None else self.session.milliseconds)
         self.callbacks = Callbacks(self.feed)
         self._make_app: Callable[[], Flask] | None = None
+        self._problem = ("", 0.0)
         self._is_exploring = threading.Lock()
 
     @property
@@ -81,15 +85,17 @@ class Studio:
         self.feed.publish("application", data, key="application")
 
     def report(self, text: str) -> None:
-        """Publish what is wrong."""
-        self.feed.publish("problem", {"text": text})
+        """Publish what is wrong, once if it goes on."""
+        before, self._problem = self._problem, (text, time.monotonic())
+        if before[0] != text or self._problem[1] - before[1] > _QUIET_SECONDS:
+            self.feed.publish("problem", {"text": without_password(text)})
 
     def open(self, bandwidth: StudioBandwidth, make_app: Callable[[], Flask] | None = None) -> Session:
         """Begin a session of an application, which is to be run, and return it.
 
         :param make_app: returns the application for exploring it; None for a server, which cannot be.
         """
-        self.session = Session(bandwidth, self.feed, self.callbacks)
+        self.session = Session(bandwidth, self.feed, self.callbacks, self.report)
         self._make_app = make_app
         return self.session
 
