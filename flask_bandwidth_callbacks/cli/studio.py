@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import threading
 import traceback
 import webbrowser
 from collections.abc import Callable, Iterator, Mapping
@@ -26,10 +27,11 @@ from flask_bandwidth_callbacks.studio.web import HOST
 
 from .application import BadInput, load_application
 from .target import target_options
-from .terminal import say
+from .terminal import say, verbatim
 
 PARENT = "_FLASK_BANDWIDTH_STUDIO"
 """The environment variable with port and token, for the process that is started again with new code."""
+_OPENING_SECONDS = 0.3
 _CLIENT_SECONDS = 10.0
 """How long a browser may send nothing, or read nothing, until its connection is closed."""
 
@@ -90,16 +92,23 @@ def command(
         return
     studio = Studio(_free_port(port))
     os.environ[PARENT] = f"{studio.port} {studio.token}"
-    say(f"The studio is at {studio.url}", "bold")
+    verbatim(f"The studio is at {studio.url}", "bold")
     say("Ctrl-C ends it.", "dim")
     if not no_open:
-        webbrowser.open(studio.url)
+        _open_soon(studio.url)
     if is_server:
         bandwidth = _bandwidth(str(url), None, credentials)
         with suppress(KeyboardInterrupt), _watching(studio, watch), studio.open(bandwidth).running():
             _serve(studio, reloads=False)
     else:
         _serve(studio, reloads=True)
+
+
+def _open_soon(url: str) -> None:
+    """Open a URL in the browser when the server listens, which it does in a moment."""
+    timer = threading.Timer(_OPENING_SECONDS, webbrowser.open, [url])
+    timer.daemon = True
+    timer.start()
 
 
 def _refuse_production(values: Mapping[str, object]) -> None:

@@ -102,7 +102,7 @@ def test_the_command_prints_and_opens_the_url(line: Flask, served: Served) -> No
     assert result.exit_code == 0
     (url,) = re.findall(r"The studio is at (\S+)", result.output)
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{40,}", url)
-    assert served.opened == [url]
+    wait_until(lambda: served.opened == [url])
     assert served.options["host"] == "127.0.0.1"
     assert served.options["use_reloader"] is True
 
