@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flask_bandwidth_callbacks.studio import feed as feed_module
@@ -123,6 +123,7 @@ def test_a_stream_without_events(feed: Feed, monkeypatch: pytest.MonkeyPatch) ->
     assert next(stream) == b': still here\n\nevent: clock\ndata: {"milliseconds": 7}\n\n'
 
 
+@settings(deadline=None)
 @given(text=st.text())
 def test_any_text_is_one_event(text: str) -> None:
     """Whatever a caller says is one event, and reads as it was said."""
