@@ -31,6 +31,7 @@ from .line import Line, clock_traveler
 from .options import Choices
 from .report import Report
 from .search import Limits, Search
+from .walks import Walker
 
 ALL_KEYS = "1234567890*#"
 
@@ -95,14 +96,13 @@ def explore(
     pattern = None if announcements is None else read_pattern(announcements)
     allowed = check_kinds(_several(allow, "allow"))
     search = Search(
-        make_app,
+        Walker(make_app, seed),
         Choices(
             tuple(dict.fromkeys(check_keys(keys))),
             tuple(map(_words, _several(words, "words"))),
             _numbers(numbers),
         ),
         Limits(_count(depth, "depth"), _count(calls, "calls"), _seconds(seconds)),
-        seed=seed,
         pattern=pattern,
         watch=watch,
     )
@@ -121,12 +121,12 @@ def explore(
         known = Known(
             states=search.states,
             beginnings=search.beginnings,
-            incidents=search.incidents,
+            incidents=search.walker.incidents,
             responders=missing,
             is_exhausted=not search.left,
             longest_way=longest,
             pattern=pattern,
-            be_silent=search.be_silent,
+            be_silent=search.walker.be_silent,
         )
         handlers = {str(each): each.handler for each in _responders(app)}
         findings = []
@@ -171,7 +171,7 @@ def _responders(app: Flask) -> Iterator[Subscription]:
 
 def _unreached(app: Flask, search: Search) -> list[Subscription]:
     """Return one subscription of each responder that no call reached."""
-    missing = {str(each): each for each in _responders(app) if str(each) not in search.reached}
+    missing = {str(each): each for each in _responders(app) if str(each) not in search.walker.reached}
     return list(missing.values())
 
 

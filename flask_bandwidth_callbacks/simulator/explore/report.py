@@ -30,17 +30,17 @@ class Report:
         """What was found, notes among it, kind by kind, the shortest ways first."""
         self.states: list[State] = search.states
         """The states, in the order in which they were reached."""
-        self.calls: int = search.calls
+        self.calls: int = search.walker.calls
         """How many calls were made."""
         self.left: tuple[str, ...] = tuple(search.left)
         """What was not explored, a sentence each; empty if nothing was left."""
-        self.reached: tuple[str, ...] = tuple(sorted(search.reached))
+        self.reached: tuple[str, ...] = tuple(sorted(search.walker.reached))
         """The responders that calls reached, with file and line."""
         self.unreached: tuple[str, ...] = tuple(map(str, missing))
         """The responders that no call reached."""
         self._name = app.name
         self._missing = tuple(missing)
-        self._search = search
+        self._walker = search.walker
 
     def __repr__(self) -> str:
         return f"<Report of {self._name}: {len(self.states)} states, {len(self.findings)} findings>"
@@ -85,7 +85,7 @@ class Report:
 
         They use the fixture ``bandwidth``.
         """
-        ways = [self._search.way_to(state) for state in self.states if _is_last(state)]
+        ways = [self._walker.way_to(state) for state in self.states if _is_last(state)]
         return write_tests(ways, source="flask bandwidth explore")
 
     def _as_dict(self) -> dict[str, Any]:

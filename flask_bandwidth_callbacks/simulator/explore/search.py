@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from re import Pattern
 
 from flask import Flask
@@ -16,15 +15,12 @@ from flask_bandwidth_callbacks.registrations import endpoint_of, registrations
 from flask_bandwidth_callbacks.subscriptions import Subscription
 from flask_bandwidth_callbacks.subscriptions.matches import ValuesMatch
 
-from ..engine.call import Call
 from ..engine.conversation import counted
 from ..exceptions import EndlessCall, SimulationError
-from ..ways import Scene, Step, Way
+from ..ways import Scene, Step
 from ..wire.application import endpoint_at
-from ..wire.exchanges import Exchange
 from ..wire.urls import absolute
 from .announcements import announced
-from .line import Line, same_random_numbers
 from .options import Choices, Option, options_at, people
 from .quiet import Quiet
 from .states import (
@@ -40,6 +36,7 @@ from .states import (
     prompts_for,
     verbs_after,
 )
+from .walks import Walk, Walker
 
 
 @dataclass(frozen=True)
@@ -52,84 +49,32 @@ class Limits:
     seconds: float
 
 
-MOST_REPETITIONS = 5
-"""How often a caller may hear the same."""
-_MOST_WAITS = 60
-"""How often a caller who does nothing waits for something to happen."""
-
-
-@dataclass(frozen=True)
-class Silence:
-    """What happens to a caller who does nothing from a state on."""
-
-    most_repetitions: int
-    """How often the same was heard at most."""
-    heard: str
-    """What was heard that often."""
-    is_let_go: bool
-    """Whether the call ended, or the caller came to a person or a recording."""
-    conversation: str
-
-
-@dataclass(eq=False)
-class Incident:
-    """A callback that failed on a way, or that a handler raised an exception at."""
-
-    exchange: Exchange
-    steps: tuple[Step, ...]
-    scene: Scene
-    conversation: str
-    is_end: bool
-    """Whether the call ended because of it."""
-    source: Subscription | None
-    """The responder whose reply led there, where the callback itself was given to none."""
-
-
-@dataclass(eq=False)
-class Walk:
-    """One call, as far as it went."""
-
-    call: Call
-    line: Line
-    app: Flask
-    steps: list[Step] = field(default_factory=list)
-    error: SimulationError | None = None
-    """Why the simulation could not go on."""
-
-
 class Search:
     """Walks every way through an application, from several scenes.
 
-    :param make_app: returns the application for a call.
     :param watch: is called with the numbers of calls and states after every call.
     """
 
     def __init__(
         self,
-        make_app: Callable[[], Flask],
+        walker: Walker,
         choices: Choices,
         limits: Limits,
         *,
-        seed: int | str,
         pattern: Pattern[str] | None,
         watch: Callable[[int, int], None],
     ) -> None:
+        self.walker = walker
+        """What makes the calls, and knows what went wrong on them."""
         self.states: list[State] = []
         """In the order in which they were reached."""
         self.beginnings: list[Arrival] = []
         """Where the call of each scene is before anything is done."""
-        self.incidents: list[Incident] = []
-        self.reached: dict[str, Subscription] = {}
-        """The responders that calls reached, by name and place."""
-        self.calls = 0
-        """How many calls were made."""
         self.left: list[str] = []
         """What was not explored, a sentence each."""
         self._by_key: dict[Key, State] = {}
-        self._make_app = make_app
         self._choices = choices
         self._limits = limits
-        self._seed = seed
         self._pattern = pattern
         self._watch = watch
         self._deadline = time.monotonic() + limits.seconds
@@ -154,7 +99,7 @@ class Search:
         if self._is_cut:
             bound = (
                 f"{self._limits.calls:,} calls were made"
-                if self.calls >= self._limits.calls
+                if self.walker.calls >= self._limits.calls
                 else f"{self._limits.seconds:g} seconds had passed"
             )
             self.left.append(
@@ -197,13 +142,14 @@ class Search:
                 queue.append((state, tuple(walk.steps), moves))
             return known[key]
 
-        with self._call(scene, ()) as (walk, quiet):
-            self._note_incidents(walk, 0, scene)
+        with self.walker.on_a_call(scene, ()) as (walk, quiet):
+            self.walker.note_incidents(walk, 0, scene)
             root = arrive(walk, None, 0, quiet, 0)
             heard, conversation = tuple(walk.call.heard), str(walk.call)
             self.beginnings.append(
                 Arrival(root, root.key, True, heard, quiet.seconds, tuple(walk.steps), scene, conversation)
             )
+        self._watch(self.walker.calls, len(self.states))
         while queue:
             state, steps, moves = queue.popleft()
             if moves >= self._limits.depth and any(option.kind != "leave" for option in state.options):
@@ -214,10 +160,11 @@ class Search:
                 if self._is_over():
                     return
                 self._try(state, option, scene, steps, moves, arrive)
+                self._watch(self.walker.calls, len(self.states))
             state.is_explored |= self._elsewhere == elsewhere
 
     def _is_over(self) -> bool:
-        self._is_cut = self.calls >= self._limits.calls or time.monotonic() > self._deadline
+        self._is_cut = self.walker.calls >= self._limits.calls or time.monotonic() > self._deadline
         return self._is_cut
 
     def _try(
@@ -230,7 +177,7 @@ class Search:
         arrive: Callable[..., State],
     ) -> None:
         """Walk to a state again, take an option there, and note where it leads."""
-        with self._call(scene, steps) as (walk, quiet):
+        with self.walker.on_a_call(scene, steps) as (walk, quiet):
             if walk.error is not None or key_of(walk.call, walk.line, walk.app) != state.key:
                 self._elsewhere += 1
                 return
@@ -241,7 +188,7 @@ class Search:
                     option.take(call, walk.steps)
                 except SimulationError as error:
                     walk.error = error
-            self._note_incidents(walk, exchanges_before, scene)
+            self.walker.note_incidents(walk, exchanges_before, scene)
             outcome = key_of(call, walk.line, walk.app, without=option.text if option.kind == "keys" else "")
             target = arrive(
                 walk, state, heard_before, quiet, moves + 1, _sibling(state, option, outcome, scene)
@@ -263,77 +210,6 @@ class Search:
                 arrivals.append(arrival)
             elif len(arrival.steps) < len(same.steps):  # than in the scenes before
                 arrivals[arrivals.index(same)] = arrival
-
-    def way_to(self, state: State) -> Way:
-        """Walk to a state once more, and return the way with what is heard on it."""
-        with self._call(state.scene, ()) as (walk, _):
-            call = walk.call
-            heard = [tuple(call.heard)]
-            for step in state.steps:
-                before = len(call.heard)
-                step.take(call)
-                heard.append(tuple(call.heard[before:]))
-            return Way(state.scene, state.steps, tuple(heard), call.cause)
-
-    # -- One call --------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def _call(self, scene: Scene, steps: Sequence[Step]) -> Iterator[tuple[Walk, Quiet]]:
-        """Make a call and take steps on it, with the same random numbers as on every other call."""
-        with same_random_numbers(self._seed), self._one_call(scene, steps) as walk:
-            yield walk
-
-    @contextmanager
-    def _one_call(self, scene: Scene, steps: Sequence[Step]) -> Iterator[tuple[Walk, Quiet]]:
-        """Make a call and take steps on it; afterwards the application's stores forget it."""
-        app = self._make_app()
-        line = Line(app, scene, seed=f"{self._seed}/{self.calls}")
-        self.calls += 1
-        with line.mock_rest_if_installed():
-            error = None
-            try:
-                scene.begin(line)
-            except SimulationError as raised:
-                if not line.calls:
-                    raise
-                error = raised
-            walk = Walk(line.calls[0], line, app, error=error)
-            quiet = Quiet(walk.call)
-            for step in steps:
-                if walk.error is not None:
-                    break
-                with quiet.listening():
-                    try:
-                        step.take(walk.call)
-                    except SimulationError as raised:
-                        walk.error = raised
-                walk.steps.append(step)
-            try:
-                yield walk, quiet
-            finally:
-                for exchange in line.exchanges:
-                    if exchange.responder is not None:
-                        self.reached.setdefault(str(exchange.responder), exchange.responder)
-                _end(line)
-        self._watch(self.calls, len(self.states))
-
-    def _note_incidents(self, walk: Walk, since: int, scene: Scene) -> None:
-        exchanges = walk.call.exchanges
-        for number, exchange in enumerate(exchanges[since:], since):
-            if exchange.raised or (exchange.failure is not None and not _is_deliberate(exchange)):
-                before = (
-                    each.responder for each in reversed(exchanges[:number]) if each.responder is not None
-                )
-                self.incidents.append(
-                    Incident(
-                        exchange,
-                        tuple(walk.steps),
-                        scene,
-                        str(walk.call),
-                        has_failed(walk.call),
-                        next(before, None),
-                    )
-                )
 
     # -- States ----------------------------------------------------------------------------------------------
 
@@ -382,25 +258,6 @@ class Search:
         self.states.append(state)
         return state
 
-    def be_silent(self, state: State) -> Silence:
-        """Make a call to a state, on which the caller does nothing more, and return what happens."""
-        with self._call(state.scene, state.steps) as (walk, _):
-            call = walk.call
-            heard_before = len(call.heard)
-            most, words = 0, ""
-            for _ in range(_MOST_WAITS):
-                if walk.error is not None or _is_out(call):
-                    break
-                try:
-                    Option("silence").take(call, [])
-                except SimulationError as error:
-                    walk.error = error
-                for each, times in Counter(call.heard[heard_before:]).most_common(1):
-                    most, words = times, each
-                if most > MOST_REPETITIONS:
-                    break
-            return Silence(most, words, _is_out(call), str(call))
-
     def _announced(self, text: str) -> list[str]:
         return [key for each in announced(text, self._pattern) for key in each.keys]
 
@@ -429,10 +286,6 @@ def _sibling(state: State, option: Option, outcome: Key, scene: Scene) -> State 
     return None
 
 
-def _is_out(call: Call) -> bool:
-    return call.state == "disconnected" or isinstance(call.verb, bxml.Record) or persons_with(call) != ()
-
-
 def responders_at(app: Flask, url: str) -> list[Subscription]:
     """Return the responders of an application at a URL."""
     endpoint = endpoint_at(app, url)
@@ -442,19 +295,3 @@ def responders_at(app: Flask, url: str) -> list[Subscription]:
         for responder in registration.subscriptions.responders
         if f"{registration.name}.{endpoint_of(responder.path)}" == endpoint
     ]
-
-
-def _is_deliberate(exchange: Exchange) -> bool:
-    return exchange.status is None and "bandwidth.failures" in (exchange.failure or "")
-
-
-def _end(line: Line) -> None:
-    """End all calls, and make the application forget them."""
-    line.raise_errors = False
-    for call in line.calls:
-        if call.state != "disconnected":
-            try:
-                call.hang_up()
-            except SimulationError:  # the application called and called
-                break
-    line.close()

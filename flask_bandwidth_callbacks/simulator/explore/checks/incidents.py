@@ -11,7 +11,7 @@ from flask_bandwidth_callbacks.replies import make_reply
 from flask_bandwidth_callbacks.subscriptions import describe
 
 from ..findings import Finding, finding
-from ..search import Incident
+from ..walks import Incident
 from .known import Known
 
 

@@ -8,8 +8,8 @@ from re import Pattern
 
 from flask_bandwidth_callbacks.subscriptions import Subscription
 
-from ..search import Incident, Silence
 from ..states import Arrival, State
+from ..walks import Incident, Silence
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..findings import Finding, finding
-from ..search import MOST_REPETITIONS
 from ..states import State
+from ..walks import MOST_REPETITIONS
 from .known import Known
 
 
