@@ -100,8 +100,6 @@ class Walker:
             try:
                 scene.begin(line)
             except SimulationError as raised:
-                if not line.calls:
-                    raise
                 error = raised
             walk = Walk(line.calls[0], line, app, error=error)
             quiet = Quiet(walk.call)
