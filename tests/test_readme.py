@@ -148,7 +148,13 @@ def examples_of(page: str) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-PAGES = ("README.md", "docs/applications.md", "docs/production.md", "docs/several-workers.md")
+PAGES = (
+    "README.md",
+    "docs/applications.md",
+    "docs/explore.md",
+    "docs/production.md",
+    "docs/several-workers.md",
+)
 
 
 @pytest.mark.parametrize(
