@@ -94,7 +94,7 @@ def _has_legs(way: Way) -> bool:
 def _test(name: str, way: Way) -> Iterator[str]:
     scene = way.scene
     if scene.start is not None:
-        yield f'@time_machine.travel("{scene.start.isoformat()}", tick=False)'
+        yield f'@time_machine.travel("{scene.start.isoformat()}")'
     line = f"def {name}(bandwidth: SimulatedBandwidth) -> None:"
     if len(line) <= _WIDTH:
         yield line

@@ -490,7 +490,7 @@ def test_a_full_pool_with_a_durable_store(
 
     @phone.on(DisconnectCallback, background=True)
     def keep(event: DisconnectCallback) -> None:
-        assert gate.wait(10)
+        assert gate.wait(60)
         runs.append(event.call_id)
 
     app.register_blueprint(phone, url_prefix="/phone")
@@ -499,7 +499,7 @@ def test_a_full_pool_with_a_durable_store(
     journal = Journal(store, "phone")
     assert len(journal.due(10)) == 3
     gate.set()
-    assert phone.wait_for_background()
+    assert phone.wait_for_background(60)
     assert sorted(runs) == [f"c-{number}" for number in range(5)]
     assert journal.waiting() == []
 

@@ -35,12 +35,12 @@ def test_the_examples_are_tests_that_pass(pytester: pytest.Pytester) -> None:
     pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=3)
 
 
-def test_the_test_in_the_readme_passes(pytester: pytest.Pytester) -> None:
-    """The test in the README passes with the application in the README."""
+def test_the_tests_in_the_readme_pass(pytester: pytest.Pytester) -> None:
+    """The tests in the README pass with the application in the README."""
     application, *others = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    (test,) = (example for example in others if "def test_" in example)
-    pytester.makepyfile(f"{application}\n{test}")
-    pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=1)
+    tests = [example for example in others if "def test_" in example]
+    pytester.makepyfile("\n".join([application, *tests]))
+    pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=2)
 
 
 # -- docs/applications.md ------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ class Line(SimulatedBandwidth):
 
     def at_the_time_of_the_call(self) -> AbstractContextManager[Any]:
         """Return a context in which the clock of this process shows the time of the call."""
-        return nullcontext() if self._travel is None else self._travel(self.now, tick=False)
+        return nullcontext() if self._travel is None else self._travel(self.now)
 
 
 @contextmanager
