@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from . import importing, in_process, rejected_password, servers, simulated_call, stores, studio
+from . import exploring, importing, in_process, rejected_password, servers, simulated_call, stores, studio
 from .measuring import Row, table
 
 PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "import": importing.importing,
     "password": rejected_password.rejected_password,
     "simulator": simulated_call.simulated_call,
+    "exploring": exploring.exploring,
     "servers": servers.servers,
     "studio": studio.key_to_sentence,
 }
