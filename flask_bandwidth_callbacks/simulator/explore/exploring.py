@@ -192,15 +192,23 @@ def _to_numbers(
     for url, registration in lines.items():
         for responder in [] if registration is None else registration.subscriptions.responders:
             if responder in missing and responder.takes(InitiateCallback.event_types):
-                values = {
-                    match.attribute: sorted(filter(None, match.values), key=str)
-                    for match in responder.matches
-                    if isinstance(match, ValuesMatch) and match.attribute in ("to", "var_from")
-                }
-                numbers: dict[str, Any] = {name: given[0] for name, given in values.items() if given}
+                numbers: dict[str, Any] = {}
+                for match in responder.matches:
+                    if isinstance(match, ValuesMatch) and match.attribute in ("to", "var_from"):
+                        known = sorted(value for value in match.values if _is_number(value))
+                        if known:
+                            numbers[match.attribute] = known[0]
                 if numbers:
                     for scene in scenes:
                         yield replace(scene, url=url, **numbers)
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        check_number(value, "The number")
+    except SimulationError:
+        return False
+    return True
 
 
 def _outbound(app: Flask, search: Search, scenes: Sequence[Scene]) -> Iterator[Scene]:

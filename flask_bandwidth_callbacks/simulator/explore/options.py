@@ -9,7 +9,6 @@ from typing import Literal, TypeAlias
 from flask_bandwidth_callbacks import bxml
 
 from ..engine.call import Call
-from ..exceptions import Conflict
 from ..ways import Step
 
 OptionKind: TypeAlias = Literal["keys", "words", "message", "silence", "failure", "leave"]
@@ -18,8 +17,6 @@ _LONGEST_WAIT = 3600.0
 """Seconds that a caller waits for something to happen; a conference may last for a day."""
 _SOON = 60.0
 """Seconds in which what an application waits for in a loop happens."""
-_MOST_TIMERS = 1000
-"""How many things may happen beside the call before a wait is given up."""
 MESSAGE = "This is a message."
 """What a caller says to a recording."""
 
@@ -74,7 +71,7 @@ class Option:
                     take(Step("press", self.text, who=self.who))
                 if call.bandwidth.failures:
                     _wait(call, steps)
-            case "leave":
+            case _:
                 take(Step("hang up", who=self.who))
 
 
@@ -96,11 +93,8 @@ def people(call: Call) -> Iterator[tuple[str, Call]]:
 
 
 def person(call: Call, who: str) -> Call:
-    """Return the call or leg of a person on the line; raises :class:`Conflict` if they have left."""
-    for name, found in people(call):
-        if name == who:
-            return found
-    raise Conflict(f"{who} is not on the line of call {call.call_id}.")
+    """Return the call or leg of a person on the line."""
+    return dict(people(call))[who]
 
 
 def options_at(
@@ -181,7 +175,7 @@ def _wait(call: Call, steps: list[Step]) -> None:
     seconds = 0.0
     before, look = place_of(call), _look_of(call)
     try:
-        for _ in range(_MOST_TIMERS):
+        while True:
             following = timeline.seconds_to_next
             passed = (timeline.now - began) / 1000
             if following is None or passed + following > _LONGEST_WAIT:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from traceback import extract_tb
 
 from flask import Flask
 
@@ -78,10 +80,14 @@ class Walker:
         """How many calls were made."""
         self.reached: dict[str, Subscription] = {}
         """The responders that calls reached, by name and place."""
-        self.incidents: list[Incident] = []
-        """What went wrong, in the order in which it did."""
+        self._incidents: dict[Hashable, Incident] = {}
         self._make_app = make_app
         self._seed = seed
+
+    @property
+    def incidents(self) -> Sequence[Incident]:
+        """What went wrong, each failure once, on the shortest way to it."""
+        return tuple(self._incidents.values())
 
     @contextmanager
     def on_a_call(self, scene: Scene, steps: Sequence[Step]) -> Iterator[tuple[Walk, Quiet]]:
@@ -131,16 +137,13 @@ class Walker:
                 before = (
                     each.responder for each in reversed(exchanges[:number]) if each.responder is not None
                 )
-                self.incidents.append(
-                    Incident(
-                        exchange,
-                        tuple(walk.steps),
-                        scene,
-                        str(walk.call),
-                        has_failed(walk.call),
-                        next(before, None),
+                source = next(before, None)
+                failure = _identity(exchange, source)
+                # Others are not kept: an exception holds the whole application of its call.
+                if failure not in self._incidents or len(walk.steps) < len(self._incidents[failure].steps):
+                    self._incidents[failure] = Incident(
+                        exchange, tuple(walk.steps), scene, str(walk.call), has_failed(walk.call), source
                     )
-                )
 
     def way_to(self, state: State) -> Way:
         """Walk to a state once more, and return the way with what is heard on it."""
@@ -170,11 +173,23 @@ class Walker:
                     most, words = times, each
                 if most > MOST_REPETITIONS:
                     break
-            return Silence(most, words, _is_out(call), str(call))
+            return Silence(most, words, walk.error is None and _is_out(call), str(call))
 
 
 def _is_out(call: Call) -> bool:
     return call.state == "disconnected" or isinstance(call.verb, bxml.Record) or persons_with(call) != ()
+
+
+def _identity(exchange: Exchange, source: Subscription | None) -> Hashable:
+    """Return what is the same for two failures that have the same cause."""
+    raised = tuple((type(error), *place_of(error)) for error in exchange.raised)
+    return exchange.event, exchange.status, str(exchange.responder), str(source), raised
+
+
+def place_of(error: Exception) -> tuple[str, ...]:
+    """Return where an exception was raised, as ``phone.py:70``; empty if that is not known."""
+    frames = extract_tb(error.__traceback__)
+    return tuple(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames[-1:])
 
 
 def _is_deliberate(exchange: Exchange) -> bool:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from pathlib import Path
-from traceback import extract_tb, format_exception_only, walk_tb
+from traceback import format_exception_only, walk_tb
 
 from flask_bandwidth_callbacks.display import TEXT_LIMIT, shorten, without_password
 from flask_bandwidth_callbacks.replies import make_reply
 from flask_bandwidth_callbacks.subscriptions import describe
 
 from ..findings import Finding, finding
-from ..walks import Incident
+from ..walks import Incident, place_of
 from .known import Known
 
 
@@ -39,7 +38,7 @@ def _exceptions(incident: Incident) -> Iterator[tuple[Hashable, Finding]]:
             scene=incident.scene,
             handler="" if handler is None else by,
         )
-        yield (type(error), _place_of(error)), found
+        yield (type(error), place_of(error)), found
 
 
 def _is_about_reply(error: Exception) -> bool:
@@ -50,12 +49,9 @@ def _is_about_reply(error: Exception) -> bool:
 def _error(error: Exception) -> str:
     """Return an exception in one line, with the place where the application raised it."""
     text = " ".join("".join(format_exception_only(error)).split())
-    return f"{shorten(without_password(text), TEXT_LIMIT)}{_place_of(error)}."
-
-
-def _place_of(error: Exception) -> str:
-    frames = extract_tb(error.__traceback__)
-    return f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return "".join(
+        [shorten(without_password(text), TEXT_LIMIT), *(f" ({each})" for each in place_of(error)), "."]
+    )
 
 
 def _lost(incident: Incident) -> tuple[Hashable, Finding]:
