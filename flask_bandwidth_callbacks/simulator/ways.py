@@ -54,7 +54,7 @@ class Step:
                 actor.wait(self.seconds)
             case "hang up":
                 actor.hang_up()
-            case "fail":
+            case _:
                 call.bandwidth.failures = 1
 
     def __str__(self) -> str:
@@ -67,7 +67,7 @@ class Step:
                 done = f"wait {self.seconds:g} s"
             case "hang up":
                 done = "hang up"
-            case "fail":
+            case _:
                 done = "the next callback fails"
         return f"{self.who}: {done}" if self.who else done
 

@@ -70,10 +70,8 @@ def _text(state: State) -> str:
             return "Keys are awaited"
         case bxml.Record():
             return "A message is recorded"
-        case None:
-            return "Nothing happens"
         case verb:
-            return verb.specification.name
+            return "Nothing happens" if verb is None else verb.specification.name
 
 
 # -- Arrows --------------------------------------------------------------------------------------------------

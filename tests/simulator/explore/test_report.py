@@ -159,6 +159,37 @@ def test_the_picture_of_several_blueprints() -> None:
     }
 
 
+def test_states_that_look_the_same_are_one_box() -> None:
+    """The arrows of states in one box are one; a key that always leads there from one of them is enough."""
+    phone = line(__name__)
+
+    @phone.respond(InitiateCallback)
+    def greet(call: InitiateCallback) -> Gather:
+        return Gather(gather_url=again, max_digits=1)
+
+    @phone.respond(GatherCallback, "/again")
+    def again(call: GatherCallback) -> list[Verb]:
+        with phone.state(call) as state:
+            state["times"] = times = state.get("times", 0) + 1
+        if times > 1 and call.digits == "1":
+            return [Redirect(redirect_url=sorry) if times == 2 else transfer()]
+        if times > 2:
+            return GOODBYE
+        return [Gather(SpeakSentence("Once more."), gather_url=again, max_digits=1)]
+
+    def transfer() -> Transfer:
+        return Transfer(PhoneNumber(AGENT), transfer_complete_url=sorry)
+
+    @phone.respond((RedirectCallback, TransferCompleteCallback), "/sorry")
+    def sorry(call: RedirectCallback | TransferCompleteCallback) -> list[Verb]:
+        return [SpeakSentence("Ann is busy. Goodbye."), Hangup()]
+
+    scenes: list[Mapping[str, str]] = [{AGENT: "busy"}, {}]
+    labels = arrows(explore(serve(phone), keys="1", callees=scenes).picture)
+    assert labels["Once more.", "Ann is busy. Goodbye."] == "1"
+    assert labels["Once more.", f"Talks with {AGENT}"] == "1 (usually)"
+
+
 def test_findings_in_the_picture() -> None:
     """A box is marked with the kinds of what was found at its handler."""
     phone = line(__name__)
