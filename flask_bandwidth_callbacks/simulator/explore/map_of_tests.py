@@ -129,9 +129,7 @@ def _looks_of(report: Report) -> dict[str, list[str]]:
     looks["start"].append(BEGINNING)
     for state, name in report.boxes.items():
         kind = "end" if state.is_end else "talk" if state.persons else ""
-        look = _look(state.handler, state.document, kind)
-        if look not in looks[name]:
-            looks[name].append(look)
+        looks[name].append(_look(state.handler, state.document, kind))
     return looks
 
 
