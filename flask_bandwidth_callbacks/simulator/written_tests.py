@@ -69,7 +69,7 @@ def _imports(ways: Sequence[Way]) -> str:
         before, after = lines[0].removesuffix(", ".join(names)), (f"{_INDENT}{name}," for name in names)
         lines = [f"{before}(", *after, ")"]
     if any(way.scene.start is not None for way in ways):
-        lines = ["from datetime import UTC, datetime", "", "import time_machine", "", *lines]
+        lines = ["from datetime import UTC, datetime", "", "import time_machine", *lines]
     return "\n".join(lines) + "\n"
 
 
