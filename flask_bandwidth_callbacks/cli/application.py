@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -36,6 +37,19 @@ def load_application() -> Flask:
     except Exception as error:
         failure = error
     raise click.ClickException(f"The application cannot be loaded. {one_line(failure)}") from failure
+
+
+def application_maker() -> Callable[[], Flask]:
+    """Return what makes a fresh application each time, where ``flask --app`` names a function.
+
+    Else it returns the same application. The function that is returned needs no context of a command.
+    """
+    given = click.get_current_context().ensure_object(ScriptInfo)
+
+    def make() -> Flask:
+        return ScriptInfo(given.app_import_path, given.create_app, set_debug_flag=False).load_app()
+
+    return make
 
 
 def without_blueprint(app: Flask) -> str:

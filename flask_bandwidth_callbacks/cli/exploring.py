@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import click
 from flask import Flask
-from flask.cli import ScriptInfo
 
 from flask_bandwidth_callbacks.simulator import SimulationError
 from flask_bandwidth_callbacks.simulator.engine.conversation import counted
@@ -20,7 +19,7 @@ from flask_bandwidth_callbacks.simulator.explore.exploring import ALL_KEYS
 from flask_bandwidth_callbacks.simulator.ways import BEHAVIORS
 
 from . import terminal
-from .application import BadInput, load_application
+from .application import BadInput, application_maker, load_application
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
@@ -170,17 +169,10 @@ def write(path: Path, text: str) -> None:
 
 
 def _maker() -> Callable[[], Flask]:
-    """Return what makes a fresh application for each call, where ``flask --app`` names a function."""
+    """Return what makes the application for each call; one that cannot be loaded is an error at once."""
     first = [load_application()]
-    given = click.get_current_context().ensure_object(ScriptInfo)
-
-    def make() -> Flask:
-        if first:
-            return first.pop()
-        info = ScriptInfo(given.app_import_path, given.create_app, set_debug_flag=False)
-        return info.load_app()
-
-    return make
+    make = application_maker()
+    return lambda: first.pop() if first else make()
 
 
 def _callees(context: click.Context, option: click.Parameter, values: Sequence[str]) -> list[dict[str, str]]:

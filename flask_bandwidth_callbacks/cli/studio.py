@@ -8,13 +8,12 @@ import socket
 import threading
 import traceback
 import webbrowser
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
 from flask import Flask
-from flask.cli import ScriptInfo
 from werkzeug.serving import WSGIRequestHandler, is_running_from_reloader, run_simple
 
 from flask_bandwidth_callbacks import config
@@ -25,7 +24,7 @@ from flask_bandwidth_callbacks.studio.following import following
 from flask_bandwidth_callbacks.studio.production import sign_of_production
 from flask_bandwidth_callbacks.studio.web import HOST
 
-from .application import BadInput, load_application
+from .application import BadInput, application_maker, load_application
 from .target import target_options
 from .terminal import say, verbatim
 
@@ -159,7 +158,7 @@ def _session_of_application(
     if watch == "":
         watch = _call_log_of(app)
     close_call_log(app)  # which is for real calls
-    with _watching(studio, watch), studio.open(bandwidth, _maker()).running():
+    with _watching(studio, watch), studio.open(bandwidth, application_maker()).running():
         yield
 
 
@@ -184,18 +183,6 @@ def _watching(studio: Studio, watch: str | None) -> Iterator[None]:
     else:
         with following(Path(watch), studio.callbacks.add, studio.report):
             yield
-
-
-def _maker() -> Callable[[], Flask]:
-    """Return what makes a fresh application, where ``flask --app`` names a function."""
-    given = click.get_current_context().ensure_object(ScriptInfo)
-
-    def make() -> Flask:
-        app = ScriptInfo(given.app_import_path, given.create_app, set_debug_flag=False).load_app()
-        close_call_log(app)
-        return app
-
-    return make
 
 
 def _serve(studio: Studio, *, reloads: bool) -> None:

@@ -10,12 +10,13 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 from weakref import WeakSet
 
 from flask_bandwidth_callbacks.display import without_credentials, without_password
 from flask_bandwidth_callbacks.simulator import Exchange, NotFound
 from flask_bandwidth_callbacks.simulator.wire.documents import indented
+from flask_bandwidth_callbacks.simulator.wire.payloads import query_of
 
 from .feed import Feed
 
@@ -88,9 +89,8 @@ class CallbackRecord:
         """
         url = _IN_PROCESS.sub("http://127.0.0.1:5000/", without_password(self.url))
         if self.method == "GET":
-            query = urlencode({name: _as_text(value) for name, value in self.payload.items()})
             separator = "&" if urlsplit(url).query else "?"
-            return f"curl -u USER:PASSWORD {shlex.quote(f'{url}{separator}{query}')}"
+            return f"curl -u USER:PASSWORD {shlex.quote(f'{url}{separator}{query_of(self.payload)}')}"
         body = shlex.quote(json.dumps(self.payload))
         return (
             f"curl -u USER:PASSWORD -H 'Content-Type: application/json' {shlex.quote(url)} \\\n"
@@ -157,7 +157,3 @@ class Callbacks:
 def _call_of(payload: Mapping[str, Any]) -> str | None:
     call = payload.get("callId")
     return call if isinstance(call, str) else None
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

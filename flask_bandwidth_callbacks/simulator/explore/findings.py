@@ -44,11 +44,11 @@ class Finding:
     """Whether it is worth knowing, and not a fault."""
     steps: tuple[str, ...] = ()
     """What the people on the call did, in order."""
-    call: str = ""
+    call: str = field(default="", repr=False)
     """The conversation; empty where no call led there."""
     handler: str = ""
     """The handler that it is about, with file and line; empty if there is none."""
-    scene: Scene = field(default_factory=Scene)
+    scene: Scene = field(default_factory=Scene, repr=False)
     """What there was before the call began."""
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from flask import Flask
 
+from flask_bandwidth_callbacks import parts
+
 from ..bandwidth import SimulatedBandwidth
 from ..exceptions import SimulationError
 from ..ways import Scene
@@ -57,6 +59,14 @@ def same_random_numbers(seed: int | str) -> Iterator[None]:
         yield
     finally:
         random.setstate(before)
+
+
+def without_call_log(app: Flask) -> AbstractContextManager[None]:
+    """Return a context in which an application writes no call log, which is for real calls."""
+    if not parts.has("call_log"):
+        return nullcontext()
+    context: AbstractContextManager[None] = parts.load("call_log", "explore()").suspended(app)
+    return context
 
 
 def clock_traveler() -> Callable[..., AbstractContextManager[Any]]:

@@ -75,6 +75,10 @@ class Option:
                 take(Step("hang up", who=self.who))
 
 
+LEAVE = Option("leave")
+"""The person on the call hangs up."""
+
+
 @dataclass(frozen=True)
 class Choices:
     """What callers choose from, as :func:`.explore` was told."""
@@ -119,7 +123,7 @@ def options_at(
         options.append(Option("failure") if first is None else Option("failure", first.text, first.who))
     leavers = [who for who, actor in people(call) if who and actor.state == "answered"]
     options += [Option("leave", who=who) for who in leavers]
-    options.append(Option("leave"))
+    options.append(LEAVE)
     return tuple(dict.fromkeys(options))
 
 

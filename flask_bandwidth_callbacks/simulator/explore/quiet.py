@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask_bandwidth_callbacks import bxml
-from flask_bandwidth_callbacks.events import event_class_of
 
 from ..choices import AUDIO_FILE_SECONDS
 from ..engine.call import Call, spoken_seconds
-from ..wire.exchanges import Exchange
 
 _EXPECTED = (
     bxml.Record,
@@ -66,7 +64,7 @@ class Quiet:
     def _read_lines(self, *, is_expected: bool = False) -> None:
         for line in self._call.lines[self._read :]:
             sounds = line.who == self._call.person and line.kind in ("hears", "presses", "says")
-            if is_expected and line.exchange is not None and _leads_on(line.exchange):  # the verb is over
+            if is_expected and line.exchange is not None and line.exchange.runs_reply:  # the verb is over
                 self._since, is_expected = line.time, False
             elif sounds or line.text.startswith("ended"):
                 if not is_expected:
@@ -77,7 +75,3 @@ class Quiet:
                 self._since = max(self._since, line.time + round(length * 1000))
                 is_expected = is_expected and line.kind != "hears"
         self._read = len(self._call.lines)
-
-
-def _leads_on(exchange: Exchange) -> bool:
-    return event_class_of(exchange.event).reply.awaited

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from re import Pattern
 
 from flask import Flask
@@ -16,13 +17,12 @@ from flask_bandwidth_callbacks.subscriptions import Subscription
 from flask_bandwidth_callbacks.subscriptions.matches import ValuesMatch
 
 from ..engine.conversation import counted
-from ..exceptions import EndlessCall, SimulationError
+from ..exceptions import EndlessCall
 from ..ways import Scene, Step
 from ..wire.application import endpoint_at
 from ..wire.urls import absolute
 from .announcements import announced
-from .options import Choices, Option, options_at, people
-from .quiet import Quiet
+from .options import LEAVE, Choices, Option, options_at, people
 from .states import (
     Arrival,
     Key,
@@ -31,7 +31,6 @@ from .states import (
     document_of,
     has_failed,
     is_left,
-    key_of,
     persons_with,
     prompts_for,
     verbs_after,
@@ -73,6 +72,10 @@ class Search:
         self.left: list[str] = []
         """What was not explored, a sentence each."""
         self._by_key: dict[Key, State] = {}
+        self._known: dict[Key, State] = {}
+        """The states that were reached in the present scene."""
+        self._queue: deque[tuple[State, tuple[Step, ...], int]] = deque()
+        """Those whose options are still to be tried, each with the way to it and the number of actions."""
         self._choices = choices
         self._limits = limits
         self._pattern = pattern
@@ -118,48 +121,29 @@ class Search:
             )
 
     def _explore(self, scene: Scene) -> None:
-        known: dict[Key, State] = {}
-        queue: deque[tuple[State, tuple[Step, ...], int]] = deque()
-
-        def arrive(
-            walk: Walk,
-            parent: State | None,
-            heard_before: int,
-            quiet: Quiet,
-            moves: int,
-            like: State | None = None,
-        ) -> State:
-            key = key_of(walk.call, walk.line, walk.app)
-            if like is not None and key not in self._by_key:
-                return known.setdefault(key, like)
-            if key not in known:
-                if key not in self._by_key:
-                    self._by_key[key] = self._state(walk, key, scene, parent, heard_before, quiet, moves)
-                known[key] = state = self._by_key[key]
-                if moves < state.moves:  # than in the scenes before
-                    state.scene, state.steps, state.moves = scene, tuple(walk.steps), moves
-                    state.parent, state.conversation = parent, str(walk.call)
-                queue.append((state, tuple(walk.steps), moves))
-            return known[key]
-
-        with self.walker.on_a_call(scene, ()) as (walk, quiet):
-            self.walker.note_incidents(walk, 0, scene)
-            root = arrive(walk, None, 0, quiet, 0)
+        self._known = {}
+        with self.walker.on_a_call(scene, ()) as walk:
+            self.walker.note_incidents(walk)
+            root, _ = self._arrive(walk, None, 0, 0)
             heard, conversation = tuple(walk.call.heard), str(walk.call)
             self.beginnings.append(
-                Arrival(root, root.key, True, heard, quiet.seconds, tuple(walk.steps), scene, conversation)
+                Arrival(root, root.key, True, heard, walk.quiet.seconds, (), scene, conversation)
             )
+            self._leave(walk, root, 0)
         self._watch(self.walker.calls, len(self.states))
-        while queue:
-            state, steps, moves = queue.popleft()
-            if moves >= self._limits.depth and any(option.kind != "leave" for option in state.options):
+        while self._queue:
+            state, steps, moves = self._queue.popleft()
+            if moves >= self._limits.depth and any(option != LEAVE for option in state.options):
                 self._too_deep += 1
                 continue
             elsewhere = self._elsewhere
             for option in state.options:
+                if option == LEAVE:  # taken by the walk that came here first
+                    continue
                 if self._is_over():
+                    self._queue.clear()
                     return
-                self._try(state, option, scene, steps, moves, arrive)
+                self._try(state, option, scene, steps, moves)
                 self._watch(self.walker.calls, len(self.states))
             state.is_explored |= self._elsewhere == elsewhere
 
@@ -167,62 +151,76 @@ class Search:
         self._is_cut = self.walker.calls >= self._limits.calls or time.monotonic() > self._deadline
         return self._is_cut
 
-    def _try(
-        self,
-        state: State,
-        option: Option,
-        scene: Scene,
-        steps: tuple[Step, ...],
-        moves: int,
-        arrive: Callable[..., State],
-    ) -> None:
-        """Walk to a state again, take an option there, and note where it leads."""
-        with self.walker.on_a_call(scene, steps) as (walk, quiet):
-            if walk.error is not None or key_of(walk.call, walk.line, walk.app) != state.key:
+    def _try(self, state: State, option: Option, scene: Scene, steps: tuple[Step, ...], moves: int) -> None:
+        """Walk to a state again, and take an option there. Where that leads to a new one, hang up."""
+        with self.walker.on_a_call(scene, steps) as walk:
+            if walk.error is not None or walk.key() != state.key:
                 self._elsewhere += 1
                 return
-            call = walk.call
-            before, heard_before, exchanges_before = len(call.lines), len(call.heard), len(call.exchanges)
-            with quiet.listening():
-                try:
-                    option.take(call, walk.steps)
-                except SimulationError as error:
-                    walk.error = error
-            self.walker.note_incidents(walk, exchanges_before, scene)
-            outcome = key_of(call, walk.line, walk.app, without=option.text if option.kind == "keys" else "")
-            target = arrive(
-                walk, state, heard_before, quiet, moves + 1, _sibling(state, option, outcome, scene)
-            )
-            changes = [line for line in call.lines[before:] if not (line.who and line.kind != "hears")]
-            arrival = Arrival(
-                state=target,
-                outcome=outcome,
-                did_something=bool(changes),
-                heard=tuple(call.heard[heard_before:]),
-                silence=quiet.longest,
-                steps=tuple(walk.steps),
-                scene=scene,
-                conversation=str(call),
-            )
-            arrivals = state.arrows.setdefault(option, [])
-            same = next((each for each in arrivals if each.state is target), None)
-            if same is None:
-                arrivals.append(arrival)
-            elif len(arrival.steps) < len(same.steps):  # than in the scenes before
-                arrivals[arrivals.index(same)] = arrival
+            target, is_new = self._take(walk, state, option, moves)
+            if is_new:
+                self._leave(walk, target, moves + 1)
+
+    def _leave(self, walk: Walk, state: State, moves: int) -> None:
+        """Hang up where a walk ends, if that is an option there. It saves a walk for each state."""
+        if LEAVE in state.options:
+            self._take(walk, state, LEAVE, moves)
+
+    def _take(self, walk: Walk, state: State, option: Option, moves: int) -> tuple[State, bool]:
+        """Take an option of the state that a walk has come to, and note where it leads.
+
+        Return the state there, and whether it is new in this scene.
+        """
+        call = walk.call
+        before, heard_before, exchanges_before = len(call.lines), len(call.heard), len(call.exchanges)
+        walk.take(partial(option.take, call, walk.steps))
+        self.walker.note_incidents(walk, exchanges_before)
+        outcome = walk.key(without=option.text if option.kind == "keys" else "")
+        like = _sibling(state, option, outcome, walk.scene)
+        target, is_new = self._arrive(walk, state, heard_before, moves + 1, like)
+        changes = [line for line in call.lines[before:] if not (line.who and line.kind != "hears")]
+        arrival = Arrival(
+            state=target,
+            outcome=outcome,
+            did_something=bool(changes),
+            heard=tuple(call.heard[heard_before:]),
+            silence=walk.quiet.longest,
+            steps=tuple(walk.steps),
+            scene=walk.scene,
+            conversation=str(call),
+        )
+        arrivals = state.arrows.setdefault(option, [])
+        same = next((each for each in arrivals if each.state is target), None)
+        if same is None:
+            arrivals.append(arrival)
+        elif len(arrival.steps) < len(same.steps):  # than in the scenes before
+            arrivals[arrivals.index(same)] = arrival
+        return target, is_new
+
+    def _arrive(
+        self, walk: Walk, parent: State | None, heard_before: int, moves: int, like: State | None = None
+    ) -> tuple[State, bool]:
+        """Return the state that a walk has come to, and whether it is new in this scene.
+
+        :param like: a state that is the same, apart from the keys that were pressed.
+        """
+        key = walk.key()
+        if like is not None and key not in self._by_key:
+            return self._known.setdefault(key, like), False
+        if key in self._known:
+            return self._known[key], False
+        if key not in self._by_key:
+            self._by_key[key] = self._state(walk, key, parent, heard_before, moves)
+        self._known[key] = state = self._by_key[key]
+        if moves < state.moves:  # than in the scenes before
+            state.scene, state.steps, state.moves = walk.scene, tuple(walk.steps), moves
+            state.parent, state.conversation = parent, str(walk.call)
+        self._queue.append((state, tuple(walk.steps), moves))
+        return state, True
 
     # -- States ----------------------------------------------------------------------------------------------
 
-    def _state(
-        self,
-        walk: Walk,
-        key: Key,
-        scene: Scene,
-        parent: State | None,
-        heard_before: int,
-        quiet: Quiet,
-        moves: int,
-    ) -> State:
+    def _state(self, walk: Walk, key: Key, parent: State | None, heard_before: int, moves: int) -> State:
         call = walk.call
         heard = tuple(call.heard[heard_before:])
         exchange = document_of(call, call)
@@ -231,7 +229,7 @@ class Search:
         state = State(
             number=len(self.states),
             key=key,
-            scene=scene,
+            scene=walk.scene,
             steps=tuple(walk.steps),
             moves=moves,
             parent=parent,
@@ -253,7 +251,7 @@ class Search:
             options=options_at(call, self._choices, keys, self._numbers_known(walk))
             if walk.error is None
             else (),
-            quiet=quiet.seconds,
+            quiet=walk.quiet.seconds,
         )
         self.states.append(state)
         return state

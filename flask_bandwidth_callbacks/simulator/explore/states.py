@@ -11,7 +11,6 @@ from typing import TypeAlias
 from flask import Flask
 
 from flask_bandwidth_callbacks import bxml, parts
-from flask_bandwidth_callbacks.events import event_class_of
 from flask_bandwidth_callbacks.stores import stores_of
 from flask_bandwidth_callbacks.subscriptions import Subscription
 
@@ -21,7 +20,7 @@ from ..verbs.conferences import Member
 from ..ways import Scene, Step
 from ..wire.exchanges import Exchange
 from .line import Line
-from .options import Option, people
+from .options import LEAVE, Option, people
 
 Key: TypeAlias = tuple[Hashable, ...]
 
@@ -111,7 +110,7 @@ class State:
     def arrivals(self) -> Iterator[tuple[Option, Arrival]]:
         """Return where the options lead, hanging up left out."""
         for option, arrivals in self.arrows.items():
-            if option.kind != "leave" or option.who:
+            if option != LEAVE:
                 for arrival in arrivals:
                     yield option, arrival
 
@@ -211,7 +210,7 @@ def document_of(call: Call, actor: Call) -> Exchange | None:
 
 def is_about(exchange: Exchange, call: Call) -> bool:
     """Return whether a callback is about a call itself, and its reply is run."""
-    return exchange.payload.get("callId") == call.call_id and event_class_of(exchange.event).reply.awaited
+    return exchange.payload.get("callId") == call.call_id and exchange.runs_reply
 
 
 def is_left(call: Call) -> bool:

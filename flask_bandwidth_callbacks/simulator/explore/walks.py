@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from traceback import extract_tb
 
@@ -18,10 +19,10 @@ from ..engine.call import Call
 from ..exceptions import SimulationError
 from ..ways import Scene, Step, Way
 from ..wire.exchanges import Exchange
-from .line import Line, same_random_numbers
+from .line import Line, same_random_numbers, without_call_log
 from .options import Option
 from .quiet import Quiet
-from .states import State, has_failed, persons_with
+from .states import Key, State, has_failed, key_of, persons_with
 
 MOST_REPETITIONS = 5
 """How often a caller may hear the same."""
@@ -60,12 +61,28 @@ class Incident:
 class Walk:
     """One call, as far as it went."""
 
+    scene: Scene
     call: Call
     line: Line
     app: Flask
+    quiet: Quiet
+    """Measures the silence on the call."""
     steps: list[Step] = field(default_factory=list)
     error: SimulationError | None = None
     """Why the simulation could not go on."""
+
+    def key(self, *, without: str = "") -> Key:
+        """Return what identifies the state of the call; parameters as those of :func:`.key_of`."""
+        return key_of(self.call, self.line, self.app, without=without)
+
+    def take(self, action: Callable[[], None]) -> None:
+        """Take a step, unless the simulation cannot go on; note if it cannot from then on."""
+        if self.error is None:
+            with self.quiet.listening():
+                try:
+                    action()
+                except SimulationError as error:
+                    self.error = error
 
 
 class Walker:
@@ -90,43 +107,37 @@ class Walker:
         return tuple(self._incidents.values())
 
     @contextmanager
-    def on_a_call(self, scene: Scene, steps: Sequence[Step]) -> Iterator[tuple[Walk, Quiet]]:
+    def on_a_call(self, scene: Scene, steps: Sequence[Step]) -> Iterator[Walk]:
         """Make a call and take steps on it, with the same random numbers as on every other call."""
         with same_random_numbers(self._seed), self._one_call(scene, steps) as walk:
             yield walk
 
     @contextmanager
-    def _one_call(self, scene: Scene, steps: Sequence[Step]) -> Iterator[tuple[Walk, Quiet]]:
+    def _one_call(self, scene: Scene, steps: Sequence[Step]) -> Iterator[Walk]:
         """Make a call and take steps on it; afterwards the application's stores forget it."""
         app = self._make_app()
         line = Line(app, scene, seed=f"{self._seed}/{self.calls}")
         self.calls += 1
-        with line.mock_rest_if_installed():
+        with line.mock_rest_if_installed(), without_call_log(app):
             error = None
             try:
                 scene.begin(line)
             except SimulationError as raised:
                 error = raised
-            walk = Walk(line.calls[0], line, app, error=error)
-            quiet = Quiet(walk.call)
+            call = line.calls[0]
+            walk = Walk(scene, call, line, app, Quiet(call), error=error)
             for step in steps:
-                if walk.error is not None:
-                    break
-                with quiet.listening():
-                    try:
-                        step.take(walk.call)
-                    except SimulationError as raised:
-                        walk.error = raised
+                walk.take(partial(step.take, call))
                 walk.steps.append(step)
             try:
-                yield walk, quiet
+                yield walk
             finally:
                 for exchange in line.exchanges:
                     if exchange.responder is not None:
                         self.reached.setdefault(str(exchange.responder), exchange.responder)
                 _end(line)
 
-    def note_incidents(self, walk: Walk, since: int, scene: Scene) -> None:
+    def note_incidents(self, walk: Walk, since: int = 0) -> None:
         """Note what went wrong on a call, from an exchange on.
 
         :param since: the number of that exchange on the call.
@@ -142,12 +153,17 @@ class Walker:
                 # Others are not kept: an exception holds the whole application of its call.
                 if failure not in self._incidents or len(walk.steps) < len(self._incidents[failure].steps):
                     self._incidents[failure] = Incident(
-                        exchange, tuple(walk.steps), scene, str(walk.call), has_failed(walk.call), source
+                        exchange,
+                        tuple(walk.steps),
+                        walk.scene,
+                        str(walk.call),
+                        has_failed(walk.call),
+                        source,
                     )
 
     def way_to(self, state: State) -> Way:
         """Walk to a state once more, and return the way with what is heard on it."""
-        with self.on_a_call(state.scene, ()) as (walk, _):
+        with self.on_a_call(state.scene, ()) as walk:
             call = walk.call
             heard = [tuple(call.heard)]
             for step in state.steps:
@@ -158,17 +174,14 @@ class Walker:
 
     def be_silent(self, state: State) -> Silence:
         """Make a call to a state, on which the caller does nothing more, and return what happens."""
-        with self.on_a_call(state.scene, state.steps) as (walk, _):
+        with self.on_a_call(state.scene, state.steps) as walk:
             call = walk.call
             heard_before = len(call.heard)
             most, words = 0, ""
             for _ in range(_MOST_WAITS):
                 if walk.error is not None or _is_out(call):
                     break
-                try:
-                    Option("silence").take(call, [])
-                except SimulationError as error:
-                    walk.error = error
+                walk.take(partial(Option("silence").take, call, []))
                 for each, times in Counter(call.heard[heard_before:]).most_common(1):
                     most, words = times, each
                 if most > MOST_REPETITIONS:

@@ -18,7 +18,7 @@ from functools import partial
 from itertools import takewhile
 from traceback import format_exception_only
 from typing import Any, Protocol
-from urllib.parse import SplitResult, urlencode
+from urllib.parse import SplitResult
 
 from marshmallow import ValidationError
 
@@ -33,7 +33,7 @@ from ..exceptions import SimulationError
 from .destinations import Destination
 from .documents import Script, read_script
 from .exchanges import Exchange
-from .payloads import payload_of, timestamp
+from .payloads import payload_of, query_of, timestamp
 from .transport import NoConnection, Raised, Reply, TimedOut, Transport
 from .urls import split
 
@@ -281,7 +281,7 @@ class Courier:
         url = split(destination.url)
         headers: dict[str, str] = {}
         if destination.method == "GET":
-            query = urlencode({name: _as_text(value) for name, value in exchange.payload.items()})
+            query = query_of(exchange.payload)
             url = url._replace(query=f"{url.query}&{query}" if url.query else query)
             body = b""
         else:
@@ -318,10 +318,6 @@ def _basic(credentials: Credentials) -> str:
 
 def _is_challenge(reply: Reply) -> bool:
     return _BASIC.search(reply.headers.get("www-authenticate", "")) is not None
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _fail(exchange: Exchange, failure: str) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_bandwidth_callbacks.display import TEXT_LIMIT, shorten, without_credentials, without_password
+from flask_bandwidth_callbacks.events import event_class_of
 from flask_bandwidth_callbacks.subscriptions import Handler, Subscription
 
 from .destinations import Method
@@ -55,6 +56,11 @@ class Exchange:
     """The responder that it was given to, where the application is called in process."""
     raised_by: tuple[Handler | None, ...] = field(default=(), repr=False)
     """The handlers that raised what is in ``raised``; None for anything else of the application."""
+
+    @property
+    def runs_reply(self) -> bool:
+        """Whether Bandwidth runs the document that comes back."""
+        return event_class_of(self.event).reply.awaited
 
     @property
     def content_type(self) -> str:

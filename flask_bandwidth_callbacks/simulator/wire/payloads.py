@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from flask_bandwidth_callbacks.events import event_class_of
 from flask_bandwidth_callbacks.payloads import attribute_types
@@ -45,6 +47,13 @@ def payload_of(event_type: str, properties: Mapping[str, Any]) -> dict[str, Any]
         for name, wire_name in _properties(event_type)
         if properties.get(name) is not None
     }
+
+
+def query_of(payload: Mapping[str, Any]) -> str:
+    """Return the query string of a GET callback. An object in it is written as JSON."""
+    return urlencode(
+        {name: value if isinstance(value, str) else json.dumps(value) for name, value in payload.items()}
+    )
 
 
 def timestamp(time: datetime) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ from flask_bandwidth_callbacks.bxml import (
     Transfer,
     Verb,
 )
-from flask_bandwidth_callbacks.simulator import SimulationError, bandwidth
+from flask_bandwidth_callbacks.simulator import SimulatedBandwidth, SimulationError, bandwidth
 from flask_bandwidth_callbacks.simulator.explore import Report, explore
 from tests.simulator.explore.lines.serving import AGENT, line, serve
 
@@ -762,6 +763,21 @@ def test_calls_that_never_end() -> None:
     assert any("Goodbye." in state.heard for state in report.states)
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_no_call_log_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool) -> None:
+    """Explored calls are no real ones: they are not in the call log, whose folder may have been deleted."""
+    path = tmp_path / "calls.jsonl"
+    app = small_line(BANDWIDTH_CALLBACKS_RECORD=str(path))
+    if not is_there:
+        app = small_line()
+        monkeypatch.setitem(sys.modules, "flask_bandwidth_callbacks.call_log", None)
+    assert explore(app).is_exhausted
+    assert not path.exists()
+    if is_there:
+        SimulatedBandwidth(app).call().hang_up()
+        assert path.exists()
+
+
 def test_without_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the folder of the stores has been deleted, there is no state to tell calls apart by."""
     monkeypatch.setitem(sys.modules, "flask_bandwidth_callbacks.store", None)
@@ -813,8 +829,8 @@ def test_a_subscriber_that_makes_calls_forever() -> None:
         return ask(menu)
 
     @phone.respond(GatherCallback, "/menu")
-    def menu(call: GatherCallback) -> list[Verb]:
-        return GOODBYE
+    def menu(call: GatherCallback) -> Any:
+        return GOODBYE if call.digits else ask(menu)
 
     @phone.respond(AnswerCallback, "/answer")
     def answer(call: AnswerCallback) -> list[Verb]:
@@ -884,7 +900,7 @@ def test_memory_does_not_grow_with_calls(reply: Callable[[GatherCallback], Any])
     """Five times as many calls leave behind no more objects: neither calls nor applications are kept."""
 
     def explore_for(calls: int) -> tuple[Report, int]:
-        scenes: list[Mapping[str, str]] = [{f"+1303555{number:04}": "busy"} for number in range(calls // 6)]
+        scenes: list[Mapping[str, str]] = [{f"+1303555{number:04}": "busy"} for number in range(calls // 5)]
         report = explore(lambda: small_line(reply), keys="1", callees=scenes)
         assert report.calls == calls
         gc.collect()
