@@ -24,6 +24,7 @@ from flask_bandwidth_callbacks.stores import Store
 
 from .journal import Entry, Journal, one_line
 
+_EXTENSION = "bandwidth_callbacks_pools"
 RETRIES = (1.0, 10.0, 60.0)
 """Seconds after which a handler that failed is called again."""
 _PAUSE = 1.0
@@ -108,18 +109,16 @@ class Pool:
         self.main = threading.main_thread()
         """The thread with which the process ends."""
         if self._app is not None and (app := self._app()) is not None:
-            request_started.connect(self._start_poller_once, app)
+            request_started.connect(_start_pollers, app)
 
     def start_with_first_request(self, app: Flask) -> None:
         """Look for jobs that other processes left, from the next request of the application on."""
         self._app = weakref.ref(app)
-        request_started.connect(self._start_poller_once, app)
+        app.extensions.setdefault(_EXTENSION, []).append(self)
+        request_started.connect(_start_pollers, app)
 
-    def _start_poller_once(self, app: Flask, **_: Any) -> None:
-        request_started.disconnect(self._start_poller_once, app)
-        self._start_poller()
-
-    def _start_poller(self) -> None:
+    def start_poller(self) -> None:
+        """Look for jobs that other processes left, from now on."""
         with self._changed:
             if self._poller is None:
                 poller = threading.Thread(
@@ -136,7 +135,7 @@ class Pool:
 
     def keep(self, jobs: Sequence[Job]) -> Callable[[], None]:
         """Write down the jobs of a callback, and return the function that starts them."""
-        self._start_poller()
+        self.start_poller()
         if not self.journal.is_durable and self._held + len(jobs) > self._waiting:
             raise NotKept(f"{self._held} jobs are waiting already.", None)
         entries = [self.journal.new_entry(job) for job in jobs]
@@ -344,6 +343,13 @@ class Pool:
 
 
 _pools: weakref.WeakSet[Pool] = weakref.WeakSet()
+
+
+def _start_pollers(app: Flask, **_: Any) -> None:
+    # Not a method: to forget it, blinker would go through what other threads may change.
+    request_started.disconnect(_start_pollers, app)
+    for pool in app.extensions[_EXTENSION]:
+        pool.start_poller()
 
 
 def begin_after_fork() -> None:

@@ -7,8 +7,9 @@ happens when Flask and this library send their signals.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -53,72 +54,73 @@ def open_call_log(app: Flask, path: Path, *, is_masked: bool) -> None:
     :param is_masked: whether numbers and digits are masked.
     """
     if _EXTENSION not in app.extensions:
-        app.extensions[_EXTENSION] = CallLog(app, path.absolute(), is_masked=is_masked)
+        app.extensions[_EXTENSION] = CallLog(path.absolute(), is_masked=is_masked)
+        # Not methods: to forget them, blinker would go through what other threads may change.
+        callback_received.connect(_begin, app)
+        request_finished.connect(_finish, app)
+        request_tearing_down.connect(_finish_without_reply, app)
 
 
 def close_call_log(app: Flask) -> None:
     """Write no more callbacks of an application to its file, if it has one."""
-    call_log = app.extensions.pop(_EXTENSION, None)
-    if call_log is not None:
-        call_log.close()
+    if app.extensions.pop(_EXTENSION, None) is not None:
+        callback_received.disconnect(_begin, app)
+        request_finished.disconnect(_finish, app)
+        request_tearing_down.disconnect(_finish_without_reply, app)
+
+
+_is_suspended = ContextVar("is_suspended", default=False)
 
 
 @contextmanager
-def suspended(app: Flask) -> Iterator[None]:
-    """Return a context in which no callback of an application is written, because it is not a real one."""
-    call_log: CallLog | None = app.extensions.get(_EXTENSION)
-    if call_log is None:
-        yield
-        return
-    call_log.is_suspended = True
+def suspended() -> Iterator[None]:
+    """Return a context in which the callbacks that this thread sends, which are not real, are not written."""
+    before = _is_suspended.set(True)
     try:
         yield
     finally:
-        call_log.is_suspended = False
+        _is_suspended.reset(before)
+
+
+def _begin(app: Flask, event: Callback) -> None:
+    if not _is_suspended.get():
+        request_itself().environ[_RECEIVED] = _Received(app.extensions[_EXTENSION], event)
+
+
+def _finish(app: Flask, response: Response, **_: Any) -> None:
+    """Have the line written when the reply is closed."""
+    callback = request_itself()
+    received: _Received | None = callback.environ.pop(_RECEIVED, None)
+    if received is not None:
+        received.end()
+        response.call_on_close(partial(received.call_log.write, callback, received, response))
+
+
+def _finish_without_reply(app: Flask, exc: BaseException | None = None, **_: Any) -> None:
+    """Have the line written of an exception that Flask passes on to the server, which replies 500."""
+    callback = request_itself()
+    received: _Received | None = callback.environ.pop(_RECEIVED, None)
+    if received is not None and exc is not None:
+        received.end()
+        response = Response(status=500)
+        del response.headers["Content-Type"]
+        received.call_log.add(callback, received, response)
 
 
 class CallLog:
     """The call log of an application."""
 
-    def __init__(self, app: Flask, path: Path, *, is_masked: bool) -> None:
+    def __init__(self, path: Path, *, is_masked: bool) -> None:
         self._writer = Writer(LogFile(path), str(path))
         self._is_masked = is_masked
-        self.is_suspended = False
-        """Whether callbacks that begin now are not written."""
-        callback_received.connect(self._begin, app)
-        request_finished.connect(self._finish, app)
-        request_tearing_down.connect(self._finish_without_reply, app)
 
-    def close(self) -> None:
-        """Take no more notice of the application."""
-        callback_received.disconnect(self._begin)
-        request_finished.disconnect(self._finish)
-        request_tearing_down.disconnect(self._finish_without_reply)
+    def add(self, callback: Request, received: _Received, response: Response) -> None:
+        """Have the line of a callback and its reply written by a thread."""
+        self._writer.add(partial(self._line, callback, received, response))
 
-    def _begin(self, sender: Flask, event: Callback) -> None:
-        if not self.is_suspended:
-            request_itself().environ[_RECEIVED] = _Received(event)
-
-    def _finish(self, sender: Flask, response: Response, **_: Any) -> None:
-        """Have the line written when the reply is closed."""
-        callback = request_itself()
-        received: _Received | None = callback.environ.pop(_RECEIVED, None)
-        if received is not None:
-            response.call_on_close(partial(self._write, partial(self._line, callback, received, response)))
-            received.end()
-
-    def _finish_without_reply(self, sender: Flask, exc: BaseException | None = None, **_: Any) -> None:
-        """Have the line written of an exception that Flask passes on to the server, which replies 500."""
-        callback = request_itself()
-        received: _Received | None = callback.environ.pop(_RECEIVED, None)
-        if received is not None and exc is not None:
-            response = Response(status=500)
-            del response.headers["Content-Type"]
-            received.end()
-            self._writer.add(partial(self._line, callback, received, response))
-
-    def _write(self, make: Callable[[], bytes]) -> None:
-        self._writer.add(make)
+    def write(self, callback: Request, received: _Received, response: Response) -> None:
+        """Have the line of a callback and its reply written, and wait a moment for it."""
+        self.add(callback, received, response)
         self._writer.wait_a_moment()
 
     def _line(self, callback: Request, received: _Received, response: Response) -> bytes:
@@ -147,7 +149,8 @@ class CallLog:
 class _Received:
     """A callback whose line is to be written."""
 
-    def __init__(self, event: Callback) -> None:
+    def __init__(self, call_log: CallLog, event: Callback) -> None:
+        self.call_log = call_log
         self.event = event
         self.time = datetime.now(UTC)
         self.seconds = 0.0

@@ -61,11 +61,11 @@ def same_random_numbers(seed: int | str) -> Iterator[None]:
         random.setstate(before)
 
 
-def without_call_log(app: Flask) -> AbstractContextManager[None]:
-    """Return a context in which an application writes no call log, which is for real calls."""
+def without_call_log() -> AbstractContextManager[None]:
+    """Return a context whose calls are in no call log, which is for real ones."""
     if not parts.has("call_log"):
         return nullcontext()
-    context: AbstractContextManager[None] = parts.load("call_log", "explore()").suspended(app)
+    context: AbstractContextManager[None] = parts.load("call_log", "explore()").suspended()
     return context
 
 

@@ -118,7 +118,7 @@ class Walker:
         app = self._make_app()
         line = Line(app, scene, seed=f"{self._seed}/{self.calls}")
         self.calls += 1
-        with line.mock_rest_if_installed(), without_call_log(app):
+        with line.mock_rest_if_installed(), without_call_log():
             error = None
             try:
                 scene.begin(line)

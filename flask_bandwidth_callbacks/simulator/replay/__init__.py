@@ -80,7 +80,7 @@ def _replay(app: Flask, lines: Sequence[Line]) -> Iterator[Replayed]:
     ids = FreshIds(lines, bandwidth.new_id)
     at = _clock()
     try:
-        with bandwidth.mock_rest_if_installed(), suspended(app):
+        with bandwidth.mock_rest_if_installed(), suspended():
             for line in lines:
                 with at(line.time):
                     method: Method = "GET" if line.method == "GET" else "POST"

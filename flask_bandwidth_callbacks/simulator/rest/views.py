@@ -8,6 +8,8 @@ from typing import Any
 
 from flask import Flask, request, request_finished, request_started, request_tearing_down
 
+from ..wire.listeners import listen
+
 
 class AfterViews:
     """A function that runs when the view of an application that calls it has ended; elsewhere at once.
@@ -19,9 +21,9 @@ class AfterViews:
     def __init__(self, app: Flask, function: Callable[[], None]) -> None:
         self._function = function
         self._thread = _Thread()
-        request_started.connect(self._begin, app)
-        request_finished.connect(self._end, app)
-        request_tearing_down.connect(self._end, app)  # alone, if the view raised an exception
+        listen(request_started, self._begin, app)
+        listen(request_finished, self._end, app)
+        listen(request_tearing_down, self._end, app)  # alone, if the view raised an exception
 
     def __call__(self) -> None:
         if self._thread.views:

@@ -18,6 +18,8 @@ from flask_bandwidth_callbacks.registrations import registrations
 from flask_bandwidth_callbacks.rejections import Rejection
 from flask_bandwidth_callbacks.signals import handler_failed
 
+from .listeners import listen, stop_listening
+
 
 class BackgroundWork:
     """The work of an application in the background, as far as one simulation has led to it."""
@@ -29,11 +31,11 @@ class BackgroundWork:
         self._environ: Callable[[], dict[str, Any]] = dict
         self._failed: list[tuple[Callback, Exception]] = []
         self._is_late = False
-        handler_failed.connect(self._add_failed, app)
+        listen(handler_failed, self._add_failed, app)
 
     def close(self) -> None:
         """Take no more notice of the application."""
-        handler_failed.disconnect(self._add_failed, self._app)
+        stop_listening(handler_failed, self._add_failed)
 
     def begin(self, environ: Callable[[], dict[str, Any]]) -> None:
         """Begin a callback in this thread.

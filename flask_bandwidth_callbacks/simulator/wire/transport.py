@@ -27,9 +27,9 @@ from flask_bandwidth_callbacks.subscriptions import Handler, Subscription
 
 from .background import BackgroundWork
 from .deadlines import DeadlinePassed, connect, seconds_left
+from .listeners import listen, stop_listening
 from .urls import DEFAULT_PORTS, host_and_port, is_this_machine
 
-_logger = logging.getLogger(__name__.partition(".")[0])
 _USER_AGENT = "flask-bandwidth-callbacks simulator"
 _MOST_BYTES = 1024 * 1024
 """Bytes of a reply that are read at most, far more than a document may have."""
@@ -169,6 +169,25 @@ def _headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return headers
 
 
+class _ThisThread(threading.local):
+    logged: list[str] | None = None
+    """Where the log of this library is kept while the thread sends a request."""
+
+
+_this_thread = _ThisThread()
+
+
+def _keep_logged(record: logging.LogRecord) -> bool:
+    if _this_thread.logged is not None:
+        _this_thread.logged.append(record.getMessage())
+    return True
+
+
+# A handler would keep logging's last resort from printing. If the filter came and went, a line that another
+# thread logs at that moment could miss the filters after it.
+logging.getLogger(__name__.partition(".")[0]).addFilter(_keep_logged)
+
+
 class InProcess:
     """Requests to a Flask application through its whole WSGI stack, and to other hosts over HTTP.
 
@@ -182,11 +201,10 @@ class InProcess:
         self._requesting: int | None = None
         self._raised: list[Raised] = []
         self._background = BackgroundWork(app)
-        self._logged: list[str] = []
         self._request_environ: Mapping[str, Any] = {}
-        callback_received.connect(self._add_received, app)
-        got_request_exception.connect(self._add_unanswered, app)
-        handler_failed.connect(self._add_failed, app)
+        listen(callback_received, self._add_received, app)
+        listen(got_request_exception, self._add_unanswered, app)
+        listen(handler_failed, self._add_failed, app)
 
     def _add_received(self, sender: Flask, **details: Any) -> None:
         if self._is_own_request():
@@ -203,12 +221,6 @@ class InProcess:
             raised.handler = handler
             # Flask's own signal reports a subscriber's failure at once, but a responder's only at the end.
             raised.by_subscriber = not raised.is_answered
-
-    def _add_logged(self, record: logging.LogRecord) -> bool:
-        """Keep a line of the log, as a filter that lets all of them pass."""
-        if self._is_own_request():
-            self._logged.append(record.getMessage())
-        return True
 
     def _is_own_request(self) -> bool:
         # Requests that do not come from this simulation do not concern it. They may come from another one,
@@ -241,9 +253,9 @@ class InProcess:
                 log(logging.ERROR, "Records about %s are kept, because the store failed: %s", subject, error)
 
     def close(self) -> None:
-        callback_received.disconnect(self._add_received, self._app)
-        got_request_exception.disconnect(self._add_unanswered, self._app)
-        handler_failed.disconnect(self._add_failed, self._app)
+        stop_listening(callback_received, self._add_received)
+        stop_listening(got_request_exception, self._add_unanswered)
+        stop_listening(handler_failed, self._add_failed)
         self._background.close()
 
     def _is_own(self, host: str) -> bool:
@@ -260,9 +272,9 @@ class InProcess:
         deadline = time.monotonic() + timeout
         self._requesting = threading.get_ident()
         self._background.begin(partial(_environ, method, url, headers, body))
-        self._logged.clear()
         self._request_environ = {}
-        _logger.addFilter(self._add_logged)  # a handler would keep logging's last resort from printing
+        logged: list[str] = []
+        elsewhere, _this_thread.logged = _this_thread.logged, logged
         try:
             reply = self._call(_environ(method, url, headers, body), deadline)
         except DeadlinePassed:
@@ -274,11 +286,11 @@ class InProcess:
             self._add_unanswered(self._app, error)
             reply = Reply(500, {}, b"")
         finally:
-            _logger.removeFilter(self._add_logged)
+            _this_thread.logged = elsewhere
             self._requesting = None
         if time.monotonic() > deadline:
             raise _timed_out(timeout)
-        return reply._replace(logged=tuple(self._logged), responder=self._request_environ.get(RESPONDER))
+        return reply._replace(logged=tuple(logged), responder=self._request_environ.get(RESPONDER))
 
     def _call(self, environ: dict[str, Any], deadline: float) -> Reply:
         started: list[Any] = []
