@@ -191,7 +191,7 @@ def test_a_call_by_keyboard(opened: Phone, switchboard: Flask) -> None:
     assert page.evaluate("document.activeElement.textContent") == "Hang up"
     page.keyboard.press("Enter")
     ended(page, "hangup")
-    assert client_of(page).heard("call")[-1]["from"] == "+13035550177"
+    client_of(page).wait_for("call", **{"from": "+13035550177"})
 
 
 def test_typing_a_number_presses_no_key(opened: Phone, phone_app: Flask) -> None:
@@ -205,7 +205,9 @@ def test_typing_a_number_presses_no_key(opened: Phone, phone_app: Flask) -> None
     page.keyboard.press("Control+1")
     page.keyboard.press("8")
     hears(page, "You pressed 8.")
-    assert [line["text"] for line in client_of(page).heard("line", kind="presses")] == ["presses 8"]
+    client = client_of(page)
+    client.wait_for("line", words="You pressed 8.")
+    assert [line["text"] for line in client.heard("line", kind="presses")] == ["presses 8"]
 
 
 def test_a_colleague_answers_in_the_second_telephone(opened: Phone, switchboard: Flask) -> None:
@@ -227,7 +229,7 @@ def test_a_colleague_answers_in_the_second_telephone(opened: Phone, switchboard:
     sales.get_by_role("button", name="Hang up").click()
     ended(page, "hangup")
     sales.get_by_text("Ended: hangup").wait_for()
-    assert client_of(page).heard("line", kind="presses")[-1]["who"] == SALES
+    client_of(page).wait_for("line", kind="presses", who=SALES)
 
 
 @pytest.mark.parametrize(("button", "reason"), [("Reject", "rejected"), ("Busy", "busy")])
@@ -686,7 +688,7 @@ def test_a_page_that_sleeps_catches_up(opened: Phone, phone_app: Flask) -> None:
     client = client_of(page)
     session = page.context.new_cdp_session(page)
     session.send("Page.setWebLifecycleState", {"state": "frozen"})
-    client.do("press", call=client.heard("call")[-1]["id"], keys="7")
+    client.do("press", call=client.wait_for("call")["id"], keys="7")
     client.wait_for("call", state="disconnected")
     session.send("Page.setWebLifecycleState", {"state": "active"})
     ended(page, "hangup")
@@ -711,7 +713,7 @@ def test_an_application_that_cannot_be_loaded(opened: Phone, phone_app: Flask) -
     """The page shows why the application cannot be loaded, and no longer once it can."""
     page = opened(phone_app)
     feed = client_of(page).studio.feed
-    ready = client_of(page).heard("application")[-1]
+    ready = client_of(page).wait_for("application", state="ready")
     feed.publish("application", {**ready, "state": "broken", "error": "SyntaxError: phone.py, line 3"})
     page.get_by_role("status").get_by_text("cannot be loaded").wait_for()
     page.get_by_role("group", name="Error").get_by_text("SyntaxError: phone.py, line 3").wait_for()
