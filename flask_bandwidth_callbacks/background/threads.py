@@ -99,6 +99,7 @@ class Pool:
         self._executor = ThreadPoolExecutor(self._threads, thread_name_prefix="bandwidth-callbacks-job")
         self._changed = threading.Condition()
         self._held = 0  # jobs that are in this process, from when they came until they are settled
+        self._came = 0  # all that ever were
         self._unstarted: dict[int, tuple[float, Sequence[Entry]]] = {}
         self._queued: set[Entry] = set()  # jobs that were started, and that no thread works on yet
         self._unsettled: deque[Callable[[], object]] = deque()  # changes that the store could not make
@@ -160,7 +161,7 @@ class Pool:
     def _keep_here(self, entries: Sequence[Entry]) -> Callable[[], None]:
         key = id(entries)
         with self._changed:
-            self._held += len(entries)
+            self._hold(len(entries))
             self._unstarted[key] = (time.monotonic(), entries)
             self._changed.notify_all()
         return partial(self._start, key)
@@ -198,6 +199,11 @@ class Pool:
     def _give_back(self, entry: Entry) -> None:
         self._settle(partial(self.journal.give_back, entry))
         self._let_go()
+
+    def _hold(self, number: int) -> None:
+        with self._changed:
+            self._held += number
+            self._came += number
 
     def _let_go(self) -> None:
         with self._changed:
@@ -285,10 +291,16 @@ class Pool:
         room = max(0, self._threads - self._held)
         names = self.journal.due(room) if room else []
         self._has_more = len(names) == room
-        for entry in filter(None, map(self.journal.take, names)):
-            with self._changed:
-                self._held += 1
-            self._submit(entry)
+        for name in names:
+            self._hold(1)  # before it is taken, so that at no time it is neither due nor held
+            entry = None
+            try:
+                entry = self.journal.take(name)
+            finally:
+                if entry is None:
+                    self._let_go()
+            if entry is not None:
+                self._submit(entry)
         return len(names)
 
     def work_off(self) -> Iterator[bool]:
@@ -319,9 +331,11 @@ class Pool:
                 is_in_time = self._changed.wait_for(
                     lambda: self._unstarted or not self._held, deadline - time.monotonic()
                 )
+                came = self._came
             if not is_in_time:
                 return False
-            if not self._unstarted and not self.look():
+            # What is not due any more may have been taken by another thread meanwhile.
+            if not self._unstarted and not self.look() and came == self._came:
                 return True
 
     def end(self) -> None:

@@ -504,6 +504,36 @@ def test_a_full_pool_with_a_durable_store(
     assert journal.waiting() == []
 
 
+def test_waiting_includes_what_threads_take_meanwhile(
+    app: Flask, store: FailingStore, call: Call, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Waiting does not end while a job is being done that a thread took before it was looked for."""
+    phone = CallbackBlueprint(
+        "phone", __name__, credentials=[("bandwidth", "s3cret")], background=Threads(1, waiting=1)
+    )
+    done = []
+
+    @phone.on(DisconnectCallback, background=True)
+    def keep(event: DisconnectCallback) -> None:
+        assert gate.wait(60)
+        time.sleep(0.2)
+        done.append(event.call_id)
+
+    app.register_blueprint(phone, url_prefix="/phone")
+    for number in range(3):
+        call("disconnect", callId=f"c-{number}").close()
+    look = Pool.look
+
+    def look_late(pool: Pool) -> int:
+        time.sleep(0.1 if threading.current_thread() is threading.main_thread() else 0.02)
+        return look(pool)
+
+    monkeypatch.setattr(Pool, "look", look_late)
+    gate.set()
+    assert phone.wait_for_background(60)
+    assert sorted(done) == ["c-0", "c-1", "c-2"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "rule"),
     [
