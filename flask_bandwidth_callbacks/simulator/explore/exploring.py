@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -34,6 +35,8 @@ from .search import Limits, Search
 from .walks import Walker
 
 ALL_KEYS = "1234567890*#"
+
+_one_at_a_time = threading.RLock()
 
 
 def explore(
@@ -85,56 +88,61 @@ def explore(
     person and by a machine. No inbound calls are made to an application that has responders to ``answer`` and
     none to ``initiate``, or no responders at all.
 
+    Explorations in several threads wait for each other, because each sets the clock and the random numbers of
+    the process.
+
     Raises :class:`~.exceptions.SimulationError` for arguments that cannot be used.
     """
-    make_app = _maker(application)
-    app = make_app()
-    if not registrations(app):
-        raise SimulationError(
-            f"Application {app.name!r} has no CallbackBlueprint. Register one with app.register_blueprint."
-        )
-    pattern = None if announcements is None else read_pattern(announcements)
-    allowed = check_kinds(_several(allow, "allow"))
-    search = Search(
-        Walker(make_app, seed),
-        Choices(
-            tuple(dict.fromkeys(check_keys(keys))),
-            tuple(map(_words, _several(words, "words"))),
-            _numbers(numbers),
-        ),
-        Limits(_count(depth, "depth"), _count(calls, "calls"), _seconds(seconds)),
-        pattern=pattern,
-        watch=watch,
-    )
-    longest = _count(longest_way, "longest_way")
-    times, behaviors = _times(at), [_behaviors(each) for each in _several(callees, "callees")]
-    scenes = [Scene(each, start, fallback_url=fallback_url) for start in times for each in behaviors]
-    lines = _lines(app, url)
-    # Its interception of requests to Bandwidth stays between the calls, for which it would take its time.
-    line = Line(app, Scene(url=next(iter(lines), None) or _first_url(app)), seed="")
-    with closing(line), line.mock_rest_if_installed():
-        search.run([*_inbound(scenes, lines)])
-        search.run([*_to_numbers(app, search, scenes, lines)])
-        search.run([*_outbound(app, search, scenes)])
-        search.finish()
-        missing = _unreached(app, search)
-        known = Known(
-            states=search.states,
-            beginnings=search.beginnings,
-            incidents=search.walker.incidents,
-            responders=missing,
-            is_exhausted=not search.left,
-            longest_way=longest,
+    with _one_at_a_time:
+        make_app = _maker(application)
+        app = make_app()
+        if not registrations(app):
+            raise SimulationError(
+                f"Application {app.name!r} has no CallbackBlueprint."
+                " Register one with app.register_blueprint."
+            )
+        pattern = None if announcements is None else read_pattern(announcements)
+        allowed = check_kinds(_several(allow, "allow"))
+        search = Search(
+            Walker(make_app, seed),
+            Choices(
+                tuple(dict.fromkeys(check_keys(keys))),
+                tuple(map(_words, _several(words, "words"))),
+                _numbers(numbers),
+            ),
+            Limits(_count(depth, "depth"), _count(calls, "calls"), _seconds(seconds)),
             pattern=pattern,
-            be_silent=search.walker.be_silent,
+            watch=watch,
         )
-        handlers = {str(each): each.handler for each in _responders(app)}
-        findings = []
-        for found in sorted(findings_of(known), key=lambda each: KINDS.index(each.kind)):
-            beside = allowed_beside(handlers[found.handler]) if found.handler in handlers else frozenset()
-            if found.kind not in allowed | beside:
-                findings.append(found)
-    return Report(app, search, findings, missing)
+        longest = _count(longest_way, "longest_way")
+        times, behaviors = _times(at), [_behaviors(each) for each in _several(callees, "callees")]
+        scenes = [Scene(each, start, fallback_url=fallback_url) for start in times for each in behaviors]
+        lines = _lines(app, url)
+        # Its interception of requests to Bandwidth stays between the calls, for which it would take its time.
+        line = Line(app, Scene(url=next(iter(lines), None) or _first_url(app)), seed="")
+        with closing(line), line.mock_rest_if_installed():
+            search.run([*_inbound(scenes, lines)])
+            search.run([*_to_numbers(app, search, scenes, lines)])
+            search.run([*_outbound(app, search, scenes)])
+            search.finish()
+            missing = _unreached(app, search)
+            known = Known(
+                states=search.states,
+                beginnings=search.beginnings,
+                incidents=search.walker.incidents,
+                responders=missing,
+                is_exhausted=not search.left,
+                longest_way=longest,
+                pattern=pattern,
+                be_silent=search.walker.be_silent,
+            )
+            handlers = {str(each): each.handler for each in _responders(app)}
+            findings = []
+            for found in sorted(findings_of(known), key=lambda each: KINDS.index(each.kind)):
+                beside = allowed_beside(handlers[found.handler]) if found.handler in handlers else frozenset()
+                if found.kind not in allowed | beside:
+                    findings.append(found)
+        return Report(app, search, findings, missing)
 
 
 # -- The calls -----------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import random
 import re
 import sys
 import threading
@@ -848,11 +849,27 @@ def test_a_subscriber_that_makes_calls_forever() -> None:
     assert "silent-loop" in kinds(explore(serve(phone), keys="1"))
 
 
+def lucky_line() -> Flask:
+    """Return a line that announces a key at random."""
+    phone = CallbackBlueprint("phone", __name__, credentials=[("bandwidth", "s3cret")])
+
+    @phone.respond(InitiateCallback)
+    def greet(call: InitiateCallback) -> Any:
+        words = [f"Press {random.choice('123456789')} to win." for _ in range(3)]
+        return Gather(*map(SpeakSentence, words), gather_url=win, max_digits=1)
+
+    @phone.respond(GatherCallback, "/win")
+    def win(call: GatherCallback) -> Any:
+        return GOODBYE
+
+    return serve(phone)
+
+
 def test_explorations_in_several_threads() -> None:
     """Explorations in several threads give the same reports as one after the other."""
-    alone = explore(fallback_line, keys="12").to_json()
+    alone = explore(lucky_line, keys="12").to_json()
     with ThreadPoolExecutor(3) as pool:
-        assert set(pool.map(lambda _: explore(fallback_line, keys="12").to_json(), range(3))) == {alone}
+        assert set(pool.map(lambda _: explore(lucky_line, keys="12").to_json(), range(3))) == {alone}
 
 
 # -- What is left behind -------------------------------------------------------------------------------------
