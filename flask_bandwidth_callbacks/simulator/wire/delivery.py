@@ -166,15 +166,16 @@ class Courier:
         Virtual time may stand still between two events that are the same otherwise, such as those of a
         Redirect to itself. An application could take the second one for a repetition of the first.
         """
-        recent = takewhile(lambda sent: sent.time > now - _MEMORY, reversed(self._sender.exchanges))
         time = now = self._sender.now
+        recent = takewhile(lambda sent: sent.time > now - _MEMORY, reversed(self._sender.exchanges))
         sent = [exchange.payload for exchange in recent if exchange.event == event]
-        while True:
-            changing = {"event_type": event, "event_time": timestamp(time)}
-            payload = payload_of(event, {**properties, **changing})
-            if payload not in sent:
-                return payload
+        payload = payload_of(event, {**properties, "event_type": event, "event_time": timestamp(time)})
+        times = {
+            each["eventTime"] for each in sent if each == {**payload, "eventTime": each.get("eventTime")}
+        }
+        while timestamp(time) in times:
             time += timedelta(milliseconds=1)
+        return {**payload, "eventTime": timestamp(time)}
 
     def _attempt(
         self,

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 import urllib3
-from flask import Flask, got_request_exception, request_started
+from flask import Flask
 
 from flask_bandwidth_callbacks import (
     AnswerCallback,
@@ -27,7 +27,6 @@ from flask_bandwidth_callbacks import (
     GatherCallback,
     InitiateCallback,
     RedirectCallback,
-    signals,
 )
 from flask_bandwidth_callbacks.bxml import (
     Gather,
@@ -39,7 +38,9 @@ from flask_bandwidth_callbacks.bxml import (
     Verb,
 )
 from flask_bandwidth_callbacks.simulator import SimulatedBandwidth, SimulationError, bandwidth
+from flask_bandwidth_callbacks.simulator.engine import endless
 from flask_bandwidth_callbacks.simulator.explore import Report, explore
+from flask_bandwidth_callbacks.simulator.wire import listeners
 from tests.simulator.explore.lines.serving import AGENT, line, serve
 
 GOODBYE = [SpeakSentence("Goodbye."), Hangup()]
@@ -180,8 +181,9 @@ def test_an_application_is_used_again() -> None:
     assert re.fullmatch(r"\d+ ways led elsewhere when walked again: .* Give a function that .*", sentence)
 
 
-def test_an_application_that_never_ends_later() -> None:
+def test_an_application_that_never_ends_later(monkeypatch: pytest.MonkeyPatch) -> None:
     """An application whose later calls never end is explored all the same, wherever that begins."""
+    monkeypatch.setattr(endless, "MOST_DOCUMENTS_AT_ONCE", 20)
 
     def create_line(most: float) -> Flask:
         begun: list[str] = []
@@ -821,8 +823,9 @@ def test_a_handler_that_makes_calls_forever() -> None:
     )
 
 
-def test_a_subscriber_that_makes_calls_forever() -> None:
+def test_a_subscriber_that_makes_calls_forever(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls that lead to each other after their ends are stopped, whatever the caller did."""
+    monkeypatch.setattr(endless, "MOST_REQUESTS_AT_ONCE", 10)
     phone = line(__name__)
 
     @phone.respond(InitiateCallback)
@@ -875,28 +878,22 @@ def test_explorations_in_several_threads() -> None:
 # -- What is left behind -------------------------------------------------------------------------------------
 
 
-def receivers(app: Flask) -> int:
-    """Return how many receivers the signals have that a simulation listens to."""
+def listening() -> list[Any]:
+    """Return the methods that listen to signals."""
     gc.collect()  # of simulations that are no longer used
-    sent = (
-        signals.callback_received,
-        signals.handler_failed,
-        signals.callback_answered,
-        got_request_exception,
-        request_started,
-    )
-    return sum(len(list(signal.receivers_for(app))) for signal in sent)
+    methods = [weak() for each in listeners._listeners.values() for weak, _ in each._methods]
+    return [method for method in methods if method is not None]
 
 
 def test_nothing_is_left_behind() -> None:
-    """After an exploration, the application has the receivers it had, and no simulation is kept."""
+    """After an exploration, nothing more listens to signals than before, and no simulation is kept."""
     app = small_line()
     app.test_client().get("/")  # what listens for the first request has heard it
-    before, kept = receivers(app), list(bandwidth.latest)
+    before, kept = listening(), list(bandwidth.latest)
     report = explore(app, keys="12")
     assert report.calls > 3
     assert list(bandwidth.latest) == kept
-    assert receivers(app) == before
+    assert listening() == before
 
 
 def fail(call: Any) -> Any:
