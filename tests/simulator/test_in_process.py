@@ -541,6 +541,29 @@ def test_what_is_no_error_of_the_application(app: Flask) -> None:
     bandwidth.wait(1)  # the simulation can be used on
 
 
+class Interrupted:
+    """A lock during whose release Ctrl-C is pressed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def acquire(self) -> None:
+        self._lock.acquire()
+
+    def release(self) -> None:
+        self._lock.release()
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_is_not_hidden(app: Flask, phone: CallbackBlueprint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C at the moment when other threads may use the simulation is not hidden by another error."""
+    app.register_blueprint(phone)
+    bandwidth = SimulatedBandwidth(app)
+    monkeypatch.setattr(bandwidth.turn, "_lock", Interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        bandwidth.call()
+
+
 # -- Its end -------------------------------------------------------------------------------------------------
 
 

@@ -16,32 +16,42 @@ class Turn:
     """A lock that a thread may take several times, and lend to other threads while it waits for them."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._owner: int | None = None
         self._depth = 0
 
     def __enter__(self) -> None:
-        self._lock.acquire()
+        if not self._is_own():
+            self._lock.acquire()
+            self._owner = threading.get_ident()
         self._depth += 1
 
     def __exit__(self, *error: object) -> None:
+        if not self._is_own():
+            return  # Ctrl-C came while it was being lent
         self._depth -= 1
-        self._lock.release()
+        if self._depth == 0:
+            self._owner = None
+            self._lock.release()
+
+    def _is_own(self) -> bool:
+        return self._owner == threading.get_ident()
 
     @contextmanager
     def lent(self) -> Iterator[None]:
-        """Release the lock for other threads, and take it again afterwards.
+        """Release the lock, which this thread must have, for other threads, and take it again afterwards.
 
         A handler of the application, which may run in another thread, may use the simulation meanwhile.
         """
-        self._lock.acquire()  # so that the depth is this thread's own
-        depth, self._depth = self._depth, 0
-        for _ in range(depth + 1):
-            self._lock.release()
+        assert self._is_own()
+        owner, depth = self._owner, self._depth
+        self._owner, self._depth = None, 0
+        self._lock.release()
         try:
             yield
         finally:
-            for _ in range(depth):
-                self.__enter__()
+            self._lock.acquire()
+            self._owner, self._depth = owner, depth
 
 
 class HasTurn(Protocol):
