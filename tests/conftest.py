@@ -23,6 +23,17 @@ outside.refuse_other_machines()
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Measure no coverage in property-based tests: other tests must cover every branch, whatever is drawn.
+
+    Nor is it measured in tests that are marked so, because they run the same lines hundreds of times, which
+    takes twice as long while it is.
+    """
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("no_cover")
+
+
 @pytest.fixture
 def outside_attempts() -> Sequence[str]:
     """The hosts of other machines that this test has tried to reach, and could not."""

@@ -477,6 +477,7 @@ def identity_of(event_type: str) -> str:
     return "conferenceId" if is_conference else "callId"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("value", [..., None, "", 42, ["c-1"], {}], ids=repr)
 @pytest.mark.parametrize("event_type", EVENT_TYPES)
 def test_refuses_without_what_it_is_about(line: Line, event_type: str, value: Any) -> None:

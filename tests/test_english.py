@@ -75,18 +75,21 @@ every_source = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.no_cover
 @every_source
 def test_strings_and_comments_are_plain_english(path: Path) -> None:
     """No docstring, message or comment of the package holds a banned phrase or a British spelling."""
     assert phrases_in(path.read_text("utf-8")) == []
 
 
+@pytest.mark.no_cover
 @every_source
 def test_docstrings_begin_with_a_plain_verb(path: Path) -> None:
     """No docstring of the package begins with "Let" or "Tell"."""
     assert docstrings_in(path.read_text("utf-8")) == []
 
 
+@pytest.mark.no_cover
 @every_source
 def test_names_say_what_they_are(path: Path) -> None:
     """No function or parameter of the package has one of the banned names."""

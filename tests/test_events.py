@@ -246,6 +246,7 @@ def test_an_event_has_only_documented_attributes(event_type: str) -> None:
     assert attributes == PAYLOADS[event_type].keys() | additional
 
 
+@pytest.mark.no_cover
 @every_property
 def test_every_property_may_be_missing(event_type: str, place: Place) -> None:
     """A payload without any one property, also inside of an object, survives reading and writing."""
@@ -256,6 +257,7 @@ def test_every_property_may_be_missing(event_type: str, place: Place) -> None:
     assert event.errors == {}
 
 
+@pytest.mark.no_cover
 @every_property
 def test_null_is_the_same_as_missing(event_type: str, place: Place) -> None:
     """A null property gives the same event as a missing one."""
@@ -565,6 +567,7 @@ def error_at(errors: Any, *place: str) -> Any:
     return errors
 
 
+@pytest.mark.no_cover
 @every_property
 def test_a_wrong_value_costs_only_itself(event_type: str, place: Place) -> None:
     """An unreadable value becomes None with its reason in errors; the rest of the event is kept."""

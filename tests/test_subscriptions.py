@@ -1265,6 +1265,7 @@ def test_subscriptions_may_be_added_after_asking(phone: CallbackBlueprint) -> No
     assert len(phone.subscriptions.subscriber_candidates(InitiateCallback())) == 1
 
 
+@pytest.mark.no_cover
 def test_ten_thousand_numbers(phone: CallbackBlueprint, call: Call) -> None:
     """Ten thousand responders, each for its own number, register in seconds and are found at once."""
     began = time.thread_time()

@@ -47,6 +47,7 @@ class TestScreening:
     def app(self) -> Flask:
         return make_app(SWITCHBOARD_SCREENS=True)
 
+    @pytest.mark.no_cover
     def test_every_way(self, explore: Callable[..., Report]) -> None:
         """Every key of the caller and of the department leads to what was promised."""
         report = explore(at=["2026-01-05T10:00"])
@@ -60,6 +61,7 @@ def texts_of(svg: str) -> list[str]:
     )
 
 
+@pytest.mark.no_cover
 def test_the_picture_is_up_to_date() -> None:
     """The picture in the README shows the line as it is; ``make docs`` draws it anew."""
     assert texts_of(switchboard_map.PATH.read_text("utf-8")) == texts_of(switchboard_map.text())

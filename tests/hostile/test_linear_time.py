@@ -271,6 +271,7 @@ ATTACKS: list[tuple[str, Callable[[str], Any], Callable[[int], str]]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.no_cover
 @pytest.mark.filterwarnings("ignore::flask_bandwidth_callbacks.bxml.BXMLWarning")
 @pytest.mark.parametrize(
     ("read", "text"), [attack[1:] for attack in ATTACKS], ids=[attack[0] for attack in ATTACKS]

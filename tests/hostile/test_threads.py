@@ -72,6 +72,7 @@ def make_app(name: str, phone: CallbackBlueprint) -> Flask:
     return app
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("start", range(3))
 def test_calls_are_kept_apart(start: int) -> None:
     """On two applications with two registrations each of one blueprint, every caller gets the right reply."""

@@ -122,6 +122,7 @@ def test_a_day_on_hold(line: Line) -> None:
     assert len(call.exchanges) > BOUND
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "loop",
     [

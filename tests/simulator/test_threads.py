@@ -64,6 +64,7 @@ def app() -> Flask:
     return make_app()
 
 
+@pytest.mark.no_cover
 def test_lines_in_threads(app: Flask) -> None:
     """Callers hear what is said to them, and an error is raised by the simulation that caused it."""
     barrier = threading.Barrier(THREADS)

@@ -437,6 +437,7 @@ class Operations(RuleBasedStateMachine):
             assert all(self.store.read(kind, name) == held.get(name) for name in ("a", "a/1", "b"))
 
 
+@pytest.mark.no_cover
 @every_store
 def test_a_store_is_like_a_dictionary(store: Store) -> None:
     """After any sequence of operations, also with leases that are over, a store holds what it should."""

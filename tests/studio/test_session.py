@@ -293,6 +293,7 @@ def test_a_callback_without_a_time_is_sent_again(phone_app: Flask, open_studio: 
 # -- Long sessions -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.no_cover
 def test_ten_thousand_callbacks(phone_app: Flask, open_studio: Open) -> None:
     """Of 10,000 callbacks the latest can be opened, and a page that is loaded again hears of the latest."""
     client = open_studio(phone_app)

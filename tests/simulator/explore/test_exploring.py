@@ -908,6 +908,7 @@ def no_log() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("reply", [lambda call: GOODBYE, fail], ids=["calls", "calls that fail"])
 @pytest.mark.usefixtures("no_log")
 def test_memory_does_not_grow_with_calls(reply: Callable[[GatherCallback], Any]) -> None:

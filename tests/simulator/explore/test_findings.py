@@ -79,6 +79,7 @@ def test_hidden_keys_are_notes(found: list[Finding]) -> None:
     assert {finding.kind for finding in found if finding.is_note} == {"hidden-key"}
 
 
+@pytest.mark.no_cover
 def test_findings_are_found_again() -> None:
     """The same line gives the same findings, with the same calls."""
 
@@ -182,6 +183,7 @@ def test_calls_that_cannot_be_repeated() -> None:
 # -- A large line --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.no_cover
 def test_every_menu_of_a_large_line_is_a_state() -> None:
     """A line with many menus is explored to the end; beside them, there are a goodbye and a hang-up."""
     app = large(40)

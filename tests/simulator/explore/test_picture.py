@@ -321,6 +321,7 @@ _MEASURE = """() => {
 }"""
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize(
     "picture",
@@ -501,6 +502,16 @@ def test_a_picture_says_what_it_is() -> None:
     )
 
 
+def test_a_wide_picture_is_turned() -> None:
+    """A menu of many options, which would be far wider than a screen, runs from left to right."""
+    options = [Box(f"o{number}", "end", f"Option {number}", "") for number in range(20)]
+    arrows = [Arrow("menu", option.id, "") for option in options]
+    svg = to_svg(Picture("A wide menu", (Box("menu", "start", "Menu", ""), *options), tuple(arrows)))
+    _, _, width, height = map(float, re.findall(r"[\d.]+", svg[svg.index("viewBox=") :])[:4])
+    assert width < height
+
+
+@pytest.mark.no_cover
 def test_a_large_picture_is_drawn_in_seconds() -> None:
     """200 boxes and 600 arrows take a few seconds."""
     picture = large_picture(200, 600)

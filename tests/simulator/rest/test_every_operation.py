@@ -57,6 +57,7 @@ def test_a_request(scene: Scene, name: str) -> None:
     assert bool(response.data) == (expected.VOICE[name].method == "GET" or name == "createCall")
 
 
+@pytest.mark.no_cover
 @VOICE
 def test_without_credentials(scene: Scene, name: str) -> None:
     """A request without credentials is rejected with 401, and says so as Bandwidth does."""
@@ -107,6 +108,7 @@ def test_a_body_that_is_too_large(scene: Scene, name: str) -> None:
     assert send(scene, name, data=b" " * (1024 * 1024 + 1)).status_code == 413
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", WITH_BODY)
 @pytest.mark.parametrize("body", ["", "{", "[1]", "null", '"x"', "[" * 100, '{"tag": NaN}', b"\xff"])
 def test_a_malformed_body(scene: Scene, name: str, body: str | bytes) -> None:
