@@ -8,6 +8,9 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # All tests, on all cores. Many wait for servers, databases and clocks, so that each core has two processes.
 PYTEST  = python -m pytest --numprocesses=$(shell $(PYTHON) -c 'import os; print(2 * os.cpu_count())') --dist=worksteal
 
+FILES  := $(shell find . -type f -not -path './.[!.]*' -not -path './build/*' -not -path './dist/*' \
+    -not -path '*.egg-info/*' -not -path '*/__pycache__/*')
+
 # What a program imports is compiled once, and not in each of the programs that tests start.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -27,7 +30,7 @@ studio: $(VENV)/demo ## Open a telephone in the browser, to call the example
 	    FLASK_SQLALCHEMY_DATABASE_URI="sqlite:///$$folder/calls.db" \
 	    $(BIN)/flask --app examples.switchboard bandwidth studio
 
-test: $(VENV)/tests ## Run all tests on all cores, with the branch coverage of the package and the example
+test: $(VENV)/tests $(VENV)/compiled ## Run all tests on all cores, with the branch coverage of the package and the example
 	$(BIN)/$(PYTEST) --cov --cov-report=term
 
 lint: $(VENV)/lint ## Check the style of the code
@@ -38,16 +41,16 @@ types: $(VENV)/lint $(VENV)/bench ## Check the types of all code
 	$(BIN)/mypy
 	$(BIN)/mypy flask_bandwidth_callbacks/bxml/verbs.py
 
-build: $(VENV)/lint ## Build the wheel and import it in an empty environment
-	rm -rf dist
-	$(BIN)/python -m build --outdir dist . > $(VENV)/build.log 2>&1 || { cat $(VENV)/build.log; exit 1; }
+build: $(VENV)/wheel ## Build the wheel and import it in an empty environment
 	$(PYTHON) .ci/try_wheel.py dist/*.whl
 
+# Without the tests that read all of the sources and documents.
 core: $(VENV)/tests ## Test the library as if its stores, background, call log, simulator and terminal had been deleted
 	rm -rf $(VENV)/core
 	mkdir $(VENV)/core
 	tar -cf - --exclude=store --exclude=background --exclude=call_log --exclude=simulator --exclude=studio --exclude=cli --exclude=./tests/examples \
-	    --exclude=./tests/survive --exclude=./tests/hostile/test_linear_time.py --exclude='./.[!.]*' . | tar -xf - -C $(VENV)/core
+	    --exclude=./tests/survive --exclude=./tests/hostile --exclude=./tests/test_documents.py --exclude=./tests/test_english.py \
+	    --exclude=./tests/test_readme.py --exclude='./.[!.]*' . | tar -xf - -C $(VENV)/core
 	cd $(VENV)/core && ../bin/$(PYTEST)
 
 docs: $(VENV)/tests ## Write the files that are generated from tables of the package
@@ -69,17 +72,7 @@ survive: $(VENV)/tests ## Kill workers, servers and databases in the middle of c
 	    tests/background/test_celery.py::test_work_whose_child_process_is_killed \
 	    tests/background/test_celery.py::test_work_whose_worker_is_killed
 
-# The tests run in a copy of everything but the package, so that they test the wheel. What is the same with all versions
-# is left out: which process dies when, what exploring finds and draws, how long expressions take, what a browser shows.
-lowest: build ## Test the wheel with the lowest versions of the dependencies that setup.cfg allows
-	@echo "Creating an environment with the lowest versions"
-	$(PYTHON) -m venv --clear $(VENV)-lowest
-	$(VENV)-lowest/bin/python -m pip --disable-pip-version-check install --quiet \
-	    "$$(echo dist/*.whl)[tests]" $$($(PYTHON) .ci/lowest_versions.py)
-	mkdir $(VENV)-lowest/tree
-	tar -cf - --exclude=./flask_bandwidth_callbacks --exclude=./flask_bandwidth_callbacks_commands.py \
-	    --exclude=./pytest_flask_bandwidth_callbacks.py --exclude=./tests/survive --exclude=./tests/simulator/explore \
-	    --exclude=./tests/hostile/test_linear_time.py --exclude=./tests/studio/test_page.py --exclude='./.[!.]*' . | tar -xf - -C $(VENV)-lowest/tree
+lowest: $(VENV)-lowest/made ## Test the wheel with the lowest versions of the dependencies that setup.cfg allows
 	cd $(VENV)-lowest/tree && ../bin/$(PYTEST)
 
 clean: ## Remove everything that was made
@@ -91,6 +84,35 @@ clean: ## Remove everything that was made
 $(VENV)/%: setup.cfg pyproject.toml Makefile | $(VENV)/made
 	@echo "Installing what '$*' needs"
 	@$(PIP) -e '.[$*]' --config-settings editable_mode=compat
+	@touch $@
+
+# The tests once, and not in each of the processes that run them.
+$(VENV)/compiled: | $(VENV)/tests
+	@echo "Compiling the tests"
+	@$(BIN)/python -m pytest --collect-only -q > $@.log || { cat $@.log; exit 1; }
+	@touch $@
+
+$(VENV)/wheel: $(FILES) | $(VENV)/lint
+	@echo "Building the wheel"
+	@rm -rf dist
+	@$(BIN)/python -m build --outdir dist . > $(VENV)/build.log 2>&1 || { cat $(VENV)/build.log; exit 1; }
+	@touch $@
+
+# The tests run in a copy of everything but the package, so that they test the wheel. What is the same with all versions
+# is left out: documents of BXML, what exploring finds and draws, which process dies when, what attackers send, what a
+# browser and the demo show.
+$(VENV)-lowest/made: $(VENV)/wheel
+	@echo "Creating an environment with the lowest versions"
+	@$(PYTHON) -m venv --clear $(VENV)-lowest
+	@$(VENV)-lowest/bin/python -m pip --disable-pip-version-check install --quiet \
+	    "$$(echo dist/*.whl)[tests]" $$($(PYTHON) .ci/lowest_versions.py)
+	@mkdir $(VENV)-lowest/tree
+	@tar -cf - --exclude=./flask_bandwidth_callbacks --exclude=./flask_bandwidth_callbacks_commands.py \
+	    --exclude=./pytest_flask_bandwidth_callbacks.py --exclude=./tests/bxml --exclude=./tests/examples/test_demo.py \
+	    --exclude=./tests/examples/test_under_attack.py --exclude=./tests/hostile --exclude=./tests/simulator/explore \
+	    --exclude=./tests/studio/test_page.py --exclude=./tests/survive --exclude=./tests/test_documents.py \
+	    --exclude=./tests/test_english.py --exclude='./.[!.]*' . | tar -xf - -C $(VENV)-lowest/tree
+	@cd $(VENV)-lowest/tree && ../bin/python -m pytest --collect-only -q > ../compiled.log || { cat ../compiled.log; exit 1; }
 	@touch $@
 
 # Not bin/python, which also exists after a `venv` that failed to install pip.
