@@ -191,6 +191,20 @@ def locked(file: Path) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
+def test_a_lease_is_renewed_while_it_is_held(file: Path) -> None:
+    """The time in which a lease is over grows again while its owner has it."""
+    with opened(f"sqlite:///{file}") as store:
+        put(store, JOB, "a")
+        leased(store, JOB, "a")
+        left = [store.records(JOB)[0].free_in]
+        for _ in range(100):
+            time.sleep(0.1)
+            left.append(store.records(JOB)[0].free_in)
+            if left[-1] > left[-2]:
+                return
+    raise AssertionError(f"never renewed: {left}")
+
+
 def test_a_locked_database_is_given_up_in_time(file: Path) -> None:
     """While another process holds SQLite's lock, threads that write get a StoreError in time, one that reads
     is not kept waiting, and afterwards all is well.
