@@ -98,9 +98,8 @@ $(VENV)/wheel: $(FILES) | $(VENV)/lint
 	@$(BIN)/python -m build --outdir dist . > $(VENV)/build.log 2>&1 || { cat $(VENV)/build.log; exit 1; }
 	@touch $@
 
-# The tests run in a copy of everything but the package, so that they test the wheel. What is the same with all versions
-# is left out: documents of BXML, what exploring finds and draws, which process dies when, what attackers send, what a
-# browser and the demo show.
+# The tests run in a copy of everything but the package, so that they test the wheel. Those that use neither Flask nor
+# marshmallow much are left out: BXML, stores and processes, attackers, what exploring finds, the demo and the browser.
 $(VENV)-lowest/made: $(VENV)/wheel
 	@echo "Creating an environment with the lowest versions"
 	@$(PYTHON) -m venv --clear $(VENV)-lowest
@@ -108,9 +107,13 @@ $(VENV)-lowest/made: $(VENV)/wheel
 	    "$$(echo dist/*.whl)[tests]" $$($(PYTHON) .ci/lowest_versions.py)
 	@mkdir $(VENV)-lowest/tree
 	@tar -cf - --exclude=./flask_bandwidth_callbacks --exclude=./flask_bandwidth_callbacks_commands.py \
-	    --exclude=./pytest_flask_bandwidth_callbacks.py --exclude=./tests/bxml --exclude=./tests/examples/test_demo.py \
+	    --exclude=./pytest_flask_bandwidth_callbacks.py --exclude=./tests/background/test_celery.py \
+	    --exclude=./tests/background/test_processes.py --exclude=./tests/bxml --exclude=./tests/examples/test_demo.py \
 	    --exclude=./tests/examples/test_under_attack.py --exclude=./tests/hostile --exclude=./tests/simulator/explore \
-	    --exclude=./tests/studio/test_page.py --exclude=./tests/survive --exclude=./tests/test_documents.py \
+	    --exclude=./tests/simulator/test_written_tests.py --exclude=./tests/store/test_deadlines.py \
+	    --exclude=./tests/store/test_every_store.py --exclude=./tests/store/test_redis.py \
+	    --exclude=./tests/store/test_renewal.py --exclude=./tests/store/test_sql.py --exclude=./tests/studio/test_page.py \
+	    --exclude=./tests/survive --exclude=./tests/test_databases.py --exclude=./tests/test_documents.py \
 	    --exclude=./tests/test_english.py --exclude='./.[!.]*' . | tar -xf - -C $(VENV)-lowest/tree
 	@cd $(VENV)-lowest/tree && ../bin/python -m pytest --collect-only -q > ../compiled.log || { cat ../compiled.log; exit 1; }
 	@touch $@
