@@ -6,8 +6,8 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from http.client import HTTPConnection, HTTPResponse
+from contextlib import ExitStack, contextmanager, suppress
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
 
 import pytest
@@ -75,7 +75,7 @@ class Client:
 
     def _hear(self, reply: HTTPResponse) -> None:
         kind = ""
-        for raw in reply:
+        for raw in _lines(reply):
             name, _, value = raw.decode().rstrip("\n").partition(": ")
             if name == "id":
                 self.ids.append(int(value))
@@ -97,6 +97,12 @@ class Client:
             assert time.monotonic() < end, f"no {kind} with {properties} in {self.events}"
             time.sleep(0.005)
         return found[-1]
+
+
+def _lines(reply: HTTPResponse) -> Iterator[bytes]:
+    """Yield the lines of a reply until its end, or until the server ends, which may be in the middle of one."""
+    with suppress(OSError, HTTPException):
+        yield from reply
 
 
 @pytest.fixture
