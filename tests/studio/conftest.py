@@ -100,7 +100,7 @@ class Client:
 
 
 def _lines(reply: HTTPResponse) -> Iterator[bytes]:
-    """Yield the lines of a reply until its end, or until the server ends, which may be in the middle of one."""
+    """Yield the lines of a reply until it ends, or until the server does, even in the middle of one."""
     with suppress(OSError, HTTPException):
         yield from reply
 
