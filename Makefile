@@ -99,7 +99,7 @@ $(VENV)/wheel: $(FILES) | $(VENV)/lint
 	@touch $@
 
 # The tests run in a copy of everything but the package, so that they test the wheel. Those that use neither Flask nor
-# marshmallow much are left out: BXML, stores and processes, attackers, what exploring finds, the demo and the browser.
+# marshmallow much are left out: BXML, stores and processes, attackers, exploring and replaying, the demo, the browser.
 $(VENV)-lowest/made: $(VENV)/wheel
 	@echo "Creating an environment with the lowest versions"
 	@$(PYTHON) -m venv --clear $(VENV)-lowest
@@ -108,13 +108,16 @@ $(VENV)-lowest/made: $(VENV)/wheel
 	@mkdir $(VENV)-lowest/tree
 	@tar -cf - --exclude=./flask_bandwidth_callbacks --exclude=./flask_bandwidth_callbacks_commands.py \
 	    --exclude=./pytest_flask_bandwidth_callbacks.py --exclude=./tests/background/test_celery.py \
-	    --exclude=./tests/background/test_processes.py --exclude=./tests/bxml --exclude=./tests/examples/test_demo.py \
-	    --exclude=./tests/examples/test_under_attack.py --exclude=./tests/hostile --exclude=./tests/simulator/explore \
-	    --exclude=./tests/simulator/test_written_tests.py --exclude=./tests/store/test_deadlines.py \
-	    --exclude=./tests/store/test_every_store.py --exclude=./tests/store/test_redis.py \
-	    --exclude=./tests/store/test_renewal.py --exclude=./tests/store/test_sql.py --exclude=./tests/studio/test_page.py \
-	    --exclude=./tests/survive --exclude=./tests/test_databases.py --exclude=./tests/test_documents.py \
-	    --exclude=./tests/test_english.py --exclude='./.[!.]*' . | tar -xf - -C $(VENV)-lowest/tree
+	    --exclude=./tests/background/test_processes.py --exclude=./tests/bxml \
+	    --exclude=./tests/cli/test_replay.py --exclude=./tests/examples/test_demo.py \
+	    --exclude=./tests/examples/test_every_way.py --exclude=./tests/examples/test_under_attack.py \
+	    --exclude=./tests/hostile --exclude=./tests/simulator/explore --exclude=./tests/simulator/replay \
+	    --exclude=./tests/simulator/test_endless_calls.py --exclude=./tests/simulator/test_written_tests.py \
+	    --exclude=./tests/store/test_deadlines.py --exclude=./tests/store/test_every_store.py \
+	    --exclude=./tests/store/test_redis.py --exclude=./tests/store/test_renewal.py --exclude=./tests/store/test_sql.py \
+	    --exclude=./tests/studio/test_page.py --exclude=./tests/survive --exclude=./tests/test_browser.py \
+	    --exclude=./tests/test_databases.py --exclude=./tests/test_documents.py --exclude=./tests/test_english.py \
+	    --exclude='./.[!.]*' . | tar -xf - -C $(VENV)-lowest/tree
 	@cd $(VENV)-lowest/tree && ../bin/python -m pytest --collect-only -q > ../compiled.log || { cat ../compiled.log; exit 1; }
 	@touch $@
 
