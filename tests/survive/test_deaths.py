@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -119,8 +120,12 @@ def test_work_outlives_its_worker(server: WebServer, size: Size, report: Report)
 
     def kill_worker() -> None:
         # granian gives up if a worker ends soon after its start, so the newest is spared.
-        wait_until(lambda: len(server.workers()) > 1)
-        os.kill(chosen.choice(server.workers()[:-1]), signal.SIGKILL)
+        is_killed = False
+        while not is_killed:
+            wait_until(lambda: len(server.workers()) > 1)
+            with suppress(ProcessLookupError):  # the server was just done with it
+                os.kill(chosen.choice(server.workers()[:-1]), signal.SIGKILL)
+                is_killed = True
 
     delivery = deliver(server, payloads, size.kills, kill_worker)
     outcome = outcome_of(server, payloads)
