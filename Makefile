@@ -8,8 +8,8 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # All tests, on all cores. Many wait for servers, databases and clocks, so that each core has two processes.
 PYTEST  = python -m pytest --numprocesses=$(shell $(PYTHON) -c 'import os; print(2 * os.cpu_count())') --dist=worksteal
 
-FILES  := $(shell find . -type f -not -path './.[!.]*' -not -path './build/*' -not -path './dist/*' \
-    -not -path '*.egg-info/*' -not -path '*/__pycache__/*')
+# Without what is hidden, as environments are, and what was built.
+FILES  := $(shell find * -type f -not -path 'build/*' -not -path 'dist/*' -not -path '*.egg-info/*' -not -path '*/__pycache__/*')
 
 # What a program imports is compiled once, and not in each of the programs that tests start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -100,7 +100,7 @@ $(VENV)/wheel: $(FILES) | $(VENV)/lint
 
 # The tests run in a copy of everything but the package, so that they test the wheel. Those that use neither Flask nor
 # marshmallow much are left out: BXML, stores and processes, attackers, exploring and replaying, the demo, the browser.
-$(VENV)-lowest/made: $(VENV)/wheel
+$(VENV)-lowest/made: $(VENV)/wheel .ci/lowest_versions.py
 	@echo "Creating an environment with the lowest versions"
 	@$(PYTHON) -m venv --clear $(VENV)-lowest
 	@$(VENV)-lowest/bin/python -m pip --disable-pip-version-check install --quiet \

@@ -34,7 +34,7 @@ class BackgroundWork:
         listen(handler_failed, self._add_failed, app)
 
     def close(self) -> None:
-        """Take no more notice of the application."""
+        """Stop listening to the application."""
         stop_listening(handler_failed, self._add_failed)
 
     def begin(self, environ: Callable[[], dict[str, Any]]) -> None:

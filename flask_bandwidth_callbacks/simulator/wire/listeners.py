@@ -1,4 +1,4 @@
-"""Listening to signals, for objects that come and go, in whichever threads."""
+"""Listening to the signals of an application, also with objects of several threads that do not last."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def listen(signal: NamedSignal, method: Method, app: Flask) -> None:
 
 
 def stop_listening(signal: NamedSignal, method: Method) -> None:
-    """Call a method no more."""
+    """Stop calling a method."""
     _listeners[signal].remove(method)
 
 

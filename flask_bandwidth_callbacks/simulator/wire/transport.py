@@ -94,7 +94,7 @@ class Transport(Protocol):
         """Delete what the application's stores hold about a call or conference, where they can be reached."""
 
     def close(self) -> None:
-        """Take no more notice of the application, which otherwise ends when the transport is lost."""
+        """Stop listening to the application, which otherwise ends when the transport is lost."""
 
 
 class OverHTTP:
@@ -274,7 +274,7 @@ class InProcess:
         self._background.begin(partial(_environ, method, url, headers, body))
         self._request_environ = {}
         logged: list[str] = []
-        elsewhere, _this_thread.logged = _this_thread.logged, logged
+        before, _this_thread.logged = _this_thread.logged, logged
         try:
             reply = self._call(_environ(method, url, headers, body), deadline)
         except DeadlinePassed:
@@ -286,7 +286,7 @@ class InProcess:
             self._add_unanswered(self._app, error)
             reply = Reply(500, {}, b"")
         finally:
-            _this_thread.logged = elsewhere
+            _this_thread.logged = before
             self._requesting = None
         if time.monotonic() > deadline:
             raise _timed_out(timeout)

@@ -787,33 +787,29 @@ def test_without_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
     assert explore(small_line, keys="1").findings == []
 
 
+def make_call(answer_path: str, **more: str) -> None:
+    """Make a call as the application does, over Bandwidth's REST interface."""
+    order = {"to": "+13035550123", "from": "+13035550100", "applicationId": "app", **LOGIN, **more}
+    urllib3.request(
+        "POST",
+        REST,
+        json={**order, "answerUrl": f"https://localhost{answer_path}"},
+        headers=urllib3.make_headers(basic_auth="any:one"),
+    )
+
+
 def test_a_handler_that_makes_calls_forever() -> None:
     """An application whose every call makes another one is stopped, and the report says so."""
     phone = line(__name__)
 
-    def call_again() -> None:
-        urllib3.request(
-            "POST",
-            REST,
-            json={
-                "to": "+13035550123",
-                "from": "+13035550100",
-                "applicationId": "app",
-                "answerUrl": f"https://localhost{phone.url_for(answer)}",
-                "username": "bandwidth",
-                "password": "s3cret",
-            },
-            headers=urllib3.make_headers(basic_auth="any:one"),
-        )
-
     @phone.respond(InitiateCallback)
     def greet(call: InitiateCallback) -> list[Verb]:
-        call_again()
+        make_call(phone.url_for(answer))
         return GOODBYE
 
     @phone.respond(AnswerCallback, "/answer")
     def answer(call: AnswerCallback) -> list[Verb]:
-        call_again()
+        make_call(phone.url_for(answer))
         return GOODBYE
 
     (finding,) = explore(serve(phone), keys="1").findings
@@ -842,12 +838,7 @@ def test_a_subscriber_that_makes_calls_forever(monkeypatch: pytest.MonkeyPatch) 
 
     @phone.on(DisconnectCallback)
     def call_again(call: DisconnectCallback) -> None:
-        url = f"https://localhost{phone.url_for(answer)}"
-        order = {"to": "+13035550123", "from": "+13035550100", "applicationId": "app", "answerUrl": url}
-        more = {**LOGIN, "disconnectUrl": "https://localhost/phone/"}
-        urllib3.request(
-            "POST", REST, json={**order, **more}, headers=urllib3.make_headers(basic_auth="any:one")
-        )
+        make_call(phone.url_for(answer), disconnectUrl="https://localhost/phone/")
 
     assert "silent-loop" in kinds(explore(serve(phone), keys="1"))
 
