@@ -128,6 +128,7 @@ def test_work_outlives_its_worker(server: WebServer, size: Size, report: Report)
                 is_killed = True
 
     delivery = deliver(server, payloads, size.kills, kill_worker)
+    server.start()  # asks each worker: one that is new looks for work from its first request on
     outcome = outcome_of(server, payloads)
     report(
         f"{len(payloads)} notifications, {size.kills} kills, {delivery.failures} attempts failed, {outcome},"
