@@ -51,7 +51,7 @@ core: $(VENV)/tests ## Test the library as if its stores, background, call log, 
 	tar -cf - --exclude=store --exclude=background --exclude=call_log --exclude=simulator --exclude=studio --exclude=cli --exclude=./tests/examples \
 	    --exclude=./tests/survive --exclude=./tests/hostile --exclude=./tests/test_documents.py --exclude=./tests/test_english.py \
 	    --exclude=./tests/test_readme.py --exclude='./.[!.]*' . | tar -xf - -C $(VENV)/core
-	cd $(VENV)/core && ../bin/$(PYTEST)
+	cd $(VENV)/core && ../bin/$(PYTEST) --hypothesis-profile=few
 
 docs: $(VENV)/tests ## Write the files that are generated from tables of the package
 	@$(BIN)/python -m generators
@@ -73,7 +73,7 @@ survive: $(VENV)/tests ## Kill workers, servers and databases in the middle of c
 	    tests/background/test_celery.py::test_work_whose_worker_is_killed
 
 lowest: $(VENV)-lowest/made ## Test the wheel with the lowest versions of the dependencies that setup.cfg allows
-	cd $(VENV)-lowest/tree && ../bin/$(PYTEST)
+	cd $(VENV)-lowest/tree && ../bin/$(PYTEST) --hypothesis-profile=few
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) $(VENV)-lowest build dist *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

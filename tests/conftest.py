@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import hypothesis
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -18,6 +20,9 @@ pytest_plugins = ["tests.databases", "tests.browser"]
 CREDENTIALS = ("bandwidth", "s3cret")
 
 outside.refuse_other_machines()
+
+# `make lowest` and `make core` repeat what `make test` has shown with more examples.
+hypothesis.settings.register_profile("few", max_examples=10)
 
 # A job in the background of a shell ignores Ctrl-C, and so would the programs that tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -34,6 +39,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("no_cover")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the tests themselves, and all that they import, each later collection of garbage."""
+    gc.freeze()
 
 
 @pytest.fixture

@@ -99,8 +99,8 @@ def switchboard(tmp_path: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def opened(page: Page, open_studio: Open) -> Phone:
-    """Start a studio of an application, and open its page."""
+def opened(open_studio: Open, page: Page) -> Phone:
+    """Start a studio of an application, and open its page, which is closed before the studio ends."""
 
     def start(app: Flask, **options: Any) -> Page:
         page.set_default_timeout(PATIENCE_MILLISECONDS)
