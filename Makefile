@@ -11,6 +11,9 @@ PYTEST  = python -m pytest --numprocesses=$(shell $(PYTHON) -c 'import os; print
 # Without what is hidden, as environments are, and what was built.
 FILES  := $(shell find * -type f -not -path 'build/*' -not -path 'dist/*' -not -path '*.egg-info/*' -not -path '*/__pycache__/*')
 
+# The folders, of the package and of the tests, that can be deleted.
+PARTS  := background call_log cli simulator store studio
+
 # What a program imports is compiled once, and not in each of the programs that tests start.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -37,21 +40,21 @@ lint: $(VENV)/lint ## Check the style of the code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/lint $(VENV)/bench ## Check the types of all code
+types: $(VENV)/lint $(VENV)/tests ## Check the types of all code
 	$(BIN)/mypy
 	$(BIN)/mypy flask_bandwidth_callbacks/bxml/verbs.py
 
 build: $(VENV)/wheel ## Build the wheel and import it in an empty environment
-	$(PYTHON) .ci/try_wheel.py dist/*.whl
+	$(BIN)/python .ci/try_wheel.py dist/*.whl
 
 # Without the tests that read all of the sources and documents.
-core: $(VENV)/tests ## Test the library as if its stores, background, call log, simulator and terminal had been deleted
-	rm -rf $(VENV)/core
-	mkdir $(VENV)/core
-	tar -cf - --exclude=store --exclude=background --exclude=call_log --exclude=simulator --exclude=studio --exclude=cli --exclude=./tests/examples \
-	    --exclude=./tests/survive --exclude=./tests/hostile --exclude=./tests/test_documents.py --exclude=./tests/test_english.py \
-	    --exclude=./tests/test_readme.py --exclude='./.[!.]*' . | tar -xf - -C $(VENV)/core
-	cd $(VENV)/core && ../bin/$(PYTEST) --hypothesis-profile=few
+core: $(VENV)-lowest/made ## Test the library as if its stores, background, call log, simulator and terminal had been deleted
+	rm -rf $(VENV)-lowest/core
+	mkdir $(VENV)-lowest/core
+	tar -cf - $(PARTS:%=--exclude=%) --exclude=./tests/examples --exclude=./tests/survive --exclude=./tests/hostile \
+	    --exclude=./tests/test_documents.py --exclude=./tests/test_english.py --exclude=./tests/test_readme.py \
+	    --exclude='./.[!.]*' . | tar -xf - -C $(VENV)-lowest/core
+	cd $(VENV)-lowest/core && ../bin/$(PYTEST) --hypothesis-profile=few
 
 docs: $(VENV)/tests ## Write the files that are generated from tables of the package
 	@$(BIN)/python -m generators
@@ -72,8 +75,9 @@ survive: $(VENV)/tests ## Kill workers, servers and databases in the middle of c
 	    tests/background/test_celery.py::test_work_whose_child_process_is_killed \
 	    tests/background/test_celery.py::test_work_whose_worker_is_killed
 
+# Without the tests of the core, which `make core` runs with the same versions.
 lowest: $(VENV)-lowest/made ## Test the wheel with the lowest versions of the dependencies that setup.cfg allows
-	cd $(VENV)-lowest/tree && ../bin/$(PYTEST) --hypothesis-profile=few
+	cd $(VENV)-lowest/tree && ../bin/$(PYTEST) --hypothesis-profile=few $(PARTS:%=tests/%) tests/examples tests/test_readme.py
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) $(VENV)-lowest build dist *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -98,27 +102,27 @@ $(VENV)/wheel: $(FILES) | $(VENV)/lint
 	@$(BIN)/python -m build --outdir dist . > $(VENV)/build.log 2>&1 || { cat $(VENV)/build.log; exit 1; }
 	@touch $@
 
+# Its own are the wheel, what that requires, and nothing else: the tests and their tools are those of the first one.
 # The tests run in a copy of everything but the package, so that they test the wheel. Those that use neither Flask nor
-# marshmallow much are left out: BXML, stores and processes, attackers, exploring and replaying, the demo, the browser.
-$(VENV)-lowest/made: $(VENV)/wheel .ci/lowest_versions.py
+# marshmallow much are left out: stores and processes, exploring and replaying, the demo, the browser.
+$(VENV)-lowest/made: $(VENV)/wheel $(VENV)/compiled .ci/lowest_versions.py
 	@echo "Creating an environment with the lowest versions"
-	@$(PYTHON) -m venv --clear $(VENV)-lowest
-	@$(VENV)-lowest/bin/python -m pip --disable-pip-version-check install --quiet \
-	    "$$(echo dist/*.whl)[tests]" $$($(PYTHON) .ci/lowest_versions.py)
+	@$(PYTHON) -m venv --clear --without-pip $(VENV)-lowest
+	@realpath $(VENV)/lib/python*/site-packages > "$$(echo $(VENV)-lowest/lib/python*/site-packages)/tests.pth"
+	@$(BIN)/python -m pip --python $(VENV)-lowest --disable-pip-version-check install --quiet --ignore-installed \
+	    dist/*.whl $$($(PYTHON) .ci/lowest_versions.py)
 	@mkdir $(VENV)-lowest/tree
 	@tar -cf - --exclude=./flask_bandwidth_callbacks --exclude=./flask_bandwidth_callbacks_commands.py \
 	    --exclude=./pytest_flask_bandwidth_callbacks.py --exclude=./tests/background/test_celery.py \
-	    --exclude=./tests/background/test_processes.py --exclude=./tests/bxml \
-	    --exclude=./tests/cli/test_replay.py --exclude=./tests/examples/test_demo.py \
+	    --exclude=./tests/background/test_processes.py --exclude=./tests/cli/test_explore.py \
+	    --exclude=./tests/cli/test_map.py --exclude=./tests/cli/test_replay.py --exclude=./tests/examples/test_demo.py \
 	    --exclude=./tests/examples/test_every_way.py --exclude=./tests/examples/test_under_attack.py \
-	    --exclude=./tests/hostile --exclude=./tests/simulator/explore --exclude=./tests/simulator/replay \
-	    --exclude=./tests/simulator/test_endless_calls.py --exclude=./tests/simulator/test_written_tests.py \
+	    --exclude=./tests/simulator/explore --exclude=./tests/simulator/replay \
+	    --exclude=./tests/simulator/test_endless_calls.py \
+	    --exclude=./tests/simulator/test_written_tests.py \
 	    --exclude=./tests/store/test_deadlines.py --exclude=./tests/store/test_every_store.py \
 	    --exclude=./tests/store/test_redis.py --exclude=./tests/store/test_renewal.py --exclude=./tests/store/test_sql.py \
-	    --exclude=./tests/studio/test_page.py --exclude=./tests/survive --exclude=./tests/test_browser.py \
-	    --exclude=./tests/test_databases.py --exclude=./tests/test_documents.py --exclude=./tests/test_english.py \
-	    --exclude='./.[!.]*' . | tar -xf - -C $(VENV)-lowest/tree
-	@cd $(VENV)-lowest/tree && ../bin/python -m pytest --collect-only -q > ../compiled.log || { cat ../compiled.log; exit 1; }
+	    --exclude=./tests/studio/test_page.py --exclude='./.[!.]*' . | tar -xf - -C $(VENV)-lowest/tree
 	@touch $@
 
 # Not bin/python, which also exists after a `venv` that failed to install pip.

@@ -25,10 +25,10 @@ print("imported from", flask_bandwidth_callbacks.__file__)
 
 wheel = Path(sys.argv[1]).resolve()
 with tempfile.TemporaryDirectory() as folder:
-    venv.create(folder, with_pip=True)
+    venv.create(folder)
     python = Path(folder, "bin", "python")
-    install = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", wheel]
-    subprocess.run(install, check=True, cwd=folder)
+    pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "--quiet", wheel], check=True, cwd=folder)
     subprocess.run([python, "-W", "error", "-c", CHECK], check=True, cwd=folder)
     # The commands work without the extra `cli`, too.
     subprocess.run([python, "-m", "flask", "bandwidth", "--help"], check=True, cwd=folder)

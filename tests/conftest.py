@@ -28,8 +28,12 @@ hypothesis.settings.register_profile("few", max_examples=10)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+_WHOLE = {"survive", "test_page.py", "test_every_way.py"}
+"""Tests of whole servers, pages and applications. What they run, smaller tests cover line by line."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests that wait, and measure no coverage in property-based ones.
+    """Begin with the tests that wait, and measure no coverage in property-based ones, and in those of wholes.
 
     While some wait for servers and a browser, other processes have the cores. Other tests must cover every
     branch, whatever is drawn. Nor is coverage measured in tests that are marked so, because they run the same
@@ -37,7 +41,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     items.sort(key=lambda item: not {"survive", "store", "studio"} & set(item.path.parts))
     for item in items:
-        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        is_drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if is_drawn or _WHOLE & set(item.path.parts):
             item.add_marker("no_cover")
 
 

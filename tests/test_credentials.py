@@ -809,6 +809,7 @@ def guess(app: Flask, address: str | None = "192.0.2.7", url: str = "/phone/", *
     assert response.status_code == 401
 
 
+@pytest.mark.no_cover
 def test_a_guessed_password_is_logged_once_a_minute(
     phone: CallbackBlueprint, caplog: pytest.LogCaptureFixture, clock: Callable[[float], None]
 ) -> None:

@@ -127,6 +127,7 @@ def test_the_picture_shows_every_module() -> None:
     assert sorted(drawn()) == sorted(modules | BESIDE)
 
 
+@pytest.mark.no_cover
 def test_imports_run_down_the_picture() -> None:
     """A module imports only modules that stand below it in the picture; the package imports all."""
     height = {line: number for number, line in enumerate(["", *drawn()][::-1])}

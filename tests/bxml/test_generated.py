@@ -18,6 +18,7 @@ def test_files_are_up_to_date(writer: ModuleType) -> None:
     assert writer.PATH.read_text(encoding="utf-8") == writer.text()
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("element", ELEMENTS.values())
 def test_every_attribute_can_be_read_in_an_editor(element: type[Element]) -> None:
     """The stub of an element has each attribute as a keyword argument and as a documented property."""

@@ -82,6 +82,7 @@ def missing(payload: Payload, prefix: str = "") -> Iterator[str]:
             assert not value.extra
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("event", EVENT_CLASSES)
 def test_every_event_has_all_its_properties(event: str, listener: Flask, received: list[Any]) -> None:
     """A sample of each event is readable and has every known property, also inside nested objects."""

@@ -239,6 +239,7 @@ def start(bandwidth: SimulatedBandwidth, event: str) -> None:
             bandwidth.conference("room").redirect("/")
 
 
+@pytest.mark.no_cover
 def test_handlers_that_act_for_long(line: Line) -> None:
     """Handlers may act any number of times if the caller waits and time passes in between."""
 

@@ -72,6 +72,7 @@ def floor_of(name: str) -> int:
     return next(number for number, floor in enumerate(FLOORS) if name.partition(".")[0] in floor)
 
 
+@pytest.mark.no_cover
 def test_imports_lead_down() -> None:
     """No module of the simulator imports from a higher floor."""
     assert wrong_imports(HOUSE) == []
