@@ -244,7 +244,9 @@ class MariaDB(Server):
         return False
 
     def _connect(self) -> pymysql.Connection[pymysql.cursors.Cursor]:
-        return pymysql.connect(host="127.0.0.1", port=self.port, user="root", connect_timeout=5)
+        return pymysql.connect(
+            host="127.0.0.1", port=self.port, user="root", connect_timeout=5, ssl_disabled=True
+        )
 
 
 @contextmanager

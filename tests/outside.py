@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
-import sys
+import socket
+from collections.abc import Callable
 from typing import Any
 
 attempts: list[str] = []
@@ -11,20 +13,34 @@ attempts: list[str] = []
 
 
 def refuse_other_machines() -> None:
-    """Raise an error in this process, from now on, when the network is used to reach another machine."""
-    sys.addaudithook(_refuse)
+    """Raise an error in this process, from now on, when the network is used to reach another machine.
+
+    Not with an audit hook: Python 3.11 may run another thread in it while one installs a trace function, as
+    each does while coverage is measured, and lets none install one then.
+    """
+    _refuse(socket, "getaddrinfo", lambda arguments: arguments[0])
+    _refuse(socket.socket, "connect", _host_of_address)
+    _refuse(socket.socket, "connect_ex", _host_of_address)
+    _refuse(socket.socket, "sendto", _host_of_address)
 
 
-def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "socket.getaddrinfo":
-        host = arguments[0]
-    elif event in ("socket.connect", "socket.sendto") and isinstance(arguments[1], tuple):
-        host = arguments[1][0]
-    else:
-        return
-    if not _is_here(host):
-        attempts.append(host)
-        raise AssertionError(f"A test must not reach another machine, got {host}.")
+def _host_of_address(arguments: tuple[Any, ...]) -> Any:
+    address = arguments[-1]
+    return address[0] if isinstance(address, tuple) else ""  # a Unix socket is on this machine
+
+
+def _refuse(owner: Any, name: str, host_in: Callable[[tuple[Any, ...]], Any]) -> None:
+    function = getattr(owner, name)
+
+    @functools.wraps(function)
+    def function_here(*arguments: Any, **named: Any) -> Any:
+        host = host_in((*arguments, *named.values()))
+        if not _is_here(host):
+            attempts.append(host)
+            raise AssertionError(f"A test must not reach another machine, got {host}.")
+        return function(*arguments, **named)
+
+    setattr(owner, name, function_here)
 
 
 def _is_here(given: Any) -> bool:

@@ -726,3 +726,6 @@ LINES: tuple[Callable[[], Flask], ...] = (
     variables,
     subscribers_only,
 )
+
+CALLING = (put_through, forwarded, screened, two_numbers, keys_in_conversation)
+"""Those that call other people. To the others, it makes no difference how these behave."""
