@@ -21,6 +21,9 @@ CREDENTIALS = ("bandwidth", "s3cret")
 
 outside.refuse_other_machines()
 
+# Looking for garbage took a twentieth of the time of the tests, which leave little.
+gc.set_threshold(20_000)
+
 # `make lowest` and `make core` repeat what `make test` has shown with more examples.
 hypothesis.settings.register_profile("few", max_examples=10)
 
@@ -44,11 +47,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         is_drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
         if is_drawn or _WHOLE & set(item.path.parts):
             item.add_marker("no_cover")
-
-
-def pytest_collection_finish() -> None:
-    """Spare the tests themselves, and all that they import, each later collection of garbage."""
-    gc.freeze()
 
 
 @pytest.fixture

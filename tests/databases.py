@@ -199,7 +199,10 @@ class PostgreSQL(Server):
 
 
 class MariaDB(Server):
-    """A MariaDB server without passwords. Each test has a database of its own."""
+    """A MariaDB server without passwords. Each test has a database of its own.
+
+    It has a folder of its own for temporary tables, too: a server that starts deletes all that it finds.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -210,7 +213,7 @@ class MariaDB(Server):
         subprocess.run(
             [
                 *_as(self._user),
-                *("mariadb-install-db", "--no-defaults", f"--datadir={folder}/data"),
+                *("mariadb-install-db", "--no-defaults", f"--datadir={folder}/data", f"--tmpdir={folder}"),
                 *("--auth-root-authentication-method=normal", "--skip-test-db"),
             ],
             check=True,
@@ -234,7 +237,7 @@ class MariaDB(Server):
             *_as(self._user, until="SIGKILL"),
             *("mariadbd", "--no-defaults", f"--datadir={self.folder}/data", f"--port={self.port}"),
             *("--bind-address=127.0.0.1", f"--socket={self.folder}/socket", "--skip-name-resolve"),
-            "--innodb-flush-log-at-trx-commit=2",
+            *(f"--tmpdir={self.folder}", "--innodb-flush-log-at-trx-commit=2"),
         ]
 
     def _is_up(self) -> bool:

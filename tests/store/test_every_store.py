@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,9 +23,8 @@ from hypothesis.stateful import (
 
 from flask_bandwidth_callbacks.store import open_store
 from flask_bandwidth_callbacks.stores import Kind, Lease, Store
-from tests.databases import freeze
+from tests.store.processes import STATE, Process, count_to_twenty, own
 
-STATE = Kind("state", lifetime=3600.0)
 REPLY = Kind("reply", lifetime=3600.0)
 JOB = Kind("job", lifetime=None)
 BRIEF = Kind("brief", lifetime=0.5)
@@ -453,70 +450,6 @@ def test_a_store_is_like_a_dictionary(store: Store) -> None:
 
 # -- Several processes ---------------------------------------------------------------------------------------
 
-OWNER = """
-import sys
-from flask_bandwidth_callbacks.store import open_store
-from flask_bandwidth_callbacks.stores import Kind
-url, name = sys.argv[1:]
-store = open_store(url, "STORE")
-lease = store.lease(Kind("state", lifetime=3600.0), name)
-print("leased", flush=True)
-sys.stdin.readline()
-print("written" if store.write(lease, b"by " + name.encode()) else "lost", flush=True)
-"""
-
-COUNTER = """
-import sys, time
-from flask_bandwidth_callbacks.store import open_store
-from flask_bandwidth_callbacks.stores import Kind
-store = open_store(sys.argv[1], "STORE")
-print("ready", flush=True)
-sys.stdin.readline()
-for _ in range(20):
-    while (lease := store.lease(Kind("state", lifetime=3600.0), "call")) is None:
-        time.sleep(0.002)
-    assert store.write(lease, b"%d" % (int(lease.value or 0) + 1))
-print("counted", flush=True)
-"""
-
-
-class Process:
-    """A Python process that says a word, and says another when it is told to go on."""
-
-    def __init__(self, script: str, *arguments: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", script, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def says(self) -> str:
-        """Return the next word."""
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
-
-    def go_on(self) -> None:
-        """Have it go on."""
-        assert self._process.stdin is not None
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-
-    def freeze(self) -> None:
-        """Stop it where it is."""
-        freeze(self._process.pid)
-
-    def send(self, number: signal.Signals) -> None:
-        """Send it a signal."""
-        self._process.send_signal(number)
-
-    def __enter__(self) -> Process:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.communicate()
-
 
 @every_shared_store
 def test_what_a_dead_process_owned_becomes_free(url: str, store: Store) -> None:
@@ -525,7 +458,7 @@ def test_what_a_dead_process_owned_becomes_free(url: str, store: Store) -> None:
     """
     with ExitStack() as stack:
         killed, paused, alive = [
-            stack.enter_context(Process(OWNER, url, name)) for name in ("killed", "paused", "alive")
+            stack.enter_context(Process(own, url, name)) for name in ("killed", "paused", "alive")
         ]
         assert [process.says() for process in (killed, paused, alive)] == ["leased"] * 3
         killed.send(signal.SIGKILL)
@@ -554,7 +487,7 @@ def test_what_a_dead_process_owned_becomes_free(url: str, store: Store) -> None:
 def test_processes_that_begin_at_once_count_to_the_sum(url: str, store: Store) -> None:
     """Processes that all create what is missing, and count in the same record, lose no count."""
     with ExitStack() as stack:
-        processes = [stack.enter_context(Process(COUNTER, url)) for _ in range(3)]
+        processes = [stack.enter_context(Process(count_to_twenty, url)) for _ in range(3)]
         assert [process.says() for process in processes] == ["ready"] * 3
         for process in processes:
             process.go_on()
