@@ -18,10 +18,17 @@ def refuse_other_machines() -> None:
     Not with an audit hook: Python 3.11 may run another thread in it while one installs a trace function, as
     each does while coverage is measured, and lets none install one then.
     """
-    _refuse(socket, "getaddrinfo", lambda arguments: arguments[0])
+    _refuse(socket, "getaddrinfo", _host_to_look_up)
     _refuse(socket.socket, "connect", _host_of_address)
     _refuse(socket.socket, "connect_ex", _host_of_address)
     _refuse(socket.socket, "sendto", _host_of_address)
+
+
+def _host_to_look_up(arguments: tuple[Any, ...]) -> Any:
+    host = arguments[0]
+    if isinstance(host, str):
+        host.encode("idna")  # raises what looking up an impossible host raises
+    return host
 
 
 def _host_of_address(arguments: tuple[Any, ...]) -> Any:

@@ -311,7 +311,7 @@ def test_speech_says_what_is_heard(opened: Phone, switchboard: Flask) -> None:
     call(page)
     hears(page, "For sales, press 1.")
     press(page, "5")
-    hears(page, "For sales, press 1.")
+    hears(page, "Sorry, that key leads nowhere.")
     hang_up(page)
     ended(page, "hangup")
     (made,) = client_of(page).studio.current_session().bandwidth.calls

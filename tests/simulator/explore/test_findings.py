@@ -12,7 +12,7 @@ from flask import Flask
 from flask_bandwidth_callbacks import GatherCallback, InitiateCallback
 from flask_bandwidth_callbacks.bxml import Gather, Hangup, SpeakSentence, Verb
 from flask_bandwidth_callbacks.simulator.explore import Finding, explore
-from tests.simulator.explore.lines import faulty, right, samples
+from tests.simulator.explore.lines import faulty, right, samples, variants
 from tests.simulator.explore.lines.large import large
 from tests.simulator.explore.lines.serving import AGENT, BACK_OFFICE, line, serve
 from tests.simulator.explore.lines.variants import VARIANTS, Variant
@@ -21,6 +21,27 @@ KEYS = "129*"
 """Keys that are tried everywhere, beside those that prompts announce."""
 ENVIRONMENTS = [{}, {AGENT: "busy"}, {AGENT: "none", BACK_OFFICE: "none"}]
 """How the people behave whom lines call."""
+
+
+COVERED = (
+    right.any_key,
+    right.other_keys,
+    samples.artificial_agent,
+    samples.bridge,
+    samples.bridge_with_voicemail,
+    variants.key_was_announced_before,
+    variants.message_does_not_end_with_star,
+    variants.promise_before_the_end,
+    variants.promise_that_only_words_keep,
+    variants.promises_before_a_pause,
+    variants.returns_no_bxml,
+)
+"""Lines that take branches of their own. Others are explored without coverage, which takes as long again."""
+
+
+def param(line: Callable[..., object], *values: object) -> Any:
+    """Return the parameters of a test of a line."""
+    return pytest.param(*values, id=line.__name__, marks=() if line in COVERED else pytest.mark.no_cover)
 
 
 def summaries(findings: list[Finding]) -> list[str]:
@@ -93,17 +114,7 @@ def test_findings_are_found_again() -> None:
 # -- Lines without faults ------------------------------------------------------------------------------------
 
 
-_COVERED = (right.any_key, right.other_keys)
-"""Lines that take branches of their own. While the others are explored, coverage is not measured."""
-
-
-@pytest.mark.parametrize(
-    "create_app",
-    [
-        pytest.param(each, id=each.__name__, marks=() if each in _COVERED else pytest.mark.no_cover)
-        for each in right.LINES
-    ],
-)
+@pytest.mark.parametrize("create_app", [param(each, each) for each in right.LINES])
 def test_nothing_is_found_on_a_line_that_is_right(create_app: Callable[[], Flask]) -> None:
     """A line that only looks suspicious gives no finding, not even a note, in any environment."""
     options: dict[str, Any] = {"announcements": right.SPANISH} if create_app is right.spanish else {}
@@ -147,9 +158,7 @@ SAMPLES: list[tuple[Callable[[], Flask], list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("create_app", "findings"), SAMPLES, ids=[create_app.__name__ for create_app, _ in SAMPLES]
-)
+@pytest.mark.parametrize(("create_app", "findings"), [param(each[0], *each) for each in SAMPLES])
 def test_what_is_found_on_a_sample(create_app: Callable[[], Flask], findings: list[str]) -> None:
     """What Bandwidth's samples do is right, except for what is really wrong with some of them."""
     assert summaries(explore(create_app, keys=KEYS, callees=ENVIRONMENTS).findings) == findings
@@ -158,7 +167,7 @@ def test_what_is_found_on_a_sample(create_app: Callable[[], Flask], findings: li
 # -- Each kind in several forms ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("variant", VARIANTS, ids=[variant.add.__name__ for variant in VARIANTS])
+@pytest.mark.parametrize("variant", [param(each.add, each) for each in VARIANTS])
 def test_what_is_found_on_a_small_line(variant: Variant) -> None:
     """Each form of a fault gives its finding with the shortest way; what only resembles one gives none."""
     assert (
