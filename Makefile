@@ -83,8 +83,7 @@ clean: ## Remove everything that was made
 	rm -rf $(VENV) $(VENV)-lowest build dist *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # A file for each extra marks it as installed until the requirements change.
-# The mode puts this folder into the path. By default the package would be looked up by a table instead, which has
-# the folders of the package that a copy lacks on purpose: `make core` would find them here.
+# The mode puts this folder into the path. By default the package would be looked up by a table before that.
 $(VENV)/%: setup.cfg pyproject.toml Makefile | $(VENV)/made
 	@echo "Installing what '$*' needs"
 	@$(PIP) -e '.[$*]' --config-settings editable_mode=compat

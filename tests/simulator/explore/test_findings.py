@@ -25,6 +25,7 @@ ENVIRONMENTS = [{}, {AGENT: "busy"}, {AGENT: "none", BACK_OFFICE: "none"}]
 
 COVERED = (
     right.any_key,
+    right.goodbye_with_flowers,
     right.other_keys,
     samples.artificial_agent,
     samples.bridge,
