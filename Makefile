@@ -103,7 +103,7 @@ $(VENV)/wheel: $(FILES) | $(VENV)/lint
 
 # Its own are the wheel, what that requires, and nothing else: the tests and their tools are those of the first one.
 # The tests run in a copy of everything but the package, so that they test the wheel. Those that use neither Flask nor
-# marshmallow much are left out: stores and processes, exploring and replaying, the demo, the browser.
+# marshmallow much are left out: stores and processes, exploring and replaying, Bandwidth's SDK, the demo, the browser.
 $(VENV)-lowest/made: $(VENV)/wheel $(VENV)/compiled .ci/lowest_versions.py
 	@echo "Creating an environment with the lowest versions"
 	@$(PYTHON) -m venv --clear --without-pip $(VENV)-lowest
@@ -114,10 +114,14 @@ $(VENV)-lowest/made: $(VENV)/wheel $(VENV)/compiled .ci/lowest_versions.py
 	@tar -cf - --exclude=./flask_bandwidth_callbacks --exclude=./flask_bandwidth_callbacks_commands.py \
 	    --exclude=./pytest_flask_bandwidth_callbacks.py --exclude=./tests/background/test_celery.py \
 	    --exclude=./tests/background/test_processes.py --exclude=./tests/cli/test_explore.py \
-	    --exclude=./tests/cli/test_map.py --exclude=./tests/cli/test_replay.py --exclude=./tests/examples/test_demo.py \
+	    --exclude=./tests/cli/test_map.py --exclude=./tests/cli/test_nothing_leaves.py \
+	    --exclude=./tests/cli/test_replay.py --exclude=./tests/cli/test_serve.py --exclude=./tests/examples/test_demo.py \
 	    --exclude=./tests/examples/test_every_way.py --exclude=./tests/examples/test_under_attack.py \
-	    --exclude=./tests/simulator/explore --exclude=./tests/simulator/replay \
-	    --exclude=./tests/simulator/test_endless_calls.py \
+	    --exclude=./tests/simulator/explore --exclude=./tests/simulator/replay --exclude=./tests/simulator/rest/leaky.py \
+	    --exclude=./tests/simulator/rest/samples --exclude=./tests/simulator/rest/sdk \
+	    --exclude=./tests/simulator/rest/test_background.py --exclude=./tests/simulator/rest/test_mock_rest.py \
+	    --exclude=./tests/simulator/rest/test_nothing_leaves.py --exclude=./tests/simulator/rest/test_samples.py \
+	    --exclude=./tests/simulator/test_documentation.py --exclude=./tests/simulator/test_endless_calls.py \
 	    --exclude=./tests/simulator/test_written_tests.py \
 	    --exclude=./tests/store/test_deadlines.py --exclude=./tests/store/test_every_store.py \
 	    --exclude=./tests/store/test_redis.py --exclude=./tests/store/test_renewal.py --exclude=./tests/store/test_sql.py \
