@@ -38,6 +38,7 @@ def test_what_goes_wrong_on_a_page_is_recorded(
     page.set_content(html, wait_until="domcontentloaded")
     page.wait_for_timeout(100)
     assert message in "\n".join(browser_errors)
+    page.close()  # the console may have more to say
     browser_errors.clear()
 
 
