@@ -101,7 +101,7 @@ $(VENV)/wheel: $(FILES) | $(VENV)/lint
 	@$(BIN)/python -m build --outdir dist . > $(VENV)/build.log 2>&1 || { cat $(VENV)/build.log; exit 1; }
 	@touch $@
 
-# Its own are the wheel, what that requires, and nothing else: the tests and their tools are those of the first one.
+# It holds the wheel and what that requires. What the tests need besides is looked up in the first environment.
 # The tests run in a copy of everything but the package, so that they test the wheel. Those that use neither Flask nor
 # marshmallow much are left out: stores and processes, exploring and replaying, Bandwidth's SDK, the demo, the browser.
 $(VENV)-lowest/made: $(VENV)/wheel $(VENV)/compiled .ci/lowest_versions.py

@@ -36,7 +36,7 @@ _WHOLE = {"survive", "test_page.py", "test_every_way.py"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests that wait, and measure no coverage in property-based ones, and in those of wholes.
+    """Begin with tests that wait, and measure no coverage in property-based tests and those of whole servers.
 
     While some wait for servers and a browser, other processes have the cores. Other tests must cover every
     branch, whatever is drawn. Nor is coverage measured in tests that are marked so, because they run the same
