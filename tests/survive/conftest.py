@@ -51,7 +51,7 @@ def report() -> Report:
 
 
 @pytest.fixture(scope="session", params=_PAIRS, ids=" with ".join)
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
+def _server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
     """Web servers with stores. ``make survive`` tries each with each."""
     web_server, store = request.param
     folder = tmp_path_factory.mktemp("served")
@@ -62,6 +62,13 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         ) as server,
     ):
         yield server
+
+
+@pytest.fixture
+def server(_server: WebServer) -> WebServer:
+    """A web server each of whose workers replies; what a test does to it is mended before the next one."""
+    _server.start()
+    return _server
 
 
 @contextmanager

@@ -155,7 +155,6 @@ def test_work_outlives_the_server(server: WebServer, size: Size, report: Report)
 
 def test_an_orderly_restart(server: WebServer, size: Size, report: Report) -> None:
     """When the server is told to end and started again, no work is lost, interrupted or repeated."""
-    server.start()  # each worker, if some were killed
     began = time.monotonic()
     payloads = notifications(server, "restart", size.notifications)
 
