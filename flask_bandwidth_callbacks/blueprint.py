@@ -234,7 +234,9 @@ class CallbackBlueprint(Blueprint):
         repeats: bool = False,
         **match: Any,
     ) -> SubscriberDecorator[Any]: ...
-    def on(self, event: Any, *, background: bool = False, repeats: bool = False, **match: Any) -> Any:
+    def on(
+        self, event: Any, *others: Any, background: bool = False, repeats: bool = False, **match: Any
+    ) -> Any:
         """Register the decorated function as a subscriber to an event, at every URL of the blueprint.
 
         Subscribers run after the responder, in order of registration; an exception is logged and does not
@@ -254,6 +256,11 @@ class CallbackBlueprint(Blueprint):
         Raises :class:`~.exceptions.SubscriptionError` for a registration that can never match.
         """
         self._check_unregistered("on")
+        if others:
+            raise SubscriptionError(
+                f"on() must be given one event, or one tuple of events, got also {show(others[0])}. Leave a"
+                " path out: subscribers are called at every URL of the blueprint."
+            )
         targets = targets_of(event)
         if not isinstance(background, bool):
             raise SubscriptionError(
@@ -614,6 +621,10 @@ def _checked(background: Background | None) -> Background | None:
 def _normal_path(path: str | None) -> str | None:
     if path is None or path == "/":
         return None
+    if not isinstance(path, str):
+        raise SubscriptionError(
+            f"A path must be a str such as '/menu', got {show(path)}. Give several events as one tuple."
+        )
     if not path.startswith("/"):
         raise SubscriptionError(f"A path must start with a slash, got {path!r}. Give {'/' + path!r}.")
     return path

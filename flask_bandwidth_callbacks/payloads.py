@@ -250,8 +250,13 @@ class Payload(_Declared):
         """Build a payload from JSON text, strictly. Bytes must be UTF-8.
 
         Raises :class:`marshmallow.ValidationError` for text that is not a JSON object, and naming every
-        unreadable property.
+        unreadable property; ``TypeError`` for what is not text.
         """
+        if not isinstance(text, (str, bytes)):
+            raise TypeError(
+                f"The text of from_json must be str or bytes, got {type(text).__name__}. Call from_dict for a"
+                " payload that was decoded already."
+            )
         return cls.from_dict(decode_json(text))
 
     @classmethod

@@ -127,6 +127,14 @@ def test_of_duplicate_keys_the_last_one_counts() -> None:
     assert Sample.from_json('{"word": "first", "word": "last"}').word == "last"
 
 
+@pytest.mark.parametrize("decoded", [{"word": "hello"}, None, 7])
+def test_json_that_was_decoded_already(decoded: Any) -> None:
+    """What is not text, such as Flask's ``request.json``, raises an error that names from_dict."""
+    message = f"must be str or bytes, got {type(decoded).__name__}. Call from_dict"
+    with pytest.raises(TypeError, match=message):
+        Sample.from_json(decoded)
+
+
 def test_a_byte_order_mark_is_accepted() -> None:
     """UTF-8 bytes may begin with a byte order mark."""
     assert Sample.from_json(b'\xef\xbb\xbf{"word": "a"}').word == "a"

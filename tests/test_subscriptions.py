@@ -429,6 +429,22 @@ def test_path_without_leading_slash_is_refused(phone: CallbackBlueprint, path: s
         phone.respond(InitiateCallback, path)
 
 
+@pytest.mark.parametrize("path", [GatherCallback, 7, b"/menu", ["/menu"]])
+def test_path_that_is_no_text_is_refused(phone: CallbackBlueprint, path: Any) -> None:
+    """What is no path, such as a second event, raises an error that says how several events are given."""
+    message = f"A path must be a str such as '/menu', got {path!r}. Give several events as one tuple."
+    with pytest.raises(SubscriptionError, match=re.escape(message)):
+        phone.respond(InitiateCallback, path)
+
+
+@pytest.mark.parametrize("second", [GatherCallback, "/menu"])
+def test_subscriber_with_a_path_is_refused(phone: CallbackBlueprint, second: Any) -> None:
+    """A subscriber with a path or a second event raises an error that says at which URLs it is called."""
+    message = f"got also {second!r}. Leave a path out: subscribers are called at every URL of the blueprint."
+    with pytest.raises(SubscriptionError, match=re.escape(message)):
+        phone.on(InitiateCallback, second)  # type: ignore[call-overload]
+
+
 # -- The most specific responder ---------------------------------------------------------------------------
 
 
