@@ -18,7 +18,7 @@ from tests.survive.conftest import Report, Size
 from tests.survive.effects import effects_in
 from tests.survive.lines import leave_message, line_to, variants, wait_for_journal, wait_until
 from tests.survive.senders import post
-from tests.survive.web_servers import WebServer
+from tests.survive.web_servers import WORKERS, WebServer
 
 
 @dataclass
@@ -119,10 +119,11 @@ def test_work_outlives_its_worker(server: WebServer, size: Size, report: Report)
     chosen = random.Random(7)
 
     def kill_worker() -> None:
-        # granian gives up if a worker ends soon after its start, so the newest is spared.
+        # granian gives up if a worker ends soon after its start, so the newest is spared, and each kill waits
+        # for the worker that takes the place of the last one killed: there is one newest then, and not two.
         is_killed = False
         while not is_killed:
-            wait_until(lambda: len(server.workers()) > 1)
+            wait_until(lambda: len(server.workers()) == WORKERS)
             with suppress(ProcessLookupError):  # the server was just done with it
                 os.kill(chosen.choice(server.workers()[:-1]), signal.SIGKILL)
                 is_killed = True
