@@ -258,8 +258,8 @@ class CallbackBlueprint(Blueprint):
         self._check_unregistered("on")
         if others:
             raise SubscriptionError(
-                f"on() must be given one event, or one tuple of events, got also {show(others[0])}. Leave a"
-                " path out: subscribers are called at every URL of the blueprint."
+                f"on() must be given one event, or one tuple of events, got {show(others[0])} as well."
+                " Leave a path out: subscribers are called at every URL of the blueprint."
             )
         targets = targets_of(event)
         if not isinstance(background, bool):

@@ -440,7 +440,7 @@ def test_path_that_is_no_text_is_refused(phone: CallbackBlueprint, path: Any) ->
 @pytest.mark.parametrize("second", [GatherCallback, "/menu"])
 def test_subscriber_with_a_path_is_refused(phone: CallbackBlueprint, second: Any) -> None:
     """A subscriber with a path or a second event raises an error that says at which URLs it is called."""
-    message = f"got also {second!r}. Leave a path out: subscribers are called at every URL of the blueprint."
+    message = f"got {second!r} as well. Leave a path out: subscribers are called at every URL of the"
     with pytest.raises(SubscriptionError, match=re.escape(message)):
         phone.on(InitiateCallback, second)  # type: ignore[call-overload]
 

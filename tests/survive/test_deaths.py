@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from tests.databases import is_alive
 from tests.survive.conftest import Report, Size
 from tests.survive.effects import effects_in
 from tests.survive.lines import leave_message, line_to, variants, wait_for_journal, wait_until
@@ -119,14 +120,16 @@ def test_work_outlives_its_worker(server: WebServer, size: Size, report: Report)
     chosen = random.Random(7)
 
     def kill_worker() -> None:
-        # granian gives up if a worker ends soon after its start, so the newest is spared, and each kill waits
-        # for the worker that takes the place of the last one killed: there is one newest then, and not two.
+        # granian gives up if a worker ends soon after its start. So the newest is spared, and the one killed
+        # before must be gone and replaced, or two would start at once.
         is_killed = False
         while not is_killed:
             wait_until(lambda: len(server.workers()) == WORKERS)
+            victim = chosen.choice(server.workers()[:-1])
             with suppress(ProcessLookupError):  # the server was just done with it
-                os.kill(chosen.choice(server.workers()[:-1]), signal.SIGKILL)
+                os.kill(victim, signal.SIGKILL)
                 is_killed = True
+        wait_until(lambda: not is_alive(victim))
 
     delivery = deliver(server, payloads, size.kills, kill_worker)
     server.start()  # asks each worker: one that is new looks for work from its first request on
